@@ -1,0 +1,231 @@
+//! The configuration: TOML file < environment < flags, checked once into [`Settings`].
+//!
+//! Nothing starts from raw text: every value is read, converted and judged here, all faults are collected before
+//! anything is reported, and only a [`Settings`] (all fields valid) starts a pipeline, a runner or a server.
+
+mod check;
+mod duration;
+mod fault;
+mod keys;
+mod layers;
+mod properties;
+mod reader;
+mod show;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+pub use duration::{format_duration, parse_duration};
+pub use fault::{Fault, Faults};
+pub use layers::Layers;
+pub use tree::Origin;
+
+/// Everything the service may be told, checked. Durations are milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub app: App,
+    pub source: SourceKind,
+    pub kafka: Kafka,
+    pub topics: Topics,
+    /// The model file; the only setting without a default, and only some commands need it.
+    pub model_path: Option<PathBuf>,
+    pub policy: Policy,
+    pub silence: Silence,
+    pub events: Events,
+    pub log: Log,
+    pub features: Features,
+    pub alerts: Alerts,
+    pub money: Money,
+    pub http: Http,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    pub id: String,
+    /// Part of every alert's identity, so that two tenants never share an `alert_id`.
+    pub tenant: String,
+    /// IANA name of the zone whose days reports use.
+    pub time_zone: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    Kafka,
+    Log,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kafka {
+    pub bootstrap_servers: String,
+    pub group_id: String,
+    /// `group.instance.id` and, with the app id, the transactional id: stable over restarts.
+    pub instance_id: String,
+    /// Raw librdkafka settings; those the guarantees rest on were refused.
+    pub properties: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topics {
+    pub input: String,
+    pub alerts: String,
+    pub dead_letters: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    pub mode: PolicyMode,
+    /// An episode opens at a probability of at least this.
+    pub open: f64,
+    /// An open episode recovers at a probability of at most this.
+    pub close: f64,
+    /// Ascending; each at least `open`.
+    pub bands: Vec<f64>,
+    pub dwell_ms: i64,
+    pub cooldown_ms: i64,
+    /// Event types that close an episode as churned at once.
+    pub hard_churn: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyMode {
+    /// Opened, escalated, closed; with hysteresis.
+    Episodes,
+    /// A threshold and a cool-down, nothing else.
+    Plain,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    pub enabled: bool,
+    pub clock: Clock,
+    pub grace_ms: i64,
+    pub idle_after_ms: i64,
+}
+
+/// What moves time on an idle partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    Wall,
+    Event,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Events {
+    pub dedupe: bool,
+    /// Unknown event types are rejected instead of counted as activity.
+    pub strict: bool,
+    /// How far an event may be dated after its own record's timestamp.
+    pub tolerance_ms: i64,
+    /// `[events.mapping]` as it was written, for the events crate.
+    pub mapping: Option<toml::Table>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// A directory of partitioned segments, one file, or `-` for stdin.
+    pub input: PathBuf,
+    /// A directory, or `-` for stdout.
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Features {
+    /// `None` when the configuration says nothing: then the model file's rule holds, and training derives
+    /// (see [`CartAbandon::default`]).
+    pub cart_abandon: Option<CartAbandon>,
+}
+
+/// Where `cart_abandon` events come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CartAbandon {
+    /// They are in the input.
+    Given,
+    /// A timer makes one when an open cart was not touched for this long; given ones are dropped.
+    Derived { after_ms: i64 },
+}
+
+impl Default for CartAbandon {
+    fn default() -> Self {
+        Self::Derived {
+            after_ms: 3_600_000,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerts {
+    /// Decisions dated earlier (ms UTC) enter the state but are not sent.
+    pub not_before: Option<i64>,
+    pub format: AlertFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlertFormat {
+    Json,
+    /// The value of the side-by-side workload in `benches/spec`.
+    Spec,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Money {
+    /// `None`: the model file's currency.
+    pub currency: Option<Currency>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Currency {
+    /// ISO 4217 code; amounts in another currency are rejected.
+    Only(String),
+    /// Amounts are taken as they are, whatever their currency.
+    Ignore,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// `None` when the configuration says `off`.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Checked settings together with where each value came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub settings: Settings,
+    tree: tree::Tree,
+}
+
+impl Settings {
+    /// All defaults, as an empty file would give them.
+    pub fn defaults() -> Self {
+        match Layers::default().load() {
+            Ok(loaded) => loaded.settings,
+            Err(faults) => unreachable!("the defaults are valid: {faults}"),
+        }
+    }
+
+    /// SHA-256 (hex) over everything that decides which alerts are made and what they say.
+    ///
+    /// Addresses, topics, credentials and paths are left out: moving the service does not make other alerts.
+    pub fn hash(&self) -> String {
+        let text = format!(
+            "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+            self.app.tenant,
+            self.policy,
+            (self.silence.enabled, self.silence.grace_ms),
+            self.events,
+            self.features,
+            self.alerts,
+            self.money,
+        );
+        hex(&Sha256::digest(text.as_bytes()))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

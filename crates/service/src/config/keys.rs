@@ -1,0 +1,201 @@
+//! Every key the configuration knows, with what it means and its default: the one list behind the checks, the
+//! nearest-name hints, `check --show` and `schema config`.
+
+/// One known key.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    /// As TOML; empty when there is none or it depends on another key.
+    pub(super) default: &'static str,
+    pub(super) about: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, about: &'static str) -> Key {
+    Key {
+        name,
+        default,
+        about,
+    }
+}
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "app.id",
+        "\"holdfast\"",
+        "name of this deployment; prefix of group and transactional ids",
+    ),
+    key(
+        "app.tenant",
+        "\"default\"",
+        "part of every alert's identity",
+    ),
+    key(
+        "app.time_zone",
+        "\"UTC\"",
+        "IANA zone whose days reports use",
+    ),
+    key("source.kind", "\"kafka\"", "kafka or log"),
+    key(
+        "kafka.bootstrap_servers",
+        "\"127.0.0.1:9092\"",
+        "host:port, comma separated",
+    ),
+    key("kafka.group_id", "", "consumer group; default: app.id"),
+    key(
+        "kafka.instance_id",
+        "",
+        "static member id, stable over restarts; default: app.id + \"-0\"",
+    ),
+    key("topics.input", "\"events\"", "topic that is read"),
+    key("topics.alerts", "\"at-risk\"", "topic that alerts go to"),
+    key(
+        "topics.dead_letters",
+        "",
+        "topic of rejected records; default: input + \".dlq\"",
+    ),
+    key("model.path", "", "model file written by `holdfast train`"),
+    key("policy.mode", "\"episodes\"", "episodes or plain"),
+    key(
+        "policy.open",
+        "0.8",
+        "probability at which an episode opens",
+    ),
+    key(
+        "policy.close",
+        "0.7",
+        "probability at which an episode recovers",
+    ),
+    key(
+        "policy.bands",
+        "[0.9]",
+        "probabilities at which an open episode escalates",
+    ),
+    key(
+        "policy.dwell",
+        "\"1d\"",
+        "an episode recovers no sooner than this after its opening",
+    ),
+    key(
+        "policy.cooldown",
+        "\"7d\"",
+        "no new episode within this after a close",
+    ),
+    key(
+        "policy.hard_churn",
+        "[\"account_closed\", \"subscription_cancel\", \"subscription_expire\"]",
+        "event types that close an episode as churned",
+    ),
+    key("silence.enabled", "true", "silence alone raises alerts"),
+    key(
+        "silence.clock",
+        "\"wall\"",
+        "what moves time on an idle partition: wall or event",
+    ),
+    key(
+        "silence.grace",
+        "\"1h\"",
+        "how far deadlines stay behind the clock, for disorder",
+    ),
+    key(
+        "silence.idle_after",
+        "\"30s\"",
+        "a partition without records for this long is idle",
+    ),
+    key(
+        "events.dedupe",
+        "true",
+        "drop duplicate money and subscription events",
+    ),
+    key(
+        "events.strict",
+        "false",
+        "reject unknown event types instead of counting them as activity",
+    ),
+    key(
+        "events.tolerance",
+        "\"1h\"",
+        "how far an event may be dated after its record",
+    ),
+    key(
+        "log.input",
+        "\"events\"",
+        "directory of segments, one file, or - for stdin",
+    ),
+    key(
+        "log.output",
+        "\"out\"",
+        "directory of outputs, or - for stdout",
+    ),
+    key(
+        "features.cart_abandon.source",
+        "",
+        "given or derived; default: the model file's, derived in training",
+    ),
+    key(
+        "features.cart_abandon.after",
+        "",
+        "idle time after which a cart counts as abandoned; default: 1h",
+    ),
+    key(
+        "alerts.not_before",
+        "",
+        "alerts dated earlier are not sent: ms, a date, or an RFC 3339 instant",
+    ),
+    key("alerts.format", "\"json\"", "json or spec"),
+    key(
+        "money.currency",
+        "",
+        "ISO 4217 code, or ignore; default: the model file's",
+    ),
+    key(
+        "http.listen",
+        "\"127.0.0.1:9464\"",
+        "address of /metrics, /livez, /readyz; off for none",
+    ),
+];
+
+/// Tables whose keys are the user's own.
+pub(super) const FREE: [&str; 2] = ["kafka.properties", "events.mapping"];
+
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|k| k.name == name)
+}
+
+/// The free table that `name` lies in, if any.
+pub(super) fn free_table(name: &str) -> Option<&'static str> {
+    FREE.into_iter().find(|t| {
+        name.strip_prefix(t)
+            .is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
+/// Whether `name` is a table of known keys.
+pub(super) fn is_table(name: &str) -> bool {
+    let inside = |full: &str| {
+        full.strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    FREE.contains(&name) || FREE.iter().any(|t| inside(t)) || KEYS.iter().any(|k| inside(k.name))
+}
+
+/// The known key nearest to `name`, if one is near enough to be meant.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let last = |n: &str| n.rsplit('.').next().map(str::to_owned).unwrap_or_default();
+    let tables = FREE.into_iter();
+    let names = KEYS.iter().map(|k| k.name).chain(tables);
+    let score = |candidate: &str| {
+        let whole = strsim::normalized_damerau_levenshtein(name, candidate);
+        // A right key in a wrong table (`[topics] group_id`) is near too.
+        let same = if last(name) == last(candidate) {
+            0.85
+        } else {
+            0.0
+        };
+        whole.max(same)
+    };
+    names
+        .map(|n| (score(n), n))
+        .filter(|(s, _)| *s >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, n)| n)
+}

@@ -1,0 +1,39 @@
+//! The effective configuration for people: every key, its value, and who said so. Secrets are not shown.
+
+use std::fmt::Write as _;
+
+use super::keys::KEYS;
+use super::{Loaded, properties};
+
+impl Loaded {
+    /// One line per key: `key = value  # origin`.
+    pub fn show(&self) -> String {
+        let mut rows: Vec<(&str, String, String)> = Vec::new();
+        let unset = |name| !self.tree.entries.contains_key(name);
+        for key in KEYS.iter().filter(|k| unset(k.name)) {
+            rows.push((key.name, "(not set)".to_owned(), key.about.to_owned()));
+        }
+        for (name, entry) in &self.tree.entries {
+            let value = if properties::is_secret(name) {
+                "(secret)".to_owned()
+            } else {
+                entry.value.to_string()
+            };
+            rows.push((name, value, entry.origin.to_string()));
+        }
+        rows.sort_by_key(|(name, ..)| {
+            KEYS.iter()
+                .position(|k| k.name == *name)
+                .unwrap_or(KEYS.len())
+        });
+        let width =
+            |of: fn(&(&str, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
+        let (left, middle) = (width(|r| r.0.len()), width(|r| r.1.chars().count()).min(48));
+        let mut out = String::new();
+        for (name, value, origin) in rows {
+            // Writing to a String cannot fail.
+            writeln!(out, "{name:<left$} = {value:<middle$}  # {origin}").ok();
+        }
+        out
+    }
+}

@@ -1,0 +1,3 @@
+//! The holdfast binary: wiring, command line, configuration, metrics, reports.
+
+pub mod config;
