@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""The whole way offline, one thread, no broker: events/s, CPU, memory, and the right alerts.
+
+usage: benches/offline.py [--events N] [--customers N] [--seed S] [--runs R]
+
+Two jobs over the same file. `spec` is the job of SPEC.md, its alerts checked against the oracle. `every feature` scores
+a model trained on that file, with all the features it takes, on every event, with silence on and carts timed.
+"""
+import argparse
+import json
+import shutil
+
+import harness as h
+
+
+def replay(name, arguments, runs):
+    rows = []
+    for run in range(runs):
+        out = h.WORK / f"replay-{name}"
+        shutil.rmtree(out, ignore_errors=True)
+        m = h.measured([h.HOLDFAST, "replay", *arguments, "--out-dir", out], log=h.WORK / f"replay-{name}.log")
+        if m["exit"] != 0:
+            raise SystemExit(f"replay {name}: exit {m['exit']}, see {h.WORK}/replay-{name}.log")
+        summary = json.loads((out / "summary.json").read_text())
+        del m["stdout"]
+        rows.append({**m, "summary": summary})
+        h.say(f"{name} {run + 1}/{runs}: {summary['events_per_s']:,.0f} events/s, {m['peak_rss_mb']} MB")
+    return rows, out / "alerts.jsonl"
+
+
+def row(name, rows, answer):
+    return [
+        name,
+        h.spread([r["summary"]["events_per_s"] for r in rows]),
+        h.spread([r["wall_s"] for r in rows]),
+        h.spread([r["cpu_s"] for r in rows]),
+        h.spread([r["peak_rss_mb"] for r in rows]),
+        f"{rows[0]['summary']['alerts']:,}",
+        answer,
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=5_000_000)
+    parser.add_argument("--customers", type=int, default=500_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=3)
+    o = parser.parse_args()
+    about = h.machine()
+    events, oracle = h.workload(o.events, o.customers, o.seed)
+
+    spec, alerts = replay("spec", ["--events", events, "--config", h.BENCHES / "spec/holdfast.toml"], o.runs)
+    with open(alerts) as f:
+        found = h.alert_set(f)
+    right = found["sha256"] == oracle["alerts_sha256"] and found["alerts"] == oracle["alerts"]
+
+    model = h.WORK / f"every-feature-{o.events}.json"
+    train = [h.HOLDFAST, "train", "--events", events, "--horizon-days", "14", "--currency", "ignore", "--out", model]
+    trained = h.measured(train, log=h.WORK / "train.log")
+    if trained["exit"] != 0:
+        raise SystemExit(f"train: exit {trained['exit']}, see {h.WORK}/train.log")
+    columns = len(json.loads(model.read_text())["columns"])
+    config = h.BENCHES / "every-feature.toml"
+    full, _ = replay("every-feature", ["--events", events, "--config", config, "--model", model], o.runs)
+
+    h.write(
+        about,
+        "offline",
+        "Offline, one thread",
+        f"benches/offline.py --events {o.events} --customers {o.customers} --seed {o.seed} --runs {o.runs}",
+        ["job", "events/s", "wall s", "CPU s", "peak MB", "alerts", "answer"],
+        [
+            row("job of SPEC.md", spec, "the oracle's" if right else "WRONG"),
+            row(f"{columns} features, silence on, carts timed", full, "-"),
+        ],
+        {"oracle": oracle, "spec": spec, "spec_alerts": found, "columns": columns, "train": trained, "every_feature": full},
+        [f"{o.events:,} events, {o.customers:,} customers; min / median / max of {o.runs} runs; events/s by the program's own clock."],
+    )
+    if not right:
+        raise SystemExit(f"alerts differ from the oracle: {found} against {oracle}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+//! Documents, rules and dashboards name only what is there.
+
+use std::collections::BTreeSet;
+
+use super::{files, none, read, root};
+
+/// Texts between backticks on one line.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+
+#[test]
+fn commands_in_the_documents_are_in_the_makefile() {
+    let makefile = read("Makefile");
+    let mut faults = Vec::new();
+    for document in DOCUMENTS {
+        for line in read(document).lines() {
+            let command = line.trim_start_matches("$ ");
+            let spans = quoted(line).chain([command]);
+            for target in spans.filter_map(|s| s.strip_prefix("make ")?.split_whitespace().next()) {
+                if !makefile.contains(&format!("\n{target}: ")) {
+                    faults.push(format!("{document}: no target `{target}` in the Makefile"));
+                }
+            }
+        }
+    }
+    none(&faults);
+}
+
+#[test]
+fn paths_in_the_documents_exist() {
+    let path_like = |s: &&str| {
+        let first = s.split('/').next().unwrap();
+        let known = [
+            "crates", "benches", "deploy", "models", "schemas", "scripts", ".ci",
+        ];
+        known.contains(&first) || (!s.contains('/') && s.ends_with(".md"))
+    };
+    let mut faults = Vec::new();
+    for document in DOCUMENTS {
+        let text = read(document);
+        let links = text.split("](").skip(1).filter_map(|s| s.split(')').next());
+        let links = links.filter(|l| !l.contains(':') && !l.starts_with('#'));
+        let words = quoted(&text)
+            .flat_map(str::split_whitespace)
+            .filter(path_like);
+        for path in words.chain(links) {
+            let path = path.split('#').next().unwrap().trim_end_matches(',');
+            if path.contains(['<', '*', '{']) {
+                continue;
+            }
+            if !root().join(path).exists() {
+                faults.push(format!("{document}: no {path}"));
+            }
+        }
+    }
+    none(&faults);
+}
+
+/// Words that start with the metric prefix.
+fn metric_names(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|w| w.starts_with("holdfast_") && w.len() > "holdfast_".len())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn metrics_in_rules_and_dashboards_are_exported() {
+    let exported = metric_names(&read("crates/service/src/metrics.rs"));
+    let mut faults = Vec::new();
+    for path in files().iter().filter(|p| p.starts_with("deploy/")) {
+        for name in metric_names(&read(path)) {
+            let base = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|s| name.strip_suffix(s));
+            if !exported.contains(&name) && !base.is_some_and(|b| exported.contains(b)) {
+                faults.push(format!("{path}: no metric {name} in metrics.rs"));
+            }
+        }
+    }
+    none(&faults);
+}
