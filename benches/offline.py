@@ -75,7 +75,10 @@ def main():
             row(f"{columns} features, silence on, carts timed", full, "-"),
         ],
         {"oracle": oracle, "spec": spec, "spec_alerts": found, "columns": columns, "train": trained, "every_feature": full},
-        [f"{o.events:,} events, {o.customers:,} customers; min / median / max of {o.runs} runs; events/s by the program's own clock."],
+        [
+            f"{o.events:,} events, {o.customers:,} customers; min / median / max of {o.runs} runs; events/s by the "
+            "program's own clock."
+        ],
     )
     if not right:
         raise SystemExit(f"alerts differ from the oracle: {found} against {oracle}")

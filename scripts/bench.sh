@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Speed and memory on this machine: scripts/bench.sh [OPTIONS of benches/offline.py]
+#
+# Each stage by itself (criterion), bytes per customer at a million customers, then the whole way offline over five
+# million events. Results go to benches/results/<date>-<machine>/. Run it on a quiet machine.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scripts/need.sh python
+cargo bench --locked --package holdfast-benches
+cargo build --release --locked --package holdfast-service
+scripts/python.sh numpy==2.4.6 orjson==3.13.0 -- benches/offline.py "$@"
