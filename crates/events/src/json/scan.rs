@@ -1,0 +1,263 @@
+//! A scanner over one JSON object that keeps the raw text of a few members.
+//!
+//! It checks the whole text by the grammar of RFC 8259, as serde_json does, and gives up (none) on
+//! anything else than a sound object of sound depth whose wanted members stand there once, under
+//! names written without escapes. serde_json then says what is wrong, or reads it. Nothing recurses:
+//! the open brackets are bits of one word, which is also what bounds the depth.
+
+use super::MAX_DEPTH;
+
+/// The raw values of the wanted members; null counts as absent.
+///
+/// `place` gives the place of a wanted name below `N`, and `N` or more for any other.
+pub(crate) fn members<'a, const N: usize>(
+    object: &'a str,
+    place: impl Fn(&[u8]) -> usize,
+) -> Option<[Option<&'a str>; N]> {
+    let mut scan = Scan {
+        bytes: object.as_bytes(),
+        at: 0,
+    };
+    let mut found = [None; N];
+    let mut seen = 0_u64;
+    scan.space();
+    scan.take(b'{')?;
+    scan.space();
+    if scan.peek()? == b'}' {
+        scan.at += 1;
+        return scan.end().then_some(found);
+    }
+    loop {
+        let name = scan.name()?;
+        let start = scan.at;
+        scan.value()?;
+        let place = place(name);
+        if place < N {
+            if seen & (1 << place) != 0 {
+                return None;
+            }
+            seen |= 1 << place;
+            found[place] = object.get(start..scan.at).filter(|raw| *raw != "null");
+        }
+        scan.space();
+        match scan.next()? {
+            b',' => scan.space(),
+            b'}' => return scan.end().then_some(found),
+            _ => return None,
+        }
+    }
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn take(&mut self, wanted: u8) -> Option<()> {
+        (self.next()? == wanted).then_some(())
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn end(&mut self) -> bool {
+        self.space();
+        self.at == self.bytes.len()
+    }
+
+    /// A member's name and its colon, up to the value. Names with escapes are left to serde_json.
+    fn name(&mut self) -> Option<&'a [u8]> {
+        self.take(b'"')?;
+        let start = self.at;
+        let escaped = self.string()?;
+        let name = &self.bytes[start..self.at - 1];
+        self.space();
+        self.take(b':')?;
+        self.space();
+        (!escaped).then_some(name)
+    }
+
+    /// One value of any kind.
+    fn value(&mut self) -> Option<()> {
+        let mut open = Brackets::default();
+        loop {
+            match self.next()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'-' => self.number()?,
+                b'0'..=b'9' => {
+                    self.at -= 1;
+                    self.number()?;
+                }
+                b't' => self.word(b"rue")?,
+                b'f' => self.word(b"alse")?,
+                b'n' => self.word(b"ull")?,
+                bracket @ (b'{' | b'[') => {
+                    open.push(bracket == b'{')?;
+                    self.space();
+                    if self.peek()? != open.closing() {
+                        self.inner_name(&open)?;
+                        continue;
+                    }
+                }
+                _ => return None,
+            }
+            if self.close(&mut open)? {
+                return Some(());
+            }
+        }
+    }
+
+    /// Goes from behind a value to the next one, or tells that the outermost is done.
+    fn close(&mut self, open: &mut Brackets) -> Option<bool> {
+        while open.depth > 0 {
+            self.space();
+            let byte = self.next()?;
+            if byte == b',' {
+                self.space();
+                self.inner_name(open)?;
+                return Some(false);
+            }
+            if byte != open.closing() {
+                return None;
+            }
+            open.depth -= 1;
+            open.objects >>= 1;
+        }
+        Some(true)
+    }
+
+    /// In an object the name before a value; in a list nothing.
+    fn inner_name(&mut self, open: &Brackets) -> Option<()> {
+        if open.objects & 1 == 0 {
+            return Some(());
+        }
+        self.take(b'"')?;
+        self.string()?;
+        self.space();
+        self.take(b':')?;
+        self.space();
+        Some(())
+    }
+
+    fn word(&mut self, rest: &[u8]) -> Option<()> {
+        let end = self.at + rest.len();
+        (self.bytes.get(self.at..end)? == rest).then_some(())?;
+        self.at = end;
+        Some(())
+    }
+
+    /// A number from behind its minus sign.
+    fn number(&mut self) -> Option<()> {
+        if self.peek()? == b'0' {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let rest = self.bytes.get(self.at..)?;
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        self.at += digits;
+        (digits > 0).then_some(())
+    }
+
+    /// A string from behind its opening quote; tells whether it holds escapes.
+    fn string(&mut self) -> Option<bool> {
+        let mut escaped = false;
+        loop {
+            while let Some(word) = self
+                .bytes
+                .get(self.at..)
+                .and_then(|rest| rest.first_chunk())
+            {
+                let special = special_bytes(u64::from_le_bytes(*word));
+                if special != 0 {
+                    self.at += (special.trailing_zeros() / 8) as usize;
+                    break;
+                }
+                self.at += 8;
+            }
+            match self.next()? {
+                b'"' => return Some(escaped),
+                b'\\' => {
+                    self.escape()?;
+                    escaped = true;
+                }
+                0..0x20 => return None,
+                _ => {}
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<()> {
+        match self.next()? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
+            b'u' => {
+                let digits = self.bytes.get(self.at..self.at + 4)?;
+                self.at += 4;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The open brackets inside one value, innermost in the lowest bit: 1 is an object.
+#[derive(Default)]
+struct Brackets {
+    objects: u64,
+    depth: usize,
+}
+
+impl Brackets {
+    fn push(&mut self, is_object: bool) -> Option<()> {
+        self.depth += 1;
+        self.objects = self.objects << 1 | u64::from(is_object);
+        (self.depth < MAX_DEPTH).then_some(()) // the record's own object is one level
+    }
+
+    fn closing(&self) -> u8 {
+        if self.objects & 1 == 1 { b'}' } else { b']' }
+    }
+}
+
+/// Marks, in the top bit of each of eight bytes, those that end a run of plain text: the quote, the
+/// backslash and control characters. Exact up to and including the lowest one marked.
+fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    let is_zero = |w: u64| w.wrapping_sub(ONES) & !w;
+    let quote = is_zero(word ^ (ONES * b'"' as u64));
+    let backslash = is_zero(word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & TOPS
+}
