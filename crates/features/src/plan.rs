@@ -1,26 +1,56 @@
-//! Which features are wanted.
+//! Which features are wanted, and what has to be computed for them.
 
+use crate::registry::{Kind, feature, nearest};
 use crate::{Error, FeatureId};
 
-/// An ordered list of features with what has to be computed for them.
+/// An ordered list of features. Windows that none of them needs are not summed up.
+///
+/// ```
+/// use holdfast_features::Plan;
+///
+/// let plan = Plan::from_names(&["days_since_last_purchase", "purchases_30d"])?;
+/// assert_eq!(plan.len(), 2);
+/// assert!(Plan::from_names(&["purchases_31d"]).is_err());
+/// # Ok::<(), holdfast_features::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     ids: Vec<FeatureId>,
+    kinds: Vec<Kind>,
+    windows: [bool; 3],
 }
 
 impl Plan {
     /// A plan of these features, in this order.
     #[must_use]
     pub fn new(ids: &[FeatureId]) -> Self {
-        Self { ids: ids.to_vec() }
+        let kinds: Vec<Kind> = ids.iter().map(|id| id.describe().kind).collect();
+        let mut windows = [false; 3];
+        for window in kinds.iter().flat_map(|kind| kind.windows()) {
+            windows[window] = true;
+        }
+        Self {
+            ids: ids.to_vec(),
+            kinds,
+            windows,
+        }
     }
 
     /// A plan by feature names.
     ///
     /// # Errors
     /// [`Error::UnknownFeature`] for the first name that isn't registered.
-    pub fn from_names<S: AsRef<str>>(_names: &[S]) -> Result<Self, Error> {
-        todo!()
+    pub fn from_names<S: AsRef<str>>(names: &[S]) -> Result<Self, Error> {
+        let id = |name: &S| {
+            let name = name.as_ref();
+            feature(name).ok_or_else(|| Error::UnknownFeature {
+                name: name.to_owned(),
+                nearest: nearest(name),
+            })
+        };
+        Ok(Self::new(
+            &names.iter().map(id).collect::<Result<Vec<_>, _>>()?,
+        ))
     }
 
     /// The features, in plan order.
@@ -39,5 +69,14 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    pub(crate) fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// Which of the windows (7, 30, 90 days) any feature needs.
+    pub(crate) fn windows(&self) -> [bool; 3] {
+        self.windows
     }
 }

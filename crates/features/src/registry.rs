@@ -1,14 +1,34 @@
 //! Every feature with its name, unit, formula, source, transform and sentence.
+//!
+//! `now` is any instant; a window of W days is the UTC days D-(W-1) to D, D being the day of `now`,
+//! and what is dated after D never counts. Totals are over the whole life.
 
-/// Index of a feature in [`registry`].
+mod table;
+
+use crate::words::Field;
+use table::FEATURES;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Index of a feature in [`registry`]. Not stable over versions: files keep names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FeatureId(pub u16);
+pub struct FeatureId(u16);
 
 impl FeatureId {
     /// The feature's description.
     #[must_use]
     pub fn describe(self) -> &'static Feature {
-        &registry()[usize::from(self.0)]
+        &FEATURES[usize::from(self.0)]
+    }
+
+    /// Its place in [`registry`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Every feature, in registry order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..FEATURES.len() as u16).map(Self)
     }
 }
 
@@ -24,12 +44,24 @@ pub enum Transform {
     SignedLog1p,
 }
 
+impl Transform {
+    /// The word in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Log1p => "log1p",
+            Self::SignedLog1p => "signed_log1p",
+        }
+    }
+}
+
 /// One feature, described for machines and for people.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature {
     /// Stable name, as in model files.
     pub name: &'static str,
-    /// "days", "events", "purchases", "currency", "ratio" and so on.
+    /// What the number counts: days, events, purchases, currency (major units), ratio.
     pub unit: &'static str,
     /// How it is computed.
     pub formula: &'static str,
@@ -41,28 +73,127 @@ pub struct Feature {
     pub sentence: &'static str,
     /// Decimals with which people should see the value.
     pub decimals: u8,
+    pub(crate) kind: Kind,
+}
+
+/// A window, by its place in the list of lengths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Window {
+    Days7,
+    Days30,
+    Days90,
+}
+
+impl Window {
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Two windows whose paces are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trend {
+    From7To30,
+    From30To90,
+}
+
+impl Trend {
+    pub(crate) const fn short(self) -> usize {
+        self as usize
+    }
+
+    pub(crate) const fn long(self) -> usize {
+        self as usize + 1
+    }
+}
+
+/// Which formula a feature is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    SinceEvent,
+    SincePurchase,
+    SinceFirstPurchase,
+    Tenure,
+    Count(Field, Window),
+    Purchases(Window),
+    PurchaseDays(Window),
+    Spend(Window),
+    Activity(Window),
+    PurchasesTotal,
+    PurchaseDaysTotal,
+    PurchaseRate,
+    SpendTotal,
+    MeanOrder,
+    RefundShare,
+    GapMean,
+    GapSd,
+    RecencyOverGap,
+    GapZ,
+    PurchaseTrend(Trend),
+    ActivityTrend(Trend),
+    SpendTrend(Trend),
+}
+
+impl Kind {
+    /// The windows that the formula reads.
+    pub(crate) fn windows(self) -> impl Iterator<Item = usize> {
+        let (first, second) = match self {
+            Self::Count(_, w)
+            | Self::Purchases(w)
+            | Self::PurchaseDays(w)
+            | Self::Spend(w)
+            | Self::Activity(w) => (Some(w.index()), None),
+            Self::PurchaseTrend(t) | Self::ActivityTrend(t) | Self::SpendTrend(t) => {
+                (Some(t.short()), Some(t.long()))
+            }
+            _ => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
 }
 
 /// All features, in the order of their [`FeatureId`].
 #[must_use]
 pub fn registry() -> &'static [Feature] {
-    todo!()
+    FEATURES
 }
 
 /// The feature of this name.
 #[must_use]
-pub fn feature(_name: &str) -> Option<FeatureId> {
-    todo!()
+pub fn feature(name: &str) -> Option<FeatureId> {
+    let at = FEATURES.iter().position(|feature| feature.name == name)?;
+    Some(FeatureId(at as u16))
 }
 
-/// The registered name with the smallest edit distance to `name`.
+/// The registered name closest to `name`, for messages to people.
 #[must_use]
-pub fn nearest(_name: &str) -> &'static str {
-    todo!()
+pub fn nearest(name: &str) -> &'static str {
+    let names = FEATURES.iter().map(|feature| feature.name);
+    names
+        .min_by_key(|known| strsim::damerau_levenshtein(name, known))
+        .unwrap_or("")
 }
 
-/// 16 hex digits over names, units, formulas and transforms of the whole registry.
+/// 16 hex digits over name, unit, formula, source and transform of every feature: another hash
+/// means that a model file may speak of other numbers.
 #[must_use]
 pub fn registry_hash() -> String {
-    todo!()
+    let mut hasher = Xxh3::new();
+    for feature in FEATURES {
+        let parts = [
+            feature.name,
+            feature.unit,
+            feature.formula,
+            feature.source,
+            feature.transform.name(),
+        ];
+        for part in parts {
+            hasher.update(part.as_bytes());
+            hasher.update(&[0]);
+        }
+    }
+    format!("{:016x}", hasher.digest())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,17 @@
 //! One partition's customers.
 
-use crate::Plan;
+use crate::cart;
+use crate::column::Column;
+use crate::head::Head;
+use crate::interner::Interner;
+use crate::recent::Recent;
+use crate::slab::Slab;
+use crate::words::Field;
+use crate::{END_OF_TIME_MS, LATENESS_MS, activity, day_of_ms};
 use holdfast_events::EventType;
-use std::ops::RangeInclusive;
+
+mod read;
+mod rows;
 
 /// A customer's index inside one store. Dense; used again only after the customer is erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +66,9 @@ pub struct Input {
     pub id_hash: u64,
 }
 
+/// Name of the timer of an idle cart.
+const CART_ABANDON: &str = "cart_abandon";
+
 /// A customer's own timer that fired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timer {
@@ -88,144 +100,179 @@ impl Memory {
 }
 
 /// One partition's customers.
+///
+/// All methods that take an [`Ix`] want one that this store gave and that hasn't been erased since;
+/// an index beyond the store's end panics.
 #[derive(Debug)]
 pub struct Store {
     settings: Settings,
+    names: Interner,
+    heads: Column<Head>,
+    words: Slab,
+    recent: Option<Recent>,
+    minor_per_major: f64,
 }
 
 impl Store {
     /// An empty store.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self::with_seed(settings, 0)
     }
-    /// An empty store whose table hashes ids with `seed`; no output depends on it.
+
+    /// An empty store whose table hashes ids with `seed`. No output depends on the seed; one that
+    /// others can't guess keeps them from choosing ids that fall into the same place.
     #[must_use]
-    pub fn with_seed(settings: Settings, _seed: u64) -> Self {
-        Self { settings }
+    pub fn with_seed(settings: Settings, seed: u64) -> Self {
+        Self {
+            settings,
+            names: Interner::new(seed),
+            heads: Column::new(),
+            words: Slab::new(),
+            recent: settings.dedupe.then(Recent::new),
+            minor_per_major: 10u64.pow(u32::from(settings.minor_exponent.min(18))) as f64,
+        }
     }
+
     /// The settings it was made with.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
+
     /// Hash of a customer id for the `_hashed` methods of this store.
     #[must_use]
-    pub fn hash(&self, _id: &str) -> u64 {
-        todo!()
+    pub fn hash(&self, id: &str) -> u64 {
+        self.names.hash(id)
     }
+
     /// Index of this customer, new if need be.
-    pub fn intern(&mut self, _id: &str) -> Ix {
-        todo!()
+    pub fn intern(&mut self, id: &str) -> Ix {
+        self.intern_hashed(self.hash(id), id)
     }
-    /// Like [`Self::intern`] with a hash from [`Self::hash`].
-    pub fn intern_hashed(&mut self, _hash: u64, _id: &str) -> Ix {
-        todo!()
+
+    /// Like [`Self::intern`], with a hash from [`Self::hash`].
+    pub fn intern_hashed(&mut self, hash: u64, id: &str) -> Ix {
+        let (ix, is_new) = self.names.intern(hash, id);
+        if is_new && ix as usize == self.heads.len() {
+            self.heads.push(Head::new());
+            if let Some(recent) = &mut self.recent {
+                recent.extend_to(ix + 1);
+            }
+        }
+        Ix(ix)
     }
+
     /// Index of this customer.
     #[must_use]
-    pub fn find(&self, _id: &str) -> Option<Ix> {
-        todo!()
+    pub fn find(&self, id: &str) -> Option<Ix> {
+        self.find_hashed(self.hash(id), id)
     }
-    /// Like [`Self::find`] with a hash from [`Self::hash`].
+
+    /// Like [`Self::find`], with a hash from [`Self::hash`].
     #[must_use]
-    pub fn find_hashed(&self, _hash: u64, _id: &str) -> Option<Ix> {
-        todo!()
+    pub fn find_hashed(&self, hash: u64, id: &str) -> Option<Ix> {
+        self.names.find(hash, id).map(Ix)
     }
-    /// Brings table slots, keys, heads and words of these hashes into the cache: call it for the
-    /// next 16-64 customers, then intern and apply them.
-    pub fn prefetch(&self, _hashes: &[u64]) {
-        todo!()
-    }
-    /// The customer's id.
-    #[must_use]
-    pub fn id(&self, _ix: Ix) -> &str {
-        todo!()
-    }
+
     /// What [`Self::apply`] would return; changes nothing.
     #[must_use]
-    pub fn verdict(&self, _ix: Ix, _input: &Input) -> Applied {
-        todo!()
+    pub fn verdict(&self, ix: Ix, input: &Input) -> Applied {
+        let derived = self.settings.cart_abandon != CartAbandon::Given;
+        if derived && input.kind == EventType::CartAbandon {
+            return Applied::CartAbandonGiven;
+        }
+        let newest = self.heads.get(ix.0).newest();
+        let is_late = newest.is_some_and(|newest| input.ts < newest - LATENESS_MS);
+        if is_late || input.ts <= 0 || input.ts >= END_OF_TIME_MS {
+            return Applied::Late;
+        }
+        match &self.recent {
+            Some(recent)
+                if input.kind.is_deduplicated()
+                    && recent.contains(ix.0, input.id_hash, input.ts) =>
+            {
+                Applied::Duplicate
+            }
+            _ => Applied::Applied,
+        }
     }
-    /// Applies one event to a customer.
-    pub fn apply(&mut self, _ix: Ix, _input: &Input) -> Applied {
-        todo!()
+
+    /// Applies one event to a customer. Fire the customer's timers up to `input.ts` first.
+    ///
+    /// | outcome | when |
+    /// | --- | --- |
+    /// | `CartAbandonGiven` | a given `cart_abandon`, and abandons are derived |
+    /// | `Late` | more than seven days before the customer's newest event, or not a time at all |
+    /// | `Duplicate` | a money or subscription event with the same id within 24 hours |
+    /// | `Applied` | otherwise; only now the state changes |
+    ///
+    /// Negative amounts count as 0: decoding rejects them.
+    pub fn apply(&mut self, ix: Ix, input: &Input) -> Applied {
+        let verdict = self.verdict(ix, input);
+        if verdict != Applied::Applied {
+            return verdict;
+        }
+        let head = self.heads.get_mut(ix.0);
+        head.see(input.ts, activity::is_activity(input.kind));
+        let newest = head.newest().unwrap_or(input.ts);
+        match (input.kind, self.settings.cart_abandon) {
+            (EventType::Refund, _) => head.refund(input.minor.unwrap_or(0)),
+            (kind, CartAbandon::Derived { after_ms }) if cart::is_touch(kind) => {
+                cart::touch(head, input.ts, after_ms);
+            }
+            _ => {}
+        }
+        if input.kind == EventType::Purchase {
+            self.add_purchase(ix, input.ts, input.minor.unwrap_or(0));
+        } else if let Some(field) = activity::count_of(input.kind) {
+            self.add(ix, day_of_ms(input.ts), field.place(), 1);
+        }
+        if let Some(recent) = self
+            .recent
+            .as_mut()
+            .filter(|_| input.kind.is_deduplicated())
+        {
+            recent.remember(ix.0, (input.id_hash, input.ts), newest);
+        }
+        Applied::Applied
     }
+
     /// Instant of the customer's next own timer (an idle cart), ms UTC.
     #[must_use]
-    pub fn next_timer(&self, _ix: Ix) -> Option<i64> {
-        todo!()
+    pub fn next_timer(&self, ix: Ix) -> Option<i64> {
+        match self.settings.cart_abandon {
+            CartAbandon::Given => None,
+            CartAbandon::Derived { after_ms } => cart::timer(self.heads.get(ix.0), after_ms),
+        }
     }
-    /// Fires the customer's next own timer, whatever the time is.
-    pub fn fire_timer(&mut self, _ix: Ix) -> Option<Timer> {
-        todo!()
+
+    /// Fires the customer's next own timer, whatever the time is: closes the cart and counts one
+    /// abandon on the timer's day. It is no event: recency, tenure and lateness don't move.
+    pub fn fire_timer(&mut self, ix: Ix) -> Option<Timer> {
+        let CartAbandon::Derived { after_ms } = self.settings.cart_abandon else {
+            return None;
+        };
+        let at = cart::fire(self.heads.get_mut(ix.0), after_ms)?;
+        self.add(ix, day_of_ms(at), Field::CartAbandons.place(), 1);
+        Some(Timer {
+            name: CART_ABANDON,
+            at,
+        })
     }
-    /// Forgets a customer: id, state and hashes are overwritten.
-    pub fn erase(&mut self, _ix: Ix) {
-        todo!()
-    }
-    /// Number of customers.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        todo!()
-    }
-    /// Whether there is no customer.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-    /// All customers, by index (which depends on arrival order: sort by id before publishing).
-    pub fn iter(&self) -> impl Iterator<Item = Ix> + '_ {
-        (0..0).map(Ix)
-    }
-    /// Greatest time of an event of any type, ms UTC: lateness counts from here.
-    #[must_use]
-    pub fn newest(&self, _ix: Ix) -> Option<i64> {
-        todo!()
-    }
-    /// Greatest time of something the customer did (see [`crate::activity`]), ms UTC.
-    #[must_use]
-    pub fn last_event(&self, _ix: Ix) -> Option<i64> {
-        todo!()
-    }
-    /// Least time of an event of any type, ms UTC.
-    #[must_use]
-    pub fn first_event(&self, _ix: Ix) -> Option<i64> {
-        todo!()
-    }
-    /// Greatest time of a purchase, ms UTC.
-    #[must_use]
-    pub fn last_purchase(&self, _ix: Ix) -> Option<i64> {
-        todo!()
-    }
-    /// Number of purchases ever.
-    #[must_use]
-    pub fn purchases(&self, _ix: Ix) -> u32 {
-        todo!()
-    }
-    /// Spend of the 90 UTC days up to and with the day of `now`, minor units.
-    #[must_use]
-    pub fn spend_90d_minor(&self, _ix: Ix, _now: i64) -> i64 {
-        todo!()
-    }
-    /// The plan's features at `now`, in plan order; `out` has the plan's length.
-    pub fn features(&self, _ix: Ix, _now: i64, _plan: &Plan, _out: &mut [f64]) {
-        todo!()
-    }
-    /// Bounds `(lo, hi)` of the plan's features over every instant of `span`, if no event comes and
-    /// no timer fires: `lo <= feature <= hi`; equal where the span is one instant.
-    pub fn bounds(
-        &self,
-        _ix: Ix,
-        _span: RangeInclusive<i64>,
-        _plan: &Plan,
-        _out: &mut [(f64, f64)],
-    ) {
-        todo!()
-    }
-    /// Bytes held.
-    #[must_use]
-    pub fn memory(&self) -> Memory {
-        Memory::default()
+
+    /// Forgets a customer: id, state and remembered hashes are overwritten with zeros, and the index
+    /// may be given to another. Erasing twice does nothing.
+    pub fn erase(&mut self, ix: Ix) {
+        if !self.names.is_live(ix.0) {
+            return;
+        }
+        let row = self.heads.get(ix.0).row();
+        self.words.release(row.class, row.slot);
+        *self.heads.get_mut(ix.0) = Head::new();
+        if let Some(recent) = &mut self.recent {
+            recent.erase(ix.0);
+        }
+        self.names.erase(ix.0);
     }
 }

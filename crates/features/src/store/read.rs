@@ -1,0 +1,181 @@
+//! Reading: who is there, what is known of them, features and their bounds.
+
+use super::{Ix, Memory, Store};
+use crate::head::Head;
+use crate::recent::Recent;
+use crate::values::{Formulas, Moment};
+use crate::words::{Windows, bounds_of, windows_at};
+use crate::{Plan, day_of_ms};
+use std::hint::black_box;
+use std::ops::RangeInclusive;
+
+/// Customers fetched ahead at a time: as many misses as a core can have under way, a few times over.
+const BATCH: usize = 64;
+/// Words of one cache line.
+const LINE_WORDS: usize = 8;
+/// Cache lines of a row that are fetched ahead, newest first; the rest follows by itself.
+const LINES: usize = 12;
+
+impl Store {
+    /// Brings table slots, heads, keys and words behind these hashes into the cache: call it for
+    /// the next 16 to 64 customers, then intern, apply and score them one by one. Customers met at
+    /// random are bound by memory latency; here the misses of a batch overlap.
+    pub fn prefetch(&self, hashes: &[u64]) {
+        for batch in hashes.chunks(BATCH) {
+            let mut found = [u32::MAX; BATCH];
+            for (ix, &hash) in found.iter_mut().zip(batch) {
+                *ix = self.names.guess(hash).unwrap_or(u32::MAX);
+            }
+            let found = &found[..batch.len()];
+            let known = || found.iter().filter(|ix| **ix != u32::MAX);
+            // Each round only reads what the round before has brought in.
+            let mut seen: u64 = known()
+                .map(|&ix| u64::from(self.heads.get(ix).purchases))
+                .sum();
+            seen += known()
+                .map(|&ix| u64::from(self.names.touch(ix)))
+                .sum::<u64>();
+            for &ix in known() {
+                let words = self.words_of(self.heads.get(ix));
+                let lines = words.iter().rev().step_by(LINE_WORDS).take(LINES);
+                seen += lines.fold(0u64, |sum, word| sum ^ word) & 1;
+            }
+            black_box(seen);
+        }
+    }
+
+    /// The customer's id; empty for an erased one.
+    #[must_use]
+    pub fn id(&self, ix: Ix) -> &str {
+        self.names.id(ix.0)
+    }
+
+    /// Number of customers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is no customer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All customers, by index. Indices depend on arrival order: sort by id before publishing.
+    pub fn iter(&self) -> impl Iterator<Item = Ix> + '_ {
+        (0..self.names.end())
+            .filter(|&ix| self.names.is_live(ix))
+            .map(Ix)
+    }
+
+    /// Greatest time of an event of any type, ms UTC: lateness counts from here.
+    #[must_use]
+    pub fn newest(&self, ix: Ix) -> Option<i64> {
+        self.heads.get(ix.0).newest()
+    }
+
+    /// Greatest time of something the customer did ([`crate::activity::is_activity`]), ms UTC.
+    #[must_use]
+    pub fn last_event(&self, ix: Ix) -> Option<i64> {
+        self.heads.get(ix.0).last_act()
+    }
+
+    /// Least time of an event of any type, ms UTC.
+    #[must_use]
+    pub fn first_event(&self, ix: Ix) -> Option<i64> {
+        self.heads.get(ix.0).first()
+    }
+
+    /// Greatest time of a purchase, ms UTC.
+    #[must_use]
+    pub fn last_purchase(&self, ix: Ix) -> Option<i64> {
+        self.heads.get(ix.0).last_purchase()
+    }
+
+    /// Number of purchases ever.
+    #[must_use]
+    pub fn purchases(&self, ix: Ix) -> u32 {
+        self.heads.get(ix.0).purchases
+    }
+
+    /// Spend of the 90 UTC days up to and with the day of `now`, minor units.
+    #[must_use]
+    pub fn spend_90d_minor(&self, ix: Ix, now: i64) -> i64 {
+        let words = self.words_of(self.heads.get(ix.0));
+        windows_at(words, day_of_ms(now), [false, false, true]).minor(2)
+    }
+
+    /// The plan's features at `now`, in plan order, into `out`, which has the plan's length.
+    ///
+    /// Exact for every `now` from seven days before the customer's newest event on. Window counts
+    /// leave out what is dated after the day of `now`; lifetime values hold all events applied so
+    /// far. All values are finite.
+    pub fn features(&self, ix: Ix, now: i64, plan: &Plan, out: &mut [f64]) {
+        let head = self.heads.get(ix.0);
+        let windows = match plan.windows() {
+            [false, false, false] => Windows::default(),
+            needed => windows_at(self.words_of(head), day_of_ms(now), needed),
+        };
+        let formulas = self.formulas(head);
+        let moment = Moment {
+            now,
+            windows: &windows,
+        };
+        for (value, &kind) in out.iter_mut().zip(plan.kinds()) {
+            *value = formulas.value(kind, moment, moment);
+        }
+    }
+
+    /// Bounds `(lo, hi)` of the plan's features over every instant of `span`, if no event comes and
+    /// no timer fires in it: `lo <= feature <= hi`. Equal to the feature where the span is one
+    /// instant; within one UTC day only what grows with time is wider. A span that ends before it
+    /// begins counts as its beginning.
+    pub fn bounds(&self, ix: Ix, span: RangeInclusive<i64>, plan: &Plan, out: &mut [(f64, f64)]) {
+        let (from, to) = (*span.start(), *span.start().max(span.end()));
+        let days = day_of_ms(from)..=day_of_ms(to);
+        let head = self.heads.get(ix.0);
+        let (lo, hi) = match plan.windows() {
+            [false, false, false] => Default::default(),
+            needed => bounds_of(self.words_of(head), days, needed),
+        };
+        let formulas = self.formulas(head);
+        let (lo, hi) = (
+            Moment {
+                now: from,
+                windows: &lo,
+            },
+            Moment {
+                now: to,
+                windows: &hi,
+            },
+        );
+        for (value, &kind) in out.iter_mut().zip(plan.kinds()) {
+            *value = (formulas.value(kind, lo, hi), formulas.value(kind, hi, lo));
+        }
+    }
+
+    fn formulas<'a>(&self, head: &'a Head) -> Formulas<'a> {
+        Formulas {
+            head,
+            minor_per_major: self.minor_per_major,
+        }
+    }
+
+    #[inline]
+    fn words_of(&self, head: &Head) -> &[u64] {
+        let row = head.row();
+        &self.words.row(row.class, row.slot)[..usize::from(row.len)]
+    }
+
+    /// Bytes held, as allocated.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory {
+            keys: self.names.bytes(),
+            heads: self.heads.bytes(),
+            words: self.words.bytes(),
+            recent: self.recent.as_ref().map_or(0, Recent::bytes),
+        }
+    }
+}
