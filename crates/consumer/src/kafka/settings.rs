@@ -1,0 +1,86 @@
+//! librdkafka's settings: ours first, then the operator's, then those the guarantees rest on.
+
+use std::collections::BTreeMap;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+
+/// How to reach the broker, and as whom.
+#[derive(Debug, Clone, Default)]
+pub struct KafkaSettings {
+    pub bootstrap_servers: String,
+    /// The input topic.
+    pub topic: String,
+    pub group_id: String,
+    /// `group.instance.id`, stable over restarts.
+    pub instance_id: String,
+    /// Raw librdkafka settings of the operator.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl KafkaSettings {
+    /// What every client of this process shares: address, operator's settings.
+    #[must_use]
+    pub fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("client.id", "holdfast");
+        // A quick first reconnect, and no more than a second between tries.
+        config
+            .set("reconnect.backoff.ms", "50")
+            .set("reconnect.backoff.max.ms", "1000");
+        for (name, value) in &self.properties {
+            config.set(name, value);
+        }
+        config.set("bootstrap.servers", &self.bootstrap_servers);
+        config.set_log_level(RDKafkaLogLevel::Info);
+        config
+    }
+
+    pub(super) fn consumer(&self) -> ClientConfig {
+        let mut config = self.client();
+        let defaults = [
+            // A reader slower than the broker finds its queue full; the default would then fetch once a second.
+            ("fetch.queue.backoff.ms", "5"),
+            // Memory: what waits here is bounded, beside what the workers hold.
+            ("queued.max.messages.kbytes", "32768"),
+            ("queued.min.messages", "50000"),
+            // A static member may be away this long before its partitions go to others.
+            ("session.timeout.ms", "10000"),
+            ("heartbeat.interval.ms", "1000"),
+        ];
+        for (name, value) in defaults {
+            if !self.properties.contains_key(name) {
+                config.set(name, value);
+            }
+        }
+        config
+            .set("group.id", &self.group_id)
+            .set("group.instance.id", &self.instance_id)
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "error")
+            .set("isolation.level", "read_committed")
+            .set("enable.partition.eof", "true");
+        config
+    }
+
+    pub(super) fn probe(&self) -> ClientConfig {
+        let mut config = self.client();
+        config.set("isolation.level", "read_uncommitted");
+        config
+    }
+
+    /// Reads whole topics from their beginning, without a group.
+    pub(super) fn reader(&self) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("group.id", format!("{}-reader", self.group_id))
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "error")
+            .set("isolation.level", "read_committed")
+            .set("enable.partition.eof", "true");
+        config
+    }
+}
