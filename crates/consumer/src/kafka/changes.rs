@@ -8,6 +8,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tracing::{info, warn};
 
 use super::context::Change;
+use super::group::CommittedAt;
 use super::{KafkaSource, Owned};
 use crate::{Assigned, SourceError};
 
@@ -113,9 +114,7 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, SourceE
 }
 
 /// The offsets of a list with their metadata.
-pub(super) fn committed_of(
-    list: &TopicPartitionList,
-) -> Result<Vec<(i32, Option<(i64, String)>)>, KafkaError> {
+pub(super) fn committed_of(list: &TopicPartitionList) -> Result<Vec<CommittedAt>, KafkaError> {
     list.elements()
         .iter()
         .map(|e| {

@@ -9,6 +9,9 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use super::changes::committed_of;
 use super::context::Context;
 
+/// A partition with its committed offset and metadata, when there was a commit.
+pub type CommittedAt = (i32, Option<(i64, String)>);
+
 /// Lets the producer commit offsets of the source's group, without keeping the consumer alive.
 #[derive(Clone)]
 pub struct GroupHandle {
@@ -48,7 +51,7 @@ impl GroupHandle {
         &self,
         partitions: &[i32],
         timeout: Duration,
-    ) -> Result<Vec<(i32, Option<(i64, String)>)>, String> {
+    ) -> Result<Vec<CommittedAt>, String> {
         let consumer = self.consumer.upgrade().ok_or("the consumer is closed")?;
         let mut list = TopicPartitionList::new();
         for partition in partitions {

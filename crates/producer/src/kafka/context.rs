@@ -1,0 +1,57 @@
+//! What librdkafka calls back on the producer's side.
+
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
+use tracing::{debug, info, warn};
+
+/// Keeps the first delivery error of a transaction, which says more than "has failed messages".
+#[derive(Default)]
+pub(crate) struct Context {
+    failed: Mutex<Option<String>>,
+}
+
+impl Context {
+    pub(crate) fn take_failed(&self) -> Option<String> {
+        self.failed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error => warn!(target: "librdkafka", "{fac}: {message}"),
+            RDKafkaLogLevel::Warning | RDKafkaLogLevel::Notice => {
+                info!(target: "librdkafka", "{fac}: {message}");
+            }
+            RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
+                debug!(target: "librdkafka", "{fac}: {message}")
+            }
+        }
+    }
+
+    fn error(&self, _: KafkaError, reason: &str) {
+        debug!("kafka: {reason}");
+    }
+}
+
+impl ProducerContext<NoCustomPartitioner> for Context {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.get_or_insert_with(|| error.to_string());
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Alerts and dead letters as Kafka records.
+
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::BaseRecord;
+
+use super::KafkaSinkSettings;
+use crate::letters::{Origin, error_headers};
+use crate::{DeadLetter, OutAlert};
+
+type Outgoing<'a> = BaseRecord<'a, [u8], [u8]>;
+
+/// Where the alert came from stands in headers only: its value is the same for every number of partitions.
+pub(super) fn of_alert<'a>(alert: &'a OutAlert, topic: &'a str) -> Outgoing<'a> {
+    let mut headers = OwnedHeaders::new();
+    if let Some((partition, offset)) = alert.input {
+        headers = add(
+            headers,
+            "holdfast-input-partition",
+            Some(partition.to_string().as_bytes()),
+        );
+        headers = add(
+            headers,
+            "holdfast-input-offset",
+            Some(offset.to_string().as_bytes()),
+        );
+    }
+    if let Some(traceparent) = &alert.traceparent {
+        headers = add(headers, "traceparent", Some(traceparent));
+    }
+    BaseRecord::to(topic)
+        .key(&alert.key[..])
+        .payload(&alert.value[..])
+        .headers(headers)
+}
+
+/// Key, value, headers and timestamp as they came; the reason in more headers.
+pub(super) fn of_letter<'a>(
+    letter: &'a DeadLetter,
+    settings: &'a KafkaSinkSettings,
+) -> Outgoing<'a> {
+    let origin = Origin {
+        topic: &settings.client.topic,
+        app: &settings.app,
+        version: &settings.version,
+    };
+    let mut headers = OwnedHeaders::new();
+    for (name, value) in &letter.headers {
+        headers = add(headers, name, value.as_deref());
+    }
+    for (name, value) in error_headers(letter, origin) {
+        headers = add(headers, name, Some(value.as_bytes()));
+    }
+    let mut record = BaseRecord::to(&settings.dead_letters).headers(headers);
+    record.key = letter.key.as_deref();
+    record.payload = letter.value.as_deref();
+    record.timestamp = letter.timestamp;
+    record
+}
+
+fn add(headers: OwnedHeaders, key: &str, value: Option<&[u8]>) -> OwnedHeaders {
+    headers.insert(Header { key, value })
+}

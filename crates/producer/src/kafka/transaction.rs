@@ -1,0 +1,170 @@
+//! One transaction, from begin to commit, and what its failures mean.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::{KafkaSink, KafkaSinkSettings, records};
+use crate::{Outputs, Position};
+
+/// A transaction older than this is aborted by the broker; until then it hides what others wrote after it.
+const TRANSACTION_TIMEOUT_MS: &str = "15000";
+/// How long one call may take before its outcome counts as unknown.
+const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+/// rdkafka's own flush waits in steps of 100 ms, so the queue is drained in short ones before the commit.
+const DRAIN_STEP: Duration = Duration::from_millis(1);
+
+/// Why a transaction was not committed, as far as we know.
+pub(super) enum Failure {
+    Abortable(String),
+    Fenced(String),
+    Unknown(String),
+}
+
+impl Failure {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Abortable(text) | Self::Fenced(text) | Self::Unknown(text) => text,
+        }
+    }
+}
+
+pub(super) fn config(settings: &KafkaSinkSettings) -> ClientConfig {
+    let mut config = settings.client.client();
+    let defaults = [
+        // Memory: what is sent and not acknowledged is bounded.
+        ("queue.buffering.max.kbytes", "65536"),
+        ("linger.ms", "1"),
+        ("compression.type", "lz4"),
+        ("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS),
+        // A dead letter carries what came, and something came through a greater limit.
+        ("message.max.bytes", "4000000"),
+    ];
+    for (name, value) in defaults {
+        if !settings.client.properties.contains_key(name) {
+            config.set(name, value);
+        }
+    }
+    config
+        .set("transactional.id", &settings.transactional_id)
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random");
+    config
+}
+
+/// Whether somebody has to change rights or settings before this can work.
+pub(super) fn is_denied(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::TransactionalIdAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::Authentication
+                | Code::InvalidTransactionTimeout
+                | Code::UnsupportedFeature
+        )
+    )
+}
+
+impl KafkaSink {
+    pub(super) fn transact(
+        &mut self,
+        outputs: &Outputs,
+        positions: &[Position],
+    ) -> Result<(), Failure> {
+        self.producer.context().take_failed();
+        self.producer
+            .begin_transaction()
+            .map_err(|e| judge(&e, "begin"))?;
+        for alert in &outputs.alerts {
+            self.send(records::of_alert(alert, &self.settings.alerts))?;
+        }
+        for letter in &outputs.dead_letters {
+            self.send(records::of_letter(letter, &self.settings))?;
+        }
+        self.send_offsets(positions)?;
+        while self.producer.in_flight_count() > 0 {
+            self.producer.poll(DRAIN_STEP);
+        }
+        self.producer.commit_transaction(CALL_TIMEOUT).map_err(|e| {
+            let failed = self.producer.context().take_failed();
+            match (judge(&e, "commit"), failed) {
+                (Failure::Abortable(text), Some(failed)) => {
+                    Failure::Abortable(format!("{text}: {failed}"))
+                }
+                (failure, _) => failure,
+            }
+        })
+    }
+
+    fn send(&self, record: BaseRecord<'_, [u8], [u8]>) -> Result<(), Failure> {
+        let mut record = record;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                    self.producer.poll(DRAIN_STEP);
+                    record = back;
+                }
+                Err((error, _)) => return Err(Failure::Abortable(format!("send: {error}"))),
+            }
+        }
+    }
+
+    fn send_offsets(&self, positions: &[Position]) -> Result<(), Failure> {
+        let mut list = TopicPartitionList::new();
+        for position in positions {
+            let refused =
+                |e: KafkaError| Failure::Abortable(format!("offset {}: {e}", position.next_offset));
+            let mut entry = list.add_partition(self.group.topic(), position.partition);
+            entry
+                .set_offset(Offset::Offset(position.next_offset))
+                .map_err(refused)?;
+            entry.set_metadata(position.metadata.to_json());
+        }
+        let group = self.group.metadata();
+        let group = group.ok_or_else(|| Failure::Abortable("the consumer is closed".to_owned()))?;
+        self.producer
+            .send_offsets_to_transaction(&list, &group, CALL_TIMEOUT)
+            .map_err(|e| {
+                // Not sent for certain, or not answered: an abort settles both.
+                match judge(&e, "offsets") {
+                    Failure::Unknown(text) => Failure::Abortable(text),
+                    failure => failure,
+                }
+            })
+    }
+
+    pub(super) fn abort(&self) -> Result<(), String> {
+        self.producer
+            .abort_transaction(CALL_TIMEOUT)
+            .map_err(|e| format!("abort: {e}"))
+    }
+}
+
+fn judge(error: &KafkaError, call: &str) -> Failure {
+    let text = format!("{call}: {error}");
+    let KafkaError::Transaction(inner) = error else {
+        return Failure::Unknown(text);
+    };
+    let fenced = [
+        RDKafkaErrorCode::Fenced,
+        RDKafkaErrorCode::ProducerFenced,
+        RDKafkaErrorCode::InvalidProducerEpoch,
+    ];
+    if fenced.contains(&inner.code()) {
+        Failure::Fenced(text)
+    } else if inner.txn_requires_abort() {
+        Failure::Abortable(text)
+    } else {
+        Failure::Unknown(text)
+    }
+}

@@ -1,0 +1,144 @@
+//! `manifest.json`: what counts of the outputs, and up to where the input is worked through.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ALERTS, DEAD_LETTERS, MANIFEST};
+use crate::{Metadata, Position, SinkError};
+
+const VERSION: u32 = 1;
+
+/// The file as it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    version: u32,
+    model_sha256: String,
+    config_hash: String,
+    partitions: BTreeMap<i32, State>,
+    /// Bytes of each output that count.
+    outputs: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct State {
+    next_offset: i64,
+    /// Position in the partition's newest segment, in unpacked bytes.
+    byte: Option<u64>,
+    /// Last tick or end of input that fired deadlines, ms UTC.
+    fired: Option<i64>,
+}
+
+/// What was committed for one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionState {
+    pub partition: i32,
+    pub next_offset: i64,
+    pub metadata: Metadata,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            model_sha256: String::new(),
+            config_hash: String::new(),
+            partitions: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+        }
+    }
+}
+
+impl Manifest {
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, SinkError> {
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fault(path, format!("cannot be read: {error}"))),
+        };
+        let manifest: Self = serde_json::from_slice(&text)
+            .map_err(|e| fault(path, format!("is no manifest: {e}")))?;
+        if manifest.version != VERSION {
+            return Err(fault(
+                path,
+                format!(
+                    "has version {}, this program writes {VERSION}",
+                    manifest.version
+                ),
+            ));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// Replaces the file: the new one is durable before it takes the old one's name, and the name after it.
+    pub(super) fn write(&self, dir: &Path) -> Result<(), SinkError> {
+        let fresh = dir.join(format!("{MANIFEST}.new"));
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&fresh)?;
+            file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            fs::rename(&fresh, dir.join(MANIFEST))?;
+            File::open(dir)?.sync_all()
+        };
+        write().map_err(|source| SinkError::Write {
+            path: dir.join(MANIFEST),
+            source,
+        })
+    }
+
+    pub(super) fn advance(&mut self, positions: &[Position], alerts: u64, dead_letters: u64) {
+        for position in positions {
+            let Metadata {
+                model_sha256,
+                config_hash,
+                fired,
+                byte,
+            } = position.metadata.clone();
+            self.partitions.insert(
+                position.partition,
+                State {
+                    next_offset: position.next_offset,
+                    byte,
+                    fired,
+                },
+            );
+            self.model_sha256 = model_sha256;
+            self.config_hash = config_hash;
+        }
+        self.outputs.insert(ALERTS.to_owned(), alerts);
+        self.outputs.insert(DEAD_LETTERS.to_owned(), dead_letters);
+    }
+
+    pub(super) fn partitions(&self) -> Vec<PartitionState> {
+        let state = |(partition, state): (&i32, &State)| PartitionState {
+            partition: *partition,
+            next_offset: state.next_offset,
+            metadata: Metadata {
+                model_sha256: self.model_sha256.clone(),
+                config_hash: self.config_hash.clone(),
+                fired: state.fired,
+                byte: state.byte,
+            },
+        };
+        self.partitions.iter().map(state).collect()
+    }
+
+    pub(super) fn alerts_bytes(&self) -> u64 {
+        self.outputs.get(ALERTS).copied().unwrap_or(0)
+    }
+
+    pub(super) fn dead_letters_bytes(&self) -> u64 {
+        self.outputs.get(DEAD_LETTERS).copied().unwrap_or(0)
+    }
+}
+
+fn fault(path: &Path, what: String) -> SinkError {
+    SinkError::Manifest {
+        path: PathBuf::from(path),
+        what,
+    }
+}

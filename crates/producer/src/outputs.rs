@@ -1,0 +1,134 @@
+//! What one commit carries: alerts, dead letters and the input positions they stand for.
+
+use holdfast_events::RejectReason;
+use serde::{Deserialize, Serialize};
+
+/// What the pipeline made of some records. Filled by the pipeline, emptied by a sink.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Outputs {
+    pub alerts: Vec<OutAlert>,
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+/// One alert as it goes out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutAlert {
+    /// The customer id.
+    pub key: Vec<u8>,
+    /// JSON.
+    pub value: Vec<u8>,
+    pub alert_id: String,
+    /// Partition and offset of the record that raised it; none when silence or a timer did.
+    pub input: Option<(i32, i64)>,
+    /// W3C trace context of that record.
+    pub traceparent: Option<Vec<u8>>,
+}
+
+/// A record that could not be used, as it came, with the reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    pub partition: i32,
+    pub offset: i64,
+    /// Line in the file, from 1; none for Kafka.
+    pub line: Option<u64>,
+    pub key: Option<Vec<u8>>,
+    /// As it came; the first 64 KiB when it was too large.
+    pub value: Option<Vec<u8>>,
+    /// Hex SHA-256 of the whole value when `value` is cut.
+    pub value_sha256: Option<String>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// Of the record, ms; none for a file's line.
+    pub timestamp: Option<i64>,
+    pub reason: RejectReason,
+    pub detail: String,
+}
+
+/// How far one input partition has been worked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    pub partition: i32,
+    /// Offset of the first record that is not part of the commit.
+    pub next_offset: i64,
+    pub metadata: Metadata,
+}
+
+/// What a restart has to know beside the offset; travels in the offset commit, at most [`Metadata::MAX_BYTES`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Metadata {
+    /// SHA-256 of the model the decisions were made with.
+    #[serde(rename = "model")]
+    pub model_sha256: String,
+    /// Hash of the settings the decisions were made with.
+    #[serde(rename = "config")]
+    pub config_hash: String,
+    /// The latest instant (ms UTC) up to which deadlines were fired by a tick or by the end of input, not by
+    /// an event: the log does not say it, so it is kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired: Option<i64>,
+    /// Position in bytes of the input file; the embedded log only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+}
+
+impl Outputs {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.alerts.is_empty() && self.dead_letters.is_empty()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.alerts.len() + self.dead_letters.len()
+    }
+
+    /// Takes over everything of `other`, in order.
+    pub fn append(&mut self, other: &mut Self) {
+        self.alerts.append(&mut other.alerts);
+        self.dead_letters.append(&mut other.dead_letters);
+    }
+
+    pub fn clear(&mut self) {
+        self.alerts.clear();
+        self.dead_letters.clear();
+    }
+}
+
+impl Metadata {
+    /// The broker refuses more (`offset.metadata.max.bytes`).
+    pub const MAX_BYTES: usize = 4095;
+
+    /// Compact JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Plain text fields and integers: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote; none when it is something else.
+    #[must_use]
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_comes_back_as_it_went_and_fits_the_broker() {
+        let hash = "f".repeat(64);
+        let full = Metadata {
+            model_sha256: hash.clone(),
+            config_hash: hash,
+            fired: Some(i64::MIN),
+            byte: Some(u64::MAX),
+        };
+        for metadata in [full, Metadata::default()] {
+            let text = metadata.to_json();
+            assert!(text.len() <= Metadata::MAX_BYTES);
+            assert_eq!(Metadata::from_json(&text), Some(metadata));
+        }
+        assert_eq!(Metadata::from_json(""), None);
+    }
+}
