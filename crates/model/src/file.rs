@@ -1,0 +1,340 @@
+//! The model file: readable JSON with provenance, checked when it is loaded.
+//!
+//! A column's share of the log-odds is `coefficient * (T(min(max(x, lo), hi)) - mean) / scale` with the
+//! transform T; the log-odds are the intercept plus all shares. The file holds no creation time: equal
+//! training input gives equal bytes.
+
+use holdfast_features::{FeatureId, Transform, feature};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Label, Metrics};
+
+mod check;
+mod seal;
+mod text;
+
+/// Version of the file's format that this crate writes and reads.
+pub const FORMAT: &str = "holdfast-model/1";
+
+/// A model as it stands in its file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Format of the file, [`FORMAT`].
+    format: String,
+    id: String,
+    /// Hash of the file with this value empty; none in a file written by hand.
+    #[serde(default)]
+    sha256: String,
+    label: Label,
+    /// ISO 4217 code, "ignore" where amounts were summed as they are, none where no amount came.
+    #[serde(default)]
+    currency: Option<String>,
+    cart_abandon: CartSource,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<Thresholds>,
+    /// Hash over the definitions of the features that the columns use; none in a file written by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registry: Option<String>,
+    intercept: f64,
+    columns: Vec<Column>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    training: Option<Provenance>,
+}
+
+/// Where `cart_abandon` events came from in training; scoring has to do the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CartSource {
+    /// They were in the log.
+    Given,
+    /// A timer made them from idle carts.
+    Derived {
+        /// Idle time in ms after which a cart counts as abandoned.
+        after_ms: i64,
+    },
+}
+
+/// Probabilities at which episodes open and close, where the model recommends them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// An episode opens at this probability or above.
+    pub open: f64,
+    /// It recovers at this probability or below.
+    pub close: f64,
+}
+
+/// One column of the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Name in the feature registry.
+    pub feature: String,
+    /// Transform of the clipped value.
+    #[serde(default = "identity")]
+    pub transform: Transform,
+    /// Range in which the value is held before the transform, in the feature's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<[f64; 2]>,
+    /// Mean of the transformed values over the training rows.
+    #[serde(default)]
+    pub mean: f64,
+    /// Their standard deviation.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// Change of the log-odds per standard deviation.
+    pub coefficient: f64,
+    /// Standard error of the coefficient, rows taken as independent, under the fit's penalty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<f64>,
+}
+
+fn identity() -> Transform {
+    Transform::Identity
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// What the model was made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Program and version.
+    pub made_by: String,
+    /// Events that were used.
+    pub events: u64,
+    /// Customers in them.
+    pub customers: u64,
+    /// Smallest event time, ms UTC.
+    pub first_ms: i64,
+    /// Greatest event time, ms UTC.
+    pub last_ms: i64,
+    /// Nothing later was used, label windows included, ms UTC.
+    pub until_ms: i64,
+    /// Training rows.
+    pub rows: u64,
+    /// Share of them that left.
+    pub base_rate: f64,
+    /// L2 penalty on the summed loss (scikit-learn's 1/C).
+    pub alpha: f64,
+    /// Log-loss of each penalty that was tried, on rows later than those it was fitted on.
+    pub validation: Vec<Tried>,
+    /// Per cutoff, on the rows the model was fitted on.
+    pub cutoffs: Vec<CutoffFigures>,
+    /// Over all training rows: too good by nature.
+    pub metrics: Metrics,
+}
+
+/// A penalty that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// L2 penalty.
+    pub alpha: f64,
+    /// Mean log-loss of the validation rows.
+    pub log_loss: f64,
+}
+
+/// A training cutoff and the fit on its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CutoffFigures {
+    /// Instant of the rows, ms UTC.
+    pub cutoff_ms: i64,
+    /// Rows at this instant.
+    pub rows: u64,
+    /// Share of them that left.
+    pub base_rate: f64,
+    /// Figures on these rows.
+    pub metrics: Metrics,
+}
+
+/// What a model is made of before it has a hash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    /// A short name for people.
+    pub id: String,
+    /// The question it answers.
+    pub label: Label,
+    /// ISO 4217 code, "ignore" or none.
+    pub currency: Option<String>,
+    /// Source of cart abandons.
+    pub cart_abandon: CartSource,
+    /// Thresholds it recommends.
+    pub policy: Option<Thresholds>,
+    /// Log-odds where every column is at its mean.
+    pub intercept: f64,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// What it was made from.
+    pub training: Option<Provenance>,
+}
+
+impl Model {
+    /// A sealed model of these parts.
+    ///
+    /// # Errors
+    /// [`Error::Faults`] as for a file.
+    pub fn new(parts: Parts) -> Result<Self, Error> {
+        let registry = check::definitions(&parts.columns);
+        let mut model = Self {
+            format: FORMAT.to_owned(),
+            id: parts.id,
+            sha256: String::new(),
+            label: parts.label,
+            currency: parts.currency,
+            cart_abandon: parts.cart_abandon,
+            policy: parts.policy,
+            registry: Some(registry),
+            intercept: parts.intercept,
+            columns: parts.columns,
+            training: parts.training,
+        };
+        model.check()?;
+        model.sha256 = seal::hash(model.to_json()?.as_bytes());
+        Ok(model)
+    }
+
+    /// Reads a model file. A file without a hash gets the hash of its bytes.
+    ///
+    /// # Errors
+    /// [`Error::Json`] if it is not a model file at all, [`Error::Faults`] with every fault at once:
+    /// unknown features (with the nearest name), numbers that are not finite or out of range, a hash
+    /// that isn't the file's, features that are computed differently now.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, Error> {
+        let mut model: Self = serde_json::from_slice(bytes)?;
+        let mut faults = model.faults();
+        let computed = seal::hash_without(bytes, &model.sha256);
+        if model.sha256.is_empty() {
+            model.sha256 = computed;
+        } else if model.sha256 != computed {
+            faults.push(format!(
+                "sha256 is {} but the file hashes to {computed}: it was changed after training",
+                model.sha256
+            ));
+        }
+        if faults.is_empty() {
+            Ok(model)
+        } else {
+            Err(Error::Faults(faults))
+        }
+    }
+
+    /// The text of a model file written by hand, laid out as this crate does and with its hash filled in.
+    ///
+    /// # Errors
+    /// As for [`Self::from_json`]; a hash that stands in the text is replaced.
+    pub fn seal(bytes: &[u8]) -> Result<String, Error> {
+        let mut model: Self = serde_json::from_slice(bytes)?;
+        model.check()?;
+        model.registry = Some(check::definitions(&model.columns));
+        model.sha256 = String::new();
+        model.sha256 = seal::hash(model.to_json()?.as_bytes());
+        model.to_json()
+    }
+
+    /// The file's text. For a model made here it hashes to [`Self::sha256`].
+    ///
+    /// # Errors
+    /// [`Error::Json`] if a number is not finite.
+    pub fn to_json(&self) -> Result<String, Error> {
+        Ok(text::lay_out(&serde_json::to_value(self)?))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let faults = self.faults();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Faults(faults))
+        }
+    }
+
+    /// Short name for people.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// 64 hex digits that name exactly this file.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The question it answers.
+    #[must_use]
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
+    /// ISO 4217 code of the amounts, "ignore" where they were summed as they are, none where the
+    /// training log carried no currency.
+    #[must_use]
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+
+    /// Where cart abandons came from.
+    #[must_use]
+    pub fn cart_abandon(&self) -> CartSource {
+        self.cart_abandon
+    }
+
+    /// Thresholds the model recommends.
+    #[must_use]
+    pub fn policy(&self) -> Option<Thresholds> {
+        self.policy
+    }
+
+    /// Log-odds where every column is at its mean.
+    #[must_use]
+    pub fn intercept(&self) -> f64 {
+        self.intercept
+    }
+
+    /// The columns, in the file's order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// What it was made from; none for a model written by hand.
+    #[must_use]
+    pub fn training(&self) -> Option<&Provenance> {
+        self.training.as_ref()
+    }
+
+    /// The features of the columns, in their order.
+    pub(crate) fn features(&self) -> Result<Vec<FeatureId>, Error> {
+        let unknown = |c: &Column| Error::Faults(vec![check::unknown(&c.feature)]);
+        self.columns
+            .iter()
+            .map(|c| feature(&c.feature).ok_or_else(|| unknown(c)))
+            .collect()
+    }
+}
+
+impl From<CartSource> for holdfast_features::CartAbandon {
+    fn from(source: CartSource) -> Self {
+        match source {
+            CartSource::Given => Self::Given,
+            CartSource::Derived { after_ms } => Self::Derived { after_ms },
+        }
+    }
+}
+
+impl From<holdfast_features::CartAbandon> for CartSource {
+    fn from(source: holdfast_features::CartAbandon) -> Self {
+        match source {
+            holdfast_features::CartAbandon::Given => Self::Given,
+            holdfast_features::CartAbandon::Derived { after_ms } => Self::Derived { after_ms },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Figures of predicted probabilities against outcomes, in f64, each with an interval over customers.
+//!
+//! | figure | meaning |
+//! | --- | --- |
+//! | `roc_auc` | probability that a random row that left has a higher score than one that stayed; ties count half |
+//! | `pr_auc` | average precision, rows of equal score taken together |
+//! | `log_loss` | mean of -ln of the probability given to what happened; probabilities held within 1e-6 of 0 and 1 |
+//! | `brier` | mean squared difference |
+//! | `ece` | mean over rows of the difference between predicted and observed share, in 10 equal bins |
+//! | `lift10` | share that left in the tenth of the rows with the highest scores over the share in all |
+
+use serde::{Deserialize, Serialize};
+
+use crate::splitmix::SplitMix;
+
+mod order;
+
+use order::{Ordered, Weight};
+
+/// Draws of the bootstrap.
+pub const BOOTSTRAPS: usize = 300;
+/// Seed of the draws.
+const SEED: u64 = 20_260_101;
+
+/// A figure with its 95 % interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The figure on the rows themselves; NaN (null in JSON) where they don't define it.
+    #[serde(with = "nullable")]
+    pub value: f64,
+    /// 2.5 % quantile over draws of customers.
+    #[serde(with = "nullable")]
+    pub lo: f64,
+    /// 97.5 % quantile.
+    #[serde(with = "nullable")]
+    pub hi: f64,
+}
+
+/// The six figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Area under the ROC curve.
+    pub roc_auc: Interval,
+    /// Average precision.
+    pub pr_auc: Interval,
+    /// Mean log-loss, natural logarithm.
+    pub log_loss: Interval,
+    /// Mean squared error.
+    pub brier: Interval,
+    /// Expected calibration error.
+    pub ece: Interval,
+    /// Lift of the top tenth.
+    pub lift10: Interval,
+}
+
+/// A scored row whose outcome is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// Predicted probability of having left.
+    pub p: f64,
+    /// Whether the customer left.
+    pub left: bool,
+    /// The customer, any number below 2^32: rows of one customer are drawn together.
+    pub customer: u32,
+}
+
+/// The figures of one weighting of the rows, in the order of [`Metrics`].
+type Figures = [f64; 6];
+
+/// Figures with intervals from [`BOOTSTRAPS`] draws of customers. The rows come in the order of their
+/// customers' ids (bytes): among equal scores the earlier row has the higher rank. Without rows all
+/// figures are NaN.
+#[must_use]
+pub fn metrics(rows: &[Scored]) -> Metrics {
+    let ordered = Ordered::of(rows);
+    let values = ordered.figures(&Weight::one());
+    let mut draws: Vec<Figures> = Vec::with_capacity(BOOTSTRAPS);
+    let mut draw = SplitMix::new(SEED);
+    let mut counts = vec![0_u32; ordered.customers()];
+    for _ in 0..BOOTSTRAPS {
+        counts.fill(0);
+        for _ in 0..ordered.customers() {
+            counts[draw.below(ordered.customers() as u64) as usize] += 1;
+        }
+        draws.push(ordered.figures(&Weight::of(&counts)));
+    }
+    let interval = |i: usize| {
+        let mut sorted: Vec<f64> = draws
+            .iter()
+            .map(|d| d[i])
+            .filter(|x| x.is_finite())
+            .collect();
+        sorted.sort_by(f64::total_cmp);
+        Interval {
+            value: values[i],
+            lo: quantile(&sorted, 0.025),
+            hi: quantile(&sorted, 0.975),
+        }
+    };
+    Metrics {
+        roc_auc: interval(0),
+        pr_auc: interval(1),
+        log_loss: interval(2),
+        brier: interval(3),
+        ece: interval(4),
+        lift10: interval(5),
+    }
+}
+
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let at = share * last as f64;
+    let below = at.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (at - at.floor()) * (sorted[above] - sorted[below])
+}
+
+/// NaN is null in JSON.
+mod nullable {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature serde asks for"
+    )]
+    pub(super) fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if x.is_finite() {
+            serializer.serialize_f64(*x)
+        } else {
+            serializer.serialize_none()
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! From training rows to a model: choice of the penalty, fit, columns.
+
+use crate::design::{ColumnSpec, Design};
+use crate::digits::nine;
+use crate::file::{Column, Tried};
+use crate::fit::{Fit, fit};
+use crate::newton::{Problem, dot};
+use crate::rows::Rows;
+use crate::splitmix::mix;
+use crate::{Error, Label};
+
+/// L2 penalties that are tried, strongest first; on the summed loss of standardised columns.
+pub const PENALTIES: [f64; 5] = [1000.0, 300.0, 100.0, 30.0, 10.0];
+
+/// Least rows, and least rows of each outcome, that are worth a fit.
+const MIN_ROWS: usize = 50;
+const MIN_OUTCOME: usize = 10;
+/// Least rows on either side of the validation.
+const MIN_VALIDATION: usize = 200;
+
+/// A fitted model before provenance.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Log-odds where every column is at its mean.
+    pub intercept: f64,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The penalty.
+    pub alpha: f64,
+    /// Every penalty with its loss on later rows.
+    pub validation: Vec<Tried>,
+    /// Greatest change that the exact solver made to linfa's coefficients.
+    pub moved: f64,
+    /// The matrix that was fitted.
+    pub design: Design,
+}
+
+/// Trains on rows.
+///
+/// # Errors
+/// [`Error::DataTooSmall`] if rows or outcomes are too few; all errors of [`fit`].
+pub fn train(rows: &Rows, label: &Label) -> Result<Trained, Error> {
+    enough(rows)?;
+    let design = Design::of(rows)?;
+    let validation = validate(rows, &design, label)?;
+    // The first of equal ones: the stronger penalty.
+    let best = validation
+        .iter()
+        .min_by(|a, b| a.log_loss.total_cmp(&b.log_loss));
+    let alpha = best.map_or(PENALTIES[0], |tried| tried.alpha);
+    let names: Vec<&str> = design
+        .columns
+        .iter()
+        .map(|c| c.feature.describe().name)
+        .collect();
+    let problem = Problem {
+        values: &design.values,
+        positive: &rows.left,
+        width: design.width(),
+        alpha,
+    };
+    let fitted = fit(&problem, &names)?;
+    Ok(Trained {
+        intercept: nine(fitted.weights[design.width()]),
+        columns: columns(&design.columns, &fitted),
+        alpha,
+        validation,
+        moved: fitted.moved,
+        design,
+    })
+}
+
+fn enough(rows: &Rows) -> Result<(), Error> {
+    let left = rows.left.iter().filter(|left| **left).count();
+    let stayed = rows.len() - left;
+    if rows.len() < MIN_ROWS || left < MIN_OUTCOME || stayed < MIN_OUTCOME {
+        return Err(Error::DataTooSmall(format!(
+            "{} training rows ({left} left, {stayed} stayed) at {} cutoffs; at least {MIN_ROWS} rows and \
+             {MIN_OUTCOME} of each outcome are needed",
+            rows.len(),
+            rows.cutoffs.len()
+        )));
+    }
+    Ok(())
+}
+
+fn columns(specs: &[ColumnSpec], fitted: &Fit) -> Vec<Column> {
+    let weights = fitted.weights.iter().zip(&fitted.standard_errors);
+    let column = |(spec, (weight, error)): (&ColumnSpec, (&f64, &f64))| Column {
+        feature: spec.feature.describe().name.to_owned(),
+        transform: spec.transform,
+        clip: Some([spec.lo, spec.hi]),
+        mean: spec.mean,
+        scale: spec.scale,
+        coefficient: nine(*weight),
+        standard_error: Some(nine(*error)),
+    };
+    specs.iter().zip(weights).map(column).collect()
+}
+
+/// The loss of each penalty on rows that the fit has not seen.
+///
+/// Forward where there are cutoffs whose labels had ended by the last one: fitted on those, scored on
+/// the last. Else over two halves of the customers, each scored by the fit on the other.
+fn validate(rows: &Rows, design: &Design, label: &Label) -> Result<Vec<Tried>, Error> {
+    let last = rows.cutoffs.len() - 1;
+    let past = (0..last).filter(|i| rows.cutoffs[*i] + label.horizon_ms() <= rows.cutoffs[last]);
+    let known = past.map(|i| rows.range(i).end).max().unwrap_or(0);
+    let later = rows.range(last);
+    let mut folds = vec![(
+        part(rows, design, |row| row < known),
+        part(rows, design, |row| row >= later.start),
+    )];
+    if !folds
+        .iter()
+        .all(|(fit, score)| fit.carries(MIN_VALIDATION) && score.carries(MIN_VALIDATION))
+    {
+        let half = |row: usize| mix(u64::from(rows.customer[row])) & 1 == 0;
+        let (a, b) = (
+            part(rows, design, half),
+            part(rows, design, |row| !half(row)),
+        );
+        folds = vec![(a.clone(), b.clone()), (b, a)];
+    }
+    let mut sums = [0.0; PENALTIES.len()];
+    for (fit, score) in &folds {
+        let mut weights = vec![0.0; design.width() + 1];
+        for (sum, alpha) in sums.iter_mut().zip(PENALTIES) {
+            let problem = fit.problem(design.width(), alpha);
+            let unreached = || Error::NotConverged {
+                gradient: f64::NAN,
+                iterations: 0,
+                alpha,
+            };
+            weights = problem.solve(weights).ok_or_else(unreached)?;
+            *sum += score.problem(design.width(), 0.0).loss(&weights);
+        }
+    }
+    let scored: usize = folds.iter().map(|(_, score)| score.positive.len()).sum();
+    let tried = |(alpha, sum): (f64, f64)| Tried {
+        alpha,
+        log_loss: nine(sum / scored as f64),
+    };
+    Ok(PENALTIES.into_iter().zip(sums).map(tried).collect())
+}
+
+/// Some rows of a design.
+#[derive(Clone)]
+struct Part {
+    values: Vec<f64>,
+    positive: Vec<bool>,
+}
+
+impl Part {
+    fn problem(&self, width: usize, alpha: f64) -> Problem<'_> {
+        Problem {
+            values: &self.values,
+            positive: &self.positive,
+            width,
+            alpha,
+        }
+    }
+
+    fn carries(&self, rows: usize) -> bool {
+        let left = self.positive.iter().filter(|left| **left).count();
+        self.positive.len() >= rows && left > 0 && left < self.positive.len()
+    }
+}
+
+fn part(rows: &Rows, design: &Design, wanted: impl Fn(usize) -> bool) -> Part {
+    let mut part = Part {
+        values: Vec::new(),
+        positive: Vec::new(),
+    };
+    for row in (0..rows.len()).filter(|row| wanted(*row)) {
+        part.values.extend_from_slice(design.row(row));
+        part.positive.push(rows.left[row]);
+    }
+    part
+}
+
+/// Log-odds of a design row under the fitted weights, for agreement tests with other tools.
+#[must_use]
+pub fn log_odds(row: &[f64], trained: &Trained) -> f64 {
+    let mut weights: Vec<f64> = trained.columns.iter().map(|c| c.coefficient).collect();
+    weights.push(trained.intercept);
+    dot(row, &weights)
+}
+
+#[cfg(test)]
+mod tests;
