@@ -1,0 +1,70 @@
+//! The alert's one sentence for people.
+
+use holdfast_model::{Explanation, Label, LabelKind};
+
+use super::value::Decision;
+use super::{Kind, Trigger};
+
+/// Reasons named in the sentence; the alert carries all of them.
+const NAMED: usize = 3;
+
+/// What the decision means, with the strongest reasons that speak for it.
+pub(crate) fn sentence(decision: &Decision<'_>, label: &Label, explanation: &Explanation) -> String {
+    let days = label.horizon_days;
+    let chance = format!("{} chance of {} in the next {days} days", percent(explanation.probability), wanted(label));
+    match decision.kind {
+        Kind::Opened => format!("At risk: {chance}{}.", because(explanation, true)),
+        Kind::Escalated => format!("The risk has grown: {chance}{}.", because(explanation, true)),
+        Kind::Recovered if is_over(decision, label) => {
+            format!("Recovered: {days} days have passed since the alert without {}.", feared(label))
+        }
+        Kind::Recovered => format!("Recovered: only {chance}{}.", because(explanation, false)),
+        Kind::Lapsed => format!("Lapsed: {} for {days} days.", wanted(label)),
+        Kind::Churned => format!("Gone: {}.", decision.churn_event.unwrap_or("the customer has left")),
+    }
+}
+
+/// Whether a named event did not come within the horizon: then silence closes the episode whatever the score.
+fn is_over(decision: &Decision<'_>, label: &Label) -> bool {
+    let horizon_ms = i64::from(label.horizon_days) * crate::DAY_MS;
+    matches!(label.kind, LabelKind::Event(_))
+        && decision.trigger == Trigger::Silence
+        && decision.as_of >= decision.opened_at.saturating_add(horizon_ms)
+}
+
+/// What the probability is of.
+fn wanted(label: &Label) -> String {
+    match &label.kind {
+        LabelKind::Purchase => "no purchase".to_owned(),
+        LabelKind::Any => "no activity".to_owned(),
+        LabelKind::Event(name) => format!("`{name}`"),
+    }
+}
+
+fn feared(label: &Label) -> String {
+    match &label.kind {
+        LabelKind::Event(name) => format!("`{name}`"),
+        LabelKind::Purchase | LabelKind::Any => "anything lost".to_owned(),
+    }
+}
+
+/// Whole percent, never rounded to certainty.
+fn percent(probability: f64) -> String {
+    match probability * 100.0 {
+        p if p > 99.0 => "over 99 %".to_owned(),
+        p if p < 1.0 => "under 1 %".to_owned(),
+        p => format!("{p:.0} %"),
+    }
+}
+
+/// The strongest reasons that raise (or lower) the score, strongest first.
+fn because(explanation: &Explanation, raising: bool) -> String {
+    let texts: Vec<&str> = explanation
+        .contributions
+        .iter()
+        .filter(|c| if raising { c.contribution > 0.0 } else { c.contribution < 0.0 })
+        .take(NAMED)
+        .map(|c| c.text.trim_end_matches('.'))
+        .collect();
+    if texts.is_empty() { String::new() } else { format!(" ({})", texts.join("; ")) }
+}

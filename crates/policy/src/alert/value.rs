@@ -1,0 +1,211 @@
+//! The alert's JSON value.
+
+use std::sync::Arc;
+
+use holdfast_features::{FeatureId, Ix, Plan, Store};
+use holdfast_model::{Contribution, Explanation, Label, Model};
+use serde::Serialize;
+
+use super::{Alert, Kind, Trigger, alert_id, text};
+use crate::DAY_MS;
+use crate::error::Error;
+use crate::settings::{Format, Settings};
+
+/// The five features of the side-by-side workload, in the order of its value.
+const SPEC_FEATURES: [&str; 5] =
+    ["days_since_last_purchase", "purchases_30d", "spend_30d", "support_contacts_30d", "cart_abandons_30d"];
+
+/// A decision, before it has words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decision<'a> {
+    pub(crate) kind: Kind,
+    /// Number of the episode (plain mode: of the alert).
+    pub(crate) number: u32,
+    /// Highest level reached in this episode.
+    pub(crate) level: usize,
+    /// When the episode opened.
+    pub(crate) opened_at: i64,
+    pub(crate) as_of: i64,
+    pub(crate) trigger: Trigger<'a>,
+    /// What closed the episode as churned.
+    pub(crate) churn_event: Option<&'a str>,
+    /// The probability last published in this episode.
+    pub(crate) previous: Option<f64>,
+}
+
+/// Makes alerts of decisions.
+#[derive(Debug)]
+pub(crate) struct Voice {
+    settings: Arc<Settings>,
+    label: Label,
+    model_id: String,
+    model_sha256: String,
+    spec: Plan,
+}
+
+#[derive(Serialize)]
+struct ModelRef<'a> {
+    id: &'a str,
+    sha256: &'a str,
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    feature: &'a str,
+    value: f64,
+    contribution: f64,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Value<'a> {
+    schema_version: u32,
+    alert_id: &'a str,
+    episode_id: String,
+    kind: Kind,
+    tenant: &'a str,
+    customer_id: &'a str,
+    as_of: i64,
+    churn_probability: f64,
+    previous_probability: Option<f64>,
+    band: f64,
+    threshold: f64,
+    horizon_days: u32,
+    expires_at: Option<i64>,
+    trigger: Trigger<'a>,
+    text: String,
+    log_odds: f64,
+    base: f64,
+    reasons: Vec<Reason<'a>>,
+    last_purchase_ms: Option<i64>,
+    spend_90d: f64,
+    currency: Option<&'a str>,
+    model: ModelRef<'a>,
+}
+
+/// The value of the side-by-side workload.
+#[derive(Serialize)]
+struct SpecValue<'a> {
+    customer_id: &'a str,
+    ts: i64,
+    p: f64,
+    recency_days: f64,
+    frequency_30d: u64,
+    monetary_30d: f64,
+    support_30d: u64,
+    abandons_30d: u64,
+    event_id: Option<&'a str>,
+}
+
+impl Voice {
+    pub(crate) fn new(settings: Arc<Settings>, model: &Model) -> Result<Self, Error> {
+        let ids = SPEC_FEATURES
+            .map(|name| holdfast_features::feature(name).ok_or_else(|| Error::UnknownFeature(name.to_owned())));
+        let ids: Vec<FeatureId> = ids.into_iter().collect::<Result<_, _>>()?;
+        Ok(Self {
+            settings,
+            label: model.label().clone(),
+            model_id: model.id().to_owned(),
+            model_sha256: model.sha256().to_owned(),
+            spec: Plan::new(&ids),
+        })
+    }
+
+    /// The whole alert. `explanation` is of the same customer and instant.
+    pub(crate) fn alert(&self, store: &Store, ix: Ix, decision: &Decision<'_>, explanation: &Explanation) -> Alert {
+        let customer = store.id(ix);
+        let alert_id = alert_id(&self.settings.tenant, customer, decision.number, decision.kind, decision.as_of);
+        let value = match self.settings.format {
+            Format::Json => serde_json::to_vec(&self.value(store, ix, decision, explanation, &alert_id)),
+            Format::Spec => serde_json::to_vec(&self.spec_value(store, ix, decision, explanation)),
+        };
+        Alert {
+            alert_id,
+            key: customer.to_owned(),
+            value: value.unwrap_or_default(), // plain structs of text and numbers: this cannot fail
+            kind: decision.kind,
+            as_of: decision.as_of,
+            probability: explanation.probability,
+            by_event: matches!(decision.trigger, Trigger::Event { .. }),
+        }
+    }
+
+    fn value<'a>(
+        &'a self,
+        store: &'a Store,
+        ix: Ix,
+        decision: &Decision<'a>,
+        explanation: &'a Explanation,
+        alert_id: &'a str,
+    ) -> Value<'a> {
+        let settings = &*self.settings;
+        let horizon_ms = i64::from(self.label.horizon_days) * DAY_MS;
+        let probability_of = |level: usize| settings.level(level).map_or(settings.open.probability, |t| t.probability);
+        let reason = |c: &'a Contribution| Reason {
+            feature: c.feature,
+            value: c.value,
+            contribution: c.contribution,
+            text: &c.text,
+        };
+        Value {
+            schema_version: 1,
+            alert_id,
+            episode_id: format!("{}:{}", store.id(ix), decision.number),
+            kind: decision.kind,
+            tenant: &settings.tenant,
+            customer_id: store.id(ix),
+            as_of: decision.as_of,
+            churn_probability: explanation.probability,
+            previous_probability: decision.previous,
+            band: probability_of(decision.level),
+            threshold: match decision.kind {
+                Kind::Escalated => probability_of(decision.level),
+                Kind::Recovered => settings.close.probability,
+                Kind::Opened | Kind::Lapsed | Kind::Churned => settings.open.probability,
+            },
+            horizon_days: self.label.horizon_days,
+            expires_at: decision.kind.leaves_open().then(|| decision.opened_at.saturating_add(horizon_ms)),
+            trigger: decision.trigger,
+            text: text::sentence(decision, &self.label, explanation),
+            log_odds: explanation.log_odds,
+            base: explanation.base,
+            reasons: explanation.contributions.iter().map(reason).collect(),
+            last_purchase_ms: store.last_purchase(ix),
+            spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
+            currency: settings.currency.as_ref().map(|c| c.as_str()),
+            model: ModelRef { id: &self.model_id, sha256: &self.model_sha256 },
+        }
+    }
+
+    /// The nearest f64 to the decimal number; its shortest form is that number again.
+    fn major_units(&self, minor: i64) -> f64 {
+        let exponent = self.settings.currency.map_or(2, |c| c.exponent());
+        minor as f64 / [1.0, 10.0, 100.0, 1_000.0, 10_000.0][usize::from(exponent).min(4)]
+    }
+
+    fn spec_value<'a>(
+        &self,
+        store: &'a Store,
+        ix: Ix,
+        decision: &Decision<'a>,
+        explanation: &Explanation,
+    ) -> SpecValue<'a> {
+        let mut features = [0.0; SPEC_FEATURES.len()];
+        store.features(ix, decision.as_of, &self.spec, &mut features);
+        let [recency_days, frequency, monetary_30d, support, abandons] = features;
+        SpecValue {
+            customer_id: store.id(ix),
+            ts: decision.as_of,
+            p: explanation.probability,
+            recency_days,
+            frequency_30d: frequency as u64,
+            monetary_30d,
+            support_30d: support as u64,
+            abandons_30d: abandons as u64,
+            event_id: match decision.trigger {
+                Trigger::Event { event_id } => Some(event_id),
+                Trigger::Silence | Trigger::Timer { .. } => None,
+            },
+        }
+    }
+}

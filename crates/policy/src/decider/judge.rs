@@ -1,0 +1,138 @@
+//! Scoring at an instant, and the steps of an episode.
+
+use super::*;
+use crate::alert::Decision;
+use crate::episode::Open;
+
+/// A step of a customer's episode, decided.
+struct Step<'a> {
+    kind: Kind,
+    as_of: i64,
+    trigger: Trigger<'a>,
+    churn_event: Option<&'a str>,
+}
+
+impl<'a> Step<'a> {
+    fn new(kind: Kind, as_of: i64, trigger: Trigger<'a>) -> Self {
+        Self { kind, as_of, trigger, churn_event: None }
+    }
+}
+
+impl Decider {
+    /// Scores the customer at `now` and takes the step that follows, if any.
+    pub(super) fn judge(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        now: i64,
+        trigger: Trigger<'_>,
+        out: &mut dyn FnMut(Alert),
+    ) {
+        let outlook = self.outlook(store, ix, now);
+        if !outlook.compares(now) {
+            return;
+        }
+        let log_odds = self.log_odds(store, ix, now);
+        if !outlook.limits.reached(log_odds) {
+            return;
+        }
+        let level = self.settings.level_reached(log_odds).unwrap_or(0);
+        let open = self.records.get(ix).and_then(|record| record.open);
+        let kind = match open {
+            None => Kind::Opened,
+            Some(_) if log_odds >= outlook.limits.above => Kind::Escalated,
+            Some(_) => Kind::Recovered,
+        };
+        if open.is_none() {
+            self.open(ix, now, level);
+        } else if kind == Kind::Escalated {
+            self.rise(ix, level);
+        }
+        self.publish(store, ix, &Step::new(kind, now, trigger), out);
+        if kind == Kind::Recovered || self.settings.mode == Mode::Plain {
+            self.close(ix, now);
+        }
+    }
+
+    /// The open episode's horizon has passed: lapsed, or for a named event recovered, for it did not come.
+    pub(super) fn lapse(&mut self, store: &Store, ix: Ix, at: i64, out: &mut dyn FnMut(Alert)) {
+        let kind = if self.terms.named.is_some() { Kind::Recovered } else { Kind::Lapsed };
+        self.publish(store, ix, &Step::new(kind, at, Trigger::Silence), out);
+        self.close(ix, at);
+        if kind == Kind::Lapsed {
+            self.records.make(ix).quiet_since = at;
+        }
+    }
+
+    /// The customer has left, by an event: an open episode ends, and none opens before new activity.
+    pub(super) fn churn(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        seen: &Seen<'_>,
+        now: i64,
+        out: &mut dyn FnMut(Alert),
+    ) {
+        let named = self.terms.named.as_ref().is_some_and(|named| named.is(seen.kind, seen.type_name));
+        if self.records.get(ix).is_some_and(|record| record.open.is_some()) {
+            let trigger = Trigger::Event { event_id: seen.event_id };
+            let step = Step { churn_event: Some(seen.type_name), ..Step::new(Kind::Churned, now, trigger) };
+            self.publish(store, ix, &step, out);
+            self.close(ix, now);
+        }
+        let record = self.records.make(ix);
+        record.quiet_since = now;
+        record.gone |= named;
+        record.seen_at = now;
+    }
+
+    fn open(&mut self, ix: Ix, now: i64, level: usize) {
+        let silent = now < self.settings.not_before;
+        let record = self.records.make(ix);
+        record.number += 1;
+        record.probability = f64::NAN;
+        record.open = Some(Open { at: now, level: u8::try_from(level).unwrap_or(u8::MAX), silent });
+    }
+
+    fn rise(&mut self, ix: Ix, level: usize) {
+        if let Some(open) = &mut self.records.make(ix).open {
+            open.level = u8::try_from(level).unwrap_or(u8::MAX);
+        }
+    }
+
+    fn close(&mut self, ix: Ix, at: i64) {
+        let record = self.records.make(ix);
+        record.open = None;
+        record.closed_at = at;
+    }
+
+    /// Sends the step's alert, unless the episode is silent or the state is being rebuilt.
+    fn publish(&mut self, store: &Store, ix: Ix, step: &Step<'_>, out: &mut dyn FnMut(Alert)) {
+        let probability = probability(self.log_odds(store, ix, step.as_of));
+        let record = self.records.make(ix);
+        record.seen_at = if self.settings.mode == Mode::Plain { record.seen_at } else { step.as_of };
+        let previous = std::mem::replace(&mut record.probability, probability);
+        let number = record.number;
+        let Some(open) = record.open else { return };
+        if !self.emitting {
+            return;
+        }
+        if open.silent {
+            self.counts.suppressed += 1;
+            return;
+        }
+        let decision = Decision {
+            kind: step.kind,
+            number,
+            level: usize::from(open.level),
+            opened_at: open.at,
+            as_of: step.as_of,
+            trigger: step.trigger,
+            churn_event: step.churn_event,
+            previous: (!previous.is_nan()).then_some(previous),
+        };
+        let explanation = self.scorer.explain(store, ix, step.as_of, &mut self.scratch);
+        self.counts.alerts[step.kind as usize] += 1;
+        out(self.voice.alert(store, ix, &decision, &explanation));
+    }
+}

@@ -1,0 +1,103 @@
+//! What is remembered of the customers that were ever decided on. All others cost one index.
+
+use holdfast_features::Ix;
+
+/// No record.
+const NONE: u32 = u32::MAX;
+
+/// One customer's decisions so far. Instants are ms UTC; `i64::MIN` stands for never.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Record {
+    /// Episodes so far (plain mode: alerts); the open one's number.
+    pub(crate) number: u32,
+    /// The open episode.
+    pub(crate) open: Option<Open>,
+    /// The last close (plain mode: the last alert).
+    pub(crate) closed_at: i64,
+    /// No episode opens before the label's activity has occurred after this instant.
+    pub(crate) quiet_since: i64,
+    /// The last instant at which the customer was scored; scoring never goes back behind it.
+    pub(crate) seen_at: i64,
+    /// The label's own event has occurred: the customer is no longer in the population.
+    pub(crate) gone: bool,
+    /// The probability last published.
+    pub(crate) probability: f64,
+}
+
+/// An open episode.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Open {
+    /// When it opened.
+    pub(crate) at: i64,
+    /// The highest level reached: 0 is the opening threshold, n the n-th band.
+    pub(crate) level: u8,
+    /// Its opening was suppressed, so all of it is.
+    pub(crate) silent: bool,
+}
+
+impl Record {
+    const NEW: Self = Self {
+        number: 0,
+        open: None,
+        closed_at: i64::MIN,
+        quiet_since: i64::MIN,
+        seen_at: i64::MIN,
+        gone: false,
+        probability: f64::NAN,
+    };
+}
+
+/// Records by customer, with the free ones of erased customers used again.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    slots: Vec<u32>,
+    records: Vec<Record>,
+    free: Vec<u32>,
+}
+
+impl Records {
+    pub(crate) fn get(&self, ix: Ix) -> Option<&Record> {
+        let slot = *self.slots.get(ix.0 as usize)?;
+        self.records.get(slot as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, ix: Ix) -> Option<&mut Record> {
+        let slot = *self.slots.get(ix.0 as usize)?;
+        self.records.get_mut(slot as usize)
+    }
+
+    /// The customer's record, new if need be.
+    pub(crate) fn make(&mut self, ix: Ix) -> &mut Record {
+        let at = ix.0 as usize;
+        if at >= self.slots.len() {
+            self.slots.resize(at + 1, NONE);
+        }
+        if self.slots[at] == NONE {
+            let slot = self.free.pop().unwrap_or_else(|| {
+                self.records.push(Record::NEW);
+                u32::try_from(self.records.len() - 1).unwrap_or(NONE)
+            });
+            self.slots[at] = slot;
+        }
+        &mut self.records[self.slots[at] as usize]
+    }
+
+    pub(crate) fn erase(&mut self, ix: Ix) {
+        let Some(slot) = self.slots.get_mut(ix.0 as usize) else { return };
+        if *slot != NONE {
+            self.records[*slot as usize] = Record::NEW;
+            self.free.push(*slot);
+            *slot = NONE;
+        }
+    }
+
+    /// Open episodes.
+    pub(crate) fn open(&self) -> usize {
+        self.records.iter().filter(|record| record.open.is_some()).count()
+    }
+
+    /// Bytes held, as allocated.
+    pub(crate) fn memory(&self) -> usize {
+        (self.slots.capacity() + self.free.capacity()) * size_of::<u32>() + self.records.capacity() * size_of::<Record>()
+    }
+}

@@ -1,0 +1,183 @@
+//! Thresholds, durations and switches: raw as configured, then checked.
+
+use holdfast_events::{Currency, EventType};
+use holdfast_model::logit;
+
+use crate::error::Error;
+
+/// How decisions are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Opened, escalated, closed; with hysteresis, dwell time and cool-down.
+    Episodes,
+    /// A threshold and a cool-down, nothing else: every alert stands alone.
+    Plain,
+}
+
+/// What an alert's value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// All fields of `schemas/alert.schema.json`.
+    Json,
+    /// The nine fields of the side-by-side workload.
+    Spec,
+}
+
+/// A policy as configured. Durations and instants are ms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Episodes or plain alerts.
+    pub mode: Mode,
+    /// Probability at which an episode opens.
+    pub open: f64,
+    /// Probability at which an open episode recovers; at most `open`.
+    pub close: f64,
+    /// Probabilities at which an open episode escalates: ascending, above `open`.
+    pub bands: Vec<f64>,
+    /// An episode recovers no sooner than this after its opening.
+    pub dwell_ms: i64,
+    /// No new episode opens sooner than this after a close (plain mode: after an alert).
+    pub cooldown_ms: i64,
+    /// Event types that close an episode as churned.
+    pub hard_churn: Vec<String>,
+    /// Whether silence alone leads to decisions. Without it, open episodes still lapse and timers still fire.
+    pub silence: bool,
+    /// Decisions dated earlier enter the state but are not sent.
+    pub not_before: Option<i64>,
+    /// Part of every alert's identity.
+    pub tenant: String,
+    /// Shape of the alert's value.
+    pub format: Format,
+    /// The deployment's currency; `None` when currencies are ignored.
+    pub currency: Option<Currency>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Episodes,
+            open: 0.8,
+            close: 0.7,
+            bands: vec![0.9],
+            dwell_ms: crate::DAY_MS,
+            cooldown_ms: 7 * crate::DAY_MS,
+            hard_churn: ["account_closed", "subscription_cancel", "subscription_expire"].map(str::to_owned).to_vec(),
+            silence: true,
+            not_before: None,
+            tenant: "default".to_owned(),
+            format: Format::Json,
+            currency: None,
+        }
+    }
+}
+
+/// A probability and the log-odds it is compared as.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Threshold {
+    pub(crate) probability: f64,
+    pub(crate) log_odds: f64,
+}
+
+impl Threshold {
+    fn check(name: &'static str, probability: f64) -> Result<Self, Error> {
+        if probability > 0.0 && probability < 1.0 {
+            return Ok(Self { probability, log_odds: logit(probability) });
+        }
+        Err(Error::NotAProbability { name, value: probability })
+    }
+}
+
+/// A policy that can be used.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) mode: Mode,
+    pub(crate) open: Threshold,
+    pub(crate) close: Threshold,
+    pub(crate) bands: Vec<Threshold>,
+    pub(crate) dwell_ms: i64,
+    pub(crate) cooldown_ms: i64,
+    pub(crate) hard_churn: Vec<HardChurn>,
+    pub(crate) silence: bool,
+    pub(crate) not_before: i64,
+    pub(crate) tenant: String,
+    pub(crate) format: Format,
+    pub(crate) currency: Option<Currency>,
+}
+
+/// An event type by name; a type of the user's own has no kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HardChurn {
+    pub(crate) kind: EventType,
+    pub(crate) name: String,
+}
+
+impl HardChurn {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { kind: EventType::from_name(name).unwrap_or(EventType::Other), name: name.to_owned() }
+    }
+
+    /// Whether an event of this kind and, for foreign types, this name is meant.
+    pub(crate) fn is(&self, kind: EventType, name: &str) -> bool {
+        self.kind == kind && (kind != EventType::Other || self.name == name)
+    }
+}
+
+impl Config {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The first value that cannot be used, by name.
+    pub fn check(self) -> Result<Settings, Error> {
+        let open = Threshold::check("open", self.open)?;
+        let close = Threshold::check("close", self.close)?;
+        if self.close > self.open {
+            return Err(Error::CloseAboveOpen { open: self.open, close: self.close });
+        }
+        let mut bands: Vec<Threshold> = Vec::with_capacity(self.bands.len());
+        for band in self.bands {
+            let below = bands.last().map_or(self.open, |b| b.probability);
+            let band = Threshold::check("band", band)?;
+            if band.probability <= below {
+                return Err(Error::BandOutOfOrder { band: band.probability, below });
+            }
+            bands.push(band);
+        }
+        for (name, value) in [("dwell", self.dwell_ms), ("cooldown", self.cooldown_ms)] {
+            if value < 0 {
+                return Err(Error::NegativeDuration { name, value });
+            }
+        }
+        if let Some(empty) = self.hard_churn.iter().find(|name| name.is_empty()) {
+            return Err(Error::UnknownEventType(empty.clone()));
+        }
+        Ok(Settings {
+            mode: self.mode,
+            open,
+            close,
+            bands,
+            dwell_ms: self.dwell_ms,
+            cooldown_ms: self.cooldown_ms,
+            hard_churn: self.hard_churn.iter().map(|name| HardChurn::new(name)).collect(),
+            silence: self.silence,
+            not_before: self.not_before.unwrap_or(i64::MIN),
+            tenant: self.tenant,
+            format: self.format,
+            currency: self.currency,
+        })
+    }
+}
+
+impl Settings {
+    /// The threshold of a level: 0 is the opening threshold, n the n-th band.
+    pub(crate) fn level(&self, level: usize) -> Option<Threshold> {
+        if level == 0 { Some(self.open) } else { self.bands.get(level - 1).copied() }
+    }
+
+    /// The highest level that these log-odds reach; `None` below the opening threshold.
+    pub(crate) fn level_reached(&self, log_odds: f64) -> Option<usize> {
+        if log_odds < self.open.log_odds {
+            return None;
+        }
+        Some(self.bands.iter().take_while(|band| log_odds >= band.log_odds).count())
+    }
+}

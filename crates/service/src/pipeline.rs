@@ -1,0 +1,24 @@
+//! One partition's way from records to alerts, without any input or output of its own.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`settings`] | configuration and model brought together, and refused where they contradict each other |
+//! | [`partition`] | the fold: decode, fire what is due, apply, decide, move the clock |
+//! | [`counts`] | what became of the records; consumed = applied + dropped + rejected |
+//! | [`letters`] | dead letters |
+//! | [`ticks`] | when wall time may stand in for events on an idle partition |
+//!
+//! `run`, `replay`, `demo` and the tests all stand on [`Partition`]: an alert does not depend on who drives it, on how
+//! records are cut into batches, or on how fast they come.
+
+pub mod counts;
+pub mod letters;
+pub mod partition;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod ticks;
+
+pub use counts::Counts;
+pub use partition::Partition;
+pub use settings::{Contradiction, Settings};

@@ -1,0 +1,245 @@
+//! The fold of one partition: (state, record) to (state, alerts and dead letters).
+
+use std::sync::Arc;
+
+use holdfast_events::{DropReason, Event, EventType, Outcome, Record};
+use holdfast_features::{Applied, CartAbandon, Input, Memory, Store};
+use holdfast_policy::{Alert, Decider, Seen};
+use holdfast_producer::{OutAlert, Outputs};
+
+use super::counts::Counts;
+use super::letters::letter;
+use super::settings::Settings;
+
+/// Records that are decoded and whose customers are fetched from memory together: at random customers the latency
+/// of memory is the limit, not the work.
+const TOGETHER: usize = 32;
+
+/// One partition: state, decisions and clock.
+#[derive(Debug)]
+pub struct Partition {
+    settings: Settings,
+    store: Store,
+    decider: Decider,
+    /// The greatest event time applied; `i64::MIN` before the first.
+    clock: i64,
+    /// The clock of the whole input, where the driver knows it.
+    input_clock: i64,
+    emitting: bool,
+    counts: Counts,
+    hashes: Vec<u64>,
+}
+
+impl Partition {
+    /// A partition without any customer.
+    ///
+    /// # Errors
+    /// If the model cannot be scored.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self {
+            store: Store::new(settings.store),
+            decider: Decider::new(Arc::clone(&settings.policy), &settings.model)?,
+            settings: settings.clone(),
+            clock: i64::MIN,
+            input_clock: i64::MIN,
+            emitting: true,
+            counts: Counts::default(),
+            hashes: Vec::with_capacity(TOGETHER),
+        })
+    }
+
+    /// Works one record.
+    pub fn record(&mut self, record: &Record<'_>, out: &mut Outputs) {
+        self.batch(std::slice::from_ref(record), out);
+    }
+
+    /// Works records in their order. The result is that of working them one by one.
+    pub fn batch(&mut self, records: &[Record<'_>], out: &mut Outputs) {
+        let decoder = Arc::clone(&self.settings.decoder);
+        for together in records.chunks(TOGETHER) {
+            let mut outcomes = [const { None }; TOGETHER];
+            let mut hashes = std::mem::take(&mut self.hashes);
+            hashes.clear();
+            for (record, slot) in together.iter().zip(&mut outcomes) {
+                let outcome = decoder.decode(record);
+                hashes.push(match &outcome {
+                    Outcome::Event(event) => self.store.hash(&event.customer_id),
+                    Outcome::Erase { customer_id } => self.store.hash(customer_id),
+                    Outcome::Rejected(_) => 0,
+                });
+                *slot = Some(outcome);
+            }
+            self.store.prefetch(&hashes);
+            for ((record, outcome), hash) in together.iter().zip(outcomes).zip(&hashes) {
+                if let Some(outcome) = outcome {
+                    self.outcome(record, outcome, *hash, out);
+                }
+            }
+            self.hashes = hashes;
+        }
+    }
+
+    /// Works one record that is decoded already, by the decoder of the same settings.
+    pub fn decoded(&mut self, record: &Record<'_>, outcome: Outcome<'_>, out: &mut Outputs) {
+        let hash = match &outcome {
+            Outcome::Event(event) => self.store.hash(&event.customer_id),
+            Outcome::Erase { customer_id } => self.store.hash(customer_id),
+            Outcome::Rejected(_) => 0,
+        };
+        self.outcome(record, outcome, hash, out);
+    }
+
+    fn outcome(&mut self, record: &Record<'_>, outcome: Outcome<'_>, hash: u64, out: &mut Outputs) {
+        let counted = u64::from(self.emitting);
+        self.counts.consumed += counted;
+        match outcome {
+            Outcome::Event(event) => self.event(record, &event, hash, out),
+            Outcome::Erase { customer_id } => {
+                self.erase(&customer_id, hash, out);
+                self.counts.applied += counted;
+                self.counts.erased += counted;
+            }
+            Outcome::Rejected(rejection) => {
+                self.counts.rejected[rejection.reason.index()] += counted;
+                if self.emitting {
+                    out.dead_letters.push(letter(record, rejection));
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, record: &Record<'_>, event: &Event<'_>, hash: u64, out: &mut Outputs) {
+        if event.kind == EventType::CartAbandon && self.settings.store.cart_abandon != CartAbandon::Given {
+            return self.drop(DropReason::CartAbandonGiven);
+        }
+        let ix = self.store.intern_hashed(hash, &event.customer_id);
+        let identified = self.settings.store.dedupe && event.kind.is_deduplicated();
+        let input = Input {
+            kind: event.kind,
+            ts: event.ts,
+            minor: event.minor,
+            id_hash: if identified { event.id_hash() } else { 0 },
+        };
+        let send = &mut |alert: Alert| out.alerts.push(out_alert(alert, record));
+        // An event that will be dropped must not fire what an applied one would.
+        if self.decider.is_due(ix, event.ts) && self.store.verdict(ix, &input) == Applied::Applied {
+            self.decider.before_event(&mut self.store, ix, event.ts, send);
+        }
+        match self.store.apply(ix, &input) {
+            Applied::Applied => {}
+            Applied::Late => return self.drop(DropReason::Late),
+            Applied::Duplicate => return self.drop(DropReason::Duplicate),
+            Applied::CartAbandonGiven => return self.drop(DropReason::CartAbandonGiven),
+        }
+        let seen =
+            Seen { kind: event.kind, type_name: &event.type_name, ts: event.ts, event_id: &event.event_id };
+        self.decider.after_event(&mut self.store, ix, &seen, send);
+        self.clock = self.clock.max(event.ts);
+        let due = self.clock.saturating_sub(self.settings.grace_ms);
+        self.decider.advance(&mut self.store, due, send);
+        let counted = u64::from(self.emitting);
+        self.counts.applied += counted;
+        self.counts.unknown_types += counted * u64::from(event.kind == EventType::Other);
+        self.counts.rounded_amounts += counted * u64::from(event.rounded);
+    }
+
+    fn drop(&mut self, reason: DropReason) {
+        self.counts.dropped[reason.index()] += u64::from(self.emitting);
+    }
+
+    /// Forgets a customer. A tombstone has no event time, so what was due by the clock of the whole input fires
+    /// first: the clock of the partition alone would make alerts depend on the number of partitions.
+    fn erase(&mut self, customer_id: &str, hash: u64, out: &mut Outputs) {
+        let Some(ix) = self.store.find_hashed(hash, customer_id) else { return };
+        let due = self.clock.max(self.input_clock).saturating_sub(self.settings.grace_ms);
+        let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
+        self.decider.before_event(&mut self.store, ix, due, send);
+        self.decider.erase(ix);
+        self.store.erase(ix);
+    }
+
+    /// Fires deadlines up to and with `to` without moving the clock: wall time on an idle partition. Says whether
+    /// anything fired.
+    pub fn tick(&mut self, to: i64, out: &mut Outputs) -> bool {
+        let before = self.decider.counts().fired;
+        let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
+        self.decider.advance(&mut self.store, to, send);
+        self.decider.counts().fired != before
+    }
+
+    /// The input has ended at `until`: the clock moves there and all deadlines up to it fire, without grace. Says
+    /// whether anything fired.
+    pub fn end_of_input(&mut self, until: i64, out: &mut Outputs) -> bool {
+        self.clock = self.clock.max(until);
+        self.tick(self.clock, out)
+    }
+
+    /// Tells the greatest event time applied in the whole input so far, for drivers of several partitions.
+    pub fn observe_input_clock(&mut self, clock: i64) {
+        self.input_clock = self.input_clock.max(clock);
+    }
+
+    /// The greatest event time applied, ms UTC; `i64::MIN` before the first.
+    pub fn clock(&self) -> i64 {
+        self.clock
+    }
+
+    /// What became of the records.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// What was decided.
+    pub fn decisions(&self) -> &holdfast_policy::Counts {
+        self.decider.counts()
+    }
+
+    /// Open episodes; a walk over all records of decisions.
+    pub fn open_episodes(&self) -> usize {
+        self.decider.open_episodes()
+    }
+
+    /// Customers in the state.
+    pub fn customers(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Bytes of the customers' state.
+    pub fn memory(&self) -> Memory {
+        self.store.memory()
+    }
+
+    /// Bytes of marks and records of decisions.
+    pub fn decision_memory(&self) -> usize {
+        self.decider.memory()
+    }
+
+    /// Off while the state is rebuilt: records and deadlines enter the state, nothing is sent or counted.
+    pub fn set_emitting(&mut self, emitting: bool) {
+        self.emitting = emitting;
+        self.decider.set_emitting(emitting);
+    }
+}
+
+/// An alert with the record that raised it; silence and timers have none.
+fn out_alert(alert: Alert, record: &Record<'_>) -> OutAlert {
+    if !alert.by_event {
+        return own_alert(alert);
+    }
+    let traceparent = record.headers.iter().find(|h| h.name.eq_ignore_ascii_case("traceparent"));
+    OutAlert {
+        input: Some((record.partition, record.offset)),
+        traceparent: traceparent.and_then(|h| h.value).map(<[u8]>::to_vec),
+        ..own_alert(alert)
+    }
+}
+
+fn own_alert(alert: Alert) -> OutAlert {
+    OutAlert {
+        key: alert.key.into_bytes(),
+        value: alert.value,
+        alert_id: alert.alert_id,
+        input: None,
+        traceparent: None,
+    }
+}

@@ -1,0 +1,157 @@
+//! Configuration and model brought together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use holdfast_events::{Currency, CurrencyRule, Decoder};
+use holdfast_features as features;
+use holdfast_model::{CartSource, Model};
+use holdfast_policy as policy;
+
+use crate::config;
+
+/// What every partition of one process shares.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(super) decoder: Arc<Decoder>,
+    pub(super) store: features::Settings,
+    pub(super) policy: Arc<policy::Settings>,
+    pub(super) model: Arc<Model>,
+    pub(super) grace_ms: i64,
+}
+
+/// The configuration says other than the model it is to be used with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction(pub Vec<String>);
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration contradicts the model: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for Contradiction {}
+
+impl Settings {
+    /// Brings both together. Records need a key where they come through Kafka.
+    ///
+    /// # Errors
+    /// [`Contradiction`] (a configuration fault) where the model was trained on other terms; a fault of the mapping
+    /// or of the policy.
+    pub fn new(config: &config::Settings, model: &Model, key_required: bool) -> anyhow::Result<Self> {
+        let mut faults = Vec::new();
+        let cart_abandon = cart_abandon(config, model, &mut faults);
+        let rule = currency(config, model, &mut faults);
+        if !faults.is_empty() {
+            return Err(Contradiction(faults).into());
+        }
+        let mut decoding = holdfast_events::Settings::new(rule)
+            .with_key_required(key_required)
+            .with_max_future_ms(config.events.tolerance_ms)
+            .with_strict(config.events.strict);
+        if let Some(table) = &config.events.mapping {
+            let raw: holdfast_events::mapping::Config =
+                table.clone().try_into().context("the table [events.mapping] cannot be read")?;
+            decoding = decoding.with_mapping(raw.check().map_err(|faults| listed(&faults))?);
+        }
+        Ok(Self {
+            decoder: Arc::new(Decoder::new(decoding)),
+            store: features::Settings {
+                dedupe: config.events.dedupe,
+                cart_abandon,
+                minor_exponent: rule.exponent(),
+            },
+            policy: Arc::new(policy(config, rule).check().context("the policy cannot be used")?),
+            model: Arc::new(model.clone()),
+            grace_ms: config.silence.grace_ms,
+        })
+    }
+
+    /// The model that decides.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The decoder, for those who route records before a partition sees them.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+}
+
+fn listed(faults: &[holdfast_events::Fault]) -> anyhow::Error {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{}", lines.join("; "))
+}
+
+/// The model's rule; another one in the configuration is a fault, for the model would see other features.
+fn cart_abandon(config: &config::Settings, model: &Model, faults: &mut Vec<String>) -> features::CartAbandon {
+    let trained = model.cart_abandon();
+    let configured = config.features.cart_abandon.map(|configured| match configured {
+        config::CartAbandon::Given => CartSource::Given,
+        config::CartAbandon::Derived { after_ms } => CartSource::Derived { after_ms },
+    });
+    if let Some(configured) = configured.filter(|configured| *configured != trained) {
+        let words = |source: CartSource| match source {
+            CartSource::Given => "given".to_owned(),
+            CartSource::Derived { after_ms } => format!("derived after {}", config::format_duration(after_ms)),
+        };
+        faults.push(format!(
+            "features.cart_abandon is {}, the model was trained with {}",
+            words(configured),
+            words(trained)
+        ));
+    }
+    trained.into()
+}
+
+/// The configured currency, else the model's; amounts of a log that knew no currency are taken as they are.
+fn currency(config: &config::Settings, model: &Model, faults: &mut Vec<String>) -> CurrencyRule {
+    let configured = config.money.currency.as_ref().map(|currency| match currency {
+        config::Currency::Only(code) => code.as_str(),
+        config::Currency::Ignore => "ignore",
+    });
+    let trained = model.currency();
+    if let (Some(configured), Some(trained)) = (configured, trained)
+        && configured != trained
+    {
+        faults.push(format!("money.currency is {configured}, the model was trained with {trained}"));
+    }
+    match configured.or(trained) {
+        None | Some("ignore") => CurrencyRule::Ignore,
+        Some(code) => Currency::parse(code).map_or_else(
+            || {
+                faults.push(format!("the currency `{code}` is no ISO 4217 code"));
+                CurrencyRule::Ignore
+            },
+            CurrencyRule::Only,
+        ),
+    }
+}
+
+fn policy(config: &config::Settings, rule: CurrencyRule) -> policy::Config {
+    let wanted = &config.policy;
+    policy::Config {
+        mode: match wanted.mode {
+            config::PolicyMode::Episodes => policy::Mode::Episodes,
+            config::PolicyMode::Plain => policy::Mode::Plain,
+        },
+        open: wanted.open,
+        close: wanted.close,
+        bands: wanted.bands.clone(),
+        dwell_ms: wanted.dwell_ms,
+        cooldown_ms: wanted.cooldown_ms,
+        hard_churn: wanted.hard_churn.clone(),
+        silence: config.silence.enabled,
+        not_before: config.alerts.not_before,
+        tenant: config.app.tenant.clone(),
+        format: match config.alerts.format {
+            config::AlertFormat::Json => policy::Format::Json,
+            config::AlertFormat::Spec => policy::Format::Spec,
+        },
+        currency: match rule {
+            CurrencyRule::Only(currency) => Some(currency),
+            CurrencyRule::Ignore | CurrencyRule::Any => None,
+        },
+    }
+}
