@@ -3,23 +3,22 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use holdfast_benches::{START_MS, customer_id, settings, stream};
-use holdfast_features::{DAY_MS, FeatureId, Ix, Plan, Store, feature, registry};
+use holdfast_benches::{START_MS, filled};
+use holdfast_features::{DAY_MS, FeatureId, Plan, feature, registry};
 
 const CUSTOMERS: u32 = 20_000;
 
 /// The first 24 of the registry, as a default model has about that many columns.
 fn wanted() -> Vec<FeatureId> {
-    registry().iter().take(24).filter_map(|f| feature(f.name)).collect()
+    registry()
+        .iter()
+        .take(24)
+        .filter_map(|f| feature(f.name))
+        .collect()
 }
 
 fn features(c: &mut Criterion) {
-    let mut store = Store::new(settings());
-    for step in stream(CUSTOMERS * 10, CUSTOMERS, 90) {
-        let ix = store.intern(&customer_id(step.customer));
-        store.apply(ix, &step.input);
-    }
-    let everyone: Vec<Ix> = store.iter().collect();
+    let (store, everyone) = filled(CUSTOMERS * 10, CUSTOMERS);
     let plan = Plan::new(&wanted());
     let now = START_MS + 90 * DAY_MS;
     let mut group = c.benchmark_group("features");

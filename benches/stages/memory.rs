@@ -10,7 +10,11 @@ const CUSTOMERS: u32 = 1_000_000;
 
 fn main() {
     // `cargo test --benches` runs this too: then a thousandth is enough to see that it works.
-    let customers = if std::env::args().any(|a| a == "--bench") { CUSTOMERS } else { CUSTOMERS / 1_000 };
+    let customers = if std::env::args().any(|a| a == "--bench") {
+        CUSTOMERS
+    } else {
+        CUSTOMERS / 1_000
+    };
     let mut store = Store::new(settings());
     for step in stream(customers * 10, customers, 90) {
         let ix = store.intern(&customer_id(step.customer));
