@@ -53,6 +53,22 @@ impl SplitMix {
     fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
+
+    /// One event of the mix at `ts`.
+    fn input(&mut self, ts: i64) -> Input {
+        let percent = self.below(100);
+        let kind = MIX
+            .iter()
+            .find(|(upto, _)| percent < *upto)
+            .map_or(EventType::PageView, |(_, kind)| *kind);
+        let money = kind == EventType::Purchase;
+        Input {
+            kind,
+            ts,
+            minor: money.then(|| 100 + self.below(9_900).cast_signed()),
+            id_hash: self.next(),
+        }
+    }
 }
 
 /// `events` events of `customers` customers over `days` days, ascending in time with up to five minutes of disorder.
@@ -60,23 +76,39 @@ pub fn stream(events: u32, customers: u32, days: u32) -> impl Iterator<Item = St
     let span = i64::from(days) * DAY_MS;
     let mut random = SplitMix(1);
     (0..events).map(move |i| {
-        let percent = random.below(100);
-        let kind = MIX
-            .iter()
-            .find(|(upto, _)| percent < *upto)
-            .map_or(EventType::PageView, |(_, kind)| *kind);
         let due = START_MS + span * i64::from(i) / i64::from(events);
         let disorder = random.below(300_000).cast_signed();
-        let money = kind == EventType::Purchase;
         Step {
             customer: u32::try_from(random.below(u64::from(customers))).unwrap_or_default(),
-            input: Input {
-                kind,
-                ts: (due - disorder).max(START_MS),
-                minor: money.then(|| 100 + random.below(9_900).cast_signed()),
-                id_hash: random.next(),
-            },
+            input: random.input((due - disorder).max(START_MS)),
         }
+    })
+}
+
+/// Visits of a shop over 90 days, ascending in time: Pareto-distributed numbers of visits per customer, mean about 2.4,
+/// with two to six events in each.
+pub fn visits(customers: u32) -> impl Iterator<Item = Step> {
+    let mut random = SplitMix(1);
+    let mut begins = Vec::new();
+    for customer in 0..customers {
+        let unit = (random.below(1 << 53) as f64 + 1.0) / (1u64 << 53) as f64;
+        let count = (0.66 * unit.powf(-1.0 / 1.3)).clamp(1.0, 400.0) as u32;
+        for _ in 0..count {
+            let begin = START_MS + random.below(90 * DAY_MS.cast_unsigned()).cast_signed();
+            begins.push((begin, customer));
+        }
+    }
+    begins.sort_unstable();
+    begins.into_iter().flat_map(move |(begin, customer)| {
+        let actions = 2 + random.below(5).cast_signed();
+        let step = |random: &mut SplitMix, ts| Step {
+            customer,
+            input: random.input(ts),
+        };
+        let steps: Vec<Step> = (0..actions)
+            .map(|i| step(&mut random, begin + i * 60_000))
+            .collect();
+        steps
     })
 }
 
