@@ -221,6 +221,20 @@ impl History {
     }
 }
 
+impl History {
+    /// The state of all customers at an instant (ms UTC), their timers up to then fired, and whether any
+    /// event of the label's kind came.
+    #[must_use]
+    pub fn state(&self, settings: Settings, at: i64) -> (Store, bool) {
+        let label = Label { kind: self.label.clone(), horizon_days: 0, active_days: 0 };
+        let mut walk = Walk::new(self, &label, settings);
+        walk.up_to(at);
+        walk.fire_timers(at);
+        let had = walk.had.iter().any(|had| *had);
+        (walk.store, had)
+    }
+}
+
 struct Walk<'a> {
     history: &'a History,
     label: &'a Label,

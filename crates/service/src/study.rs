@@ -1,0 +1,30 @@
+//! What is done with event files and models offline: train, score, evaluate, explain.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`source`] | how an event file is to be read: decoding, currency, cart abandons |
+//! | [`load`] | an event file as a history, with counts of what was left out |
+//! | [`learn`] | `holdfast train`: a model file and what its report shows |
+//! | [`backtest`] | `holdfast evaluate`: learn from the past of a log, score its end |
+//! | [`score`] | `holdfast score`: probabilities of a population at given instants |
+//! | [`explain`] | `holdfast explain`: one customer's score taken apart |
+//! | [`views`] | figures and columns as the reports want them |
+//!
+//! Plain functions from settings to values; the command line prints and writes.
+
+pub mod backtest;
+pub mod error;
+pub mod explain;
+pub mod learn;
+pub mod load;
+pub mod score;
+pub mod source;
+mod views;
+
+pub use backtest::{Evaluation, evaluate};
+pub use error::Error;
+pub use explain::{Deadline, Explained, explain};
+pub use learn::{Learned, Lesson, train};
+pub use load::Read;
+pub use score::{Score, Scores, score};
+pub use source::Source;

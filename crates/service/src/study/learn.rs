@@ -1,0 +1,229 @@
+//! `holdfast train`: from an event file to a model file.
+
+use holdfast_model::file::{CutoffFigures, Parts};
+use holdfast_model::metrics::{Metrics, Scored, metrics};
+use holdfast_model::rows::Rows;
+use holdfast_model::train::{self, Trained};
+use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability};
+
+use super::load::{Log, Read, load};
+use super::{Error, Source, views};
+use crate::report;
+
+/// What is to be learned.
+#[derive(Debug, Clone)]
+pub struct Lesson {
+    pub label: LabelKind,
+    pub horizon_days: u32,
+    /// Twice the horizon if none is given.
+    pub active_days: Option<u32>,
+    /// Nothing later is used, label windows included; the end of the last event's UTC day if none is given.
+    pub until_ms: Option<i64>,
+    /// Training cutoffs, ascending; by the rule if empty.
+    pub train_cutoffs_ms: Vec<i64>,
+}
+
+/// A trained model with all that is to be told about it.
+#[derive(Debug)]
+pub struct Learned {
+    pub model: Model,
+    /// Bytes of the model file.
+    pub json: String,
+    pub report: report::Training,
+    pub read: Read,
+    /// Remarks for the person at the terminal.
+    pub notes: Vec<String>,
+}
+
+impl Lesson {
+    /// The label with its defaults filled in.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a horizon of no days or of more than a century.
+    pub(super) fn label(&self) -> Result<Label, Error> {
+        let horizon_days = self.horizon_days;
+        if horizon_days == 0 || horizon_days > 36_500 {
+            return Err(Error::Setting(format!(
+                "a horizon of {horizon_days} days cannot be watched"
+            )));
+        }
+        Ok(Label {
+            kind: self.label.clone(),
+            horizon_days,
+            active_days: self.active_days.unwrap_or(2 * horizon_days),
+        })
+    }
+}
+
+/// Trains a model. Equal input gives an equal file.
+///
+/// # Errors
+/// Everything in [`Error`].
+pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
+    let label = lesson.label()?;
+    let mut log = load(source, label.kind.clone(), None)?;
+    let until_ms = lesson.until_ms.unwrap_or(cutoffs::day_end(log.last_ms));
+    log.history.finish(until_ms);
+    let cutoffs = match lesson.train_cutoffs_ms.as_slice() {
+        [] => cutoffs::training(first(&log, until_ms)?, until_ms, label.horizon_days)?,
+        given => given.to_vec(),
+    };
+    let (rows, trained) = fit(&log, source, &label, &cutoffs, until_ms)?;
+    finish(&log, source, label, until_ms, (&rows, &trained))
+}
+
+/// Time of the first event that may be used.
+pub(super) fn first(log: &Log, until_ms: i64) -> Result<i64, Error> {
+    let none = || holdfast_model::Error::DataTooSmall(format!("no event up to {until_ms}"));
+    Ok(log.history.first_ms().ok_or_else(none)?)
+}
+
+/// Rows at these cutoffs and the fit on them.
+pub(super) fn fit(
+    log: &Log,
+    source: &Source,
+    label: &Label,
+    cutoffs: &[i64],
+    until_ms: i64,
+) -> Result<(Rows, Trained), Error> {
+    let rows = Rows::collect(&log.history, label, log.store(source), cutoffs, until_ms)?;
+    let trained = train::train(&rows, label)?;
+    Ok((rows, trained))
+}
+
+fn finish(
+    log: &Log,
+    source: &Source,
+    label: Label,
+    until_ms: i64,
+    (rows, trained): (&Rows, &Trained),
+) -> Result<Learned, Error> {
+    let scored: Vec<Scored> = (0..rows.len())
+        .map(|row| Scored {
+            p: probability(train::log_odds(trained.design.row(row), trained)),
+            left: rows.left[row],
+            customer: rows.customer[row],
+        })
+        .collect();
+    let span = views::span(log, until_ms);
+    let overall = metrics(&by_id(log, scored.clone()));
+    let provenance = Provenance {
+        made_by: concat!("holdfast ", env!("CARGO_PKG_VERSION")).to_owned(),
+        events: span.events,
+        customers: span.customers,
+        first_ms: span.first_ms,
+        last_ms: span.last_ms,
+        until_ms,
+        rows: rows.len() as u64,
+        base_rate: rows.base_rate(0..rows.len()),
+        alpha: trained.alpha,
+        validation: trained.validation.clone(),
+        cutoffs: figures(rows, &scored),
+        metrics: overall,
+    };
+    let model = Model::new(Parts {
+        id: format!(
+            "{}-{}d-{}",
+            label.kind.name(),
+            label.horizon_days,
+            date(until_ms)
+        ),
+        label: label.clone(),
+        currency: log.currency.clone(),
+        cart_abandon: source.carts().into(),
+        policy: None,
+        intercept: trained.intercept,
+        columns: trained.columns.clone(),
+        training: Some(provenance),
+    })?;
+    let report = report::Training {
+        model_id: model.id().to_owned(),
+        sha256: model.sha256().to_owned(),
+        task: views::task(&label, log, source),
+        span,
+        fit: views::fit(rows, trained),
+        metrics: views::figures(&overall),
+        curves: views::curves(&by_id(log, scored)),
+        open: None,
+        close: None,
+    };
+    Ok(Learned {
+        json: model.to_json()?,
+        model,
+        report,
+        read: log.read.clone(),
+        notes: notes(log, rows),
+    })
+}
+
+fn figures(rows: &Rows, scored: &[Scored]) -> Vec<CutoffFigures> {
+    let at = |i: usize| CutoffFigures {
+        cutoff_ms: rows.cutoffs[i],
+        rows: rows.range(i).len() as u64,
+        base_rate: rows.base_rate(rows.range(i)),
+        metrics: metrics(&scored[rows.range(i)]),
+    };
+    (0..rows.cutoffs.len()).map(at).collect()
+}
+
+/// Rows by the bytes of the customer's id, then in the order in which they are (by cutoff).
+pub(super) fn by_id(log: &Log, mut rows: Vec<Scored>) -> Vec<Scored> {
+    rows.sort_by(|a, b| {
+        log.history
+            .id(a.customer)
+            .as_bytes()
+            .cmp(log.history.id(b.customer).as_bytes())
+    });
+    rows
+}
+
+/// The UTC day as it stands in model ids: 19980630.
+fn date(ms: i64) -> String {
+    let day = jiff::Timestamp::from_millisecond(ms).map(|at| at.strftime("%Y%m%d").to_string());
+    day.unwrap_or_else(|_| ms.to_string())
+}
+
+/// What a person should know about the data that was read.
+pub(super) fn notes(log: &Log, rows: &Rows) -> Vec<String> {
+    let mut notes = Vec::new();
+    let rejected: u64 = log.read.rejected.values().sum();
+    if rejected > 0 {
+        let reasons: Vec<String> = log
+            .read
+            .rejected
+            .iter()
+            .map(|(reason, n)| format!("{reason} {n}"))
+            .collect();
+        notes.push(format!(
+            "{rejected} of {} lines rejected: {}",
+            log.read.lines,
+            reasons.join(", ")
+        ));
+    }
+    if log.read.other_currency > 0 {
+        notes.push(format!(
+            "{} events in other currencies left out",
+            log.read.other_currency
+        ));
+    }
+    if rows.counts.cart_abandon_given > 0 {
+        notes.push(format!(
+            "{} cart_abandon events left out, because abandons are derived from idle carts; to take them as given set \
+             [features.cart_abandon] source = \"given\"",
+            rows.counts.cart_abandon_given
+        ));
+    }
+    if rows.counts.duplicate > 0 {
+        notes.push(format!(
+            "{} duplicate events left out",
+            rows.counts.duplicate
+        ));
+    }
+    notes
+}
+
+/// Metrics of rows, overall; a helper shared with the backtest.
+pub(super) fn overall(log: &Log, rows: Vec<Scored>) -> (Metrics, Vec<Scored>) {
+    let rows = by_id(log, rows);
+    (metrics(&rows), rows)
+}

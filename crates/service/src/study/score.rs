@@ -1,0 +1,134 @@
+//! `holdfast score`: probabilities of a population at given instants.
+
+use std::io::{self, Write};
+
+use holdfast_model::history::{Customer, Outcomes};
+use holdfast_model::{Label, Model, Scorer, probability};
+
+use super::load::{Log, Read, load};
+use super::{Error, Source};
+
+/// One customer at one instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    pub customer_id: String,
+    pub cutoff_ms: i64,
+    pub probability: f64,
+}
+
+/// All scores, by cutoff, then by the bytes of the customer's id.
+#[derive(Debug)]
+pub struct Scores {
+    pub rows: Vec<Score>,
+    pub read: Read,
+}
+
+impl Scores {
+    /// Writes them as CSV under the header `customer_id,cutoff_ms,p_churn`.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "customer_id,cutoff_ms,p_churn")?;
+        for row in &self.rows {
+            // Display prints the shortest digits that give the same number back.
+            writeln!(
+                out,
+                "{},{},{}",
+                field(&row.customer_id),
+                row.cutoff_ms,
+                row.probability
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A CSV field, quoted where RFC 4180 asks for it.
+fn field(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains([',', '"', '\n', '\r']) {
+        return format!("\"{}\"", text.replace('"', "\"\"")).into();
+    }
+    text.into()
+}
+
+/// Scores the population at each cutoff (ms UTC, in any order). `active_days` replaces the model's own.
+///
+/// # Errors
+/// Everything in [`Error`].
+pub fn score(
+    source: &Source,
+    model: &Model,
+    cutoffs_ms: &[i64],
+    active_days: Option<u32>,
+) -> Result<Scores, Error> {
+    let source = source.for_model(model)?;
+    let mut label = model.label().clone();
+    label.active_days = active_days.unwrap_or(label.active_days);
+    let mut log = load(&source, label.kind.clone(), None)?;
+    agrees(&log, model)?;
+    let mut cutoffs = cutoffs_ms.to_vec();
+    cutoffs.sort_unstable();
+    cutoffs.dedup();
+    log.history
+        .finish(cutoffs.last().copied().unwrap_or(i64::MIN));
+    let (rows, _) = predict(&log, &source, model, &label, &cutoffs)?;
+    let named = |row: &Predicted| Score {
+        customer_id: log.history.id(row.customer).to_owned(),
+        cutoff_ms: row.cutoff_ms,
+        probability: row.probability,
+    };
+    Ok(Scores {
+        rows: rows.iter().map(named).collect(),
+        read: log.read,
+    })
+}
+
+/// A customer's probability at a cutoff.
+pub(super) struct Predicted {
+    pub(super) customer: Customer,
+    pub(super) cutoff_ms: i64,
+    pub(super) probability: f64,
+}
+
+/// Streams the history and scores the population at each cutoff, by cutoff, then by id.
+pub(super) fn predict(
+    log: &Log,
+    source: &Source,
+    model: &Model,
+    label: &Label,
+    cutoffs: &[i64],
+) -> Result<(Vec<Predicted>, Outcomes), Error> {
+    let scorer = Scorer::new(model)?;
+    let mut scratch = scorer.scratch();
+    let mut rows = Vec::new();
+    let outcomes = log
+        .history
+        .walk(label, log.store(source), cutoffs, &mut |snapshot| {
+            rows.extend(snapshot.members.iter().map(|(customer, ix)| {
+                let log_odds =
+                    scorer.log_odds(snapshot.store, *ix, snapshot.cutoff_ms, &mut scratch);
+                Predicted {
+                    customer: *customer,
+                    cutoff_ms: snapshot.cutoff_ms,
+                    probability: probability(log_odds),
+                }
+            }));
+        });
+    Ok((rows, outcomes))
+}
+
+/// Whether the log's money is the model's.
+pub(super) fn agrees(log: &Log, model: &Model) -> Result<(), Error> {
+    match (log.currency.as_deref(), model.currency()) {
+        (Some(log), Some(trained)) if log != trained => Err(Error::Contradiction(format!(
+            "the amounts are {}, the model was trained with {trained}",
+            if log == "ignore" {
+                "summed as they are"
+            } else {
+                log
+            }
+        ))),
+        _ => Ok(()),
+    }
+}
