@@ -1,0 +1,192 @@
+//! The decoder's reference twin: the same rules in the plainest way, on serde_json's own values.
+
+use holdfast_events::{EventType, RejectReason as Reason};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What the twin makes of a value under the rule "EUR only".
+#[derive(Debug, PartialEq)]
+pub(crate) enum Twin {
+    Event {
+        event_id: String,
+        customer_id: String,
+        kind: EventType,
+        ts: i64,
+        major: Option<f64>,
+    },
+    Erase(String),
+    Rejected(Reason),
+    /// A value in an unknown member that serde_json cannot hold, so that its depth is not known.
+    Undecided,
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Twin {
+    match event(bytes) {
+        Ok(twin) | Err(twin) => twin,
+    }
+}
+
+fn event(bytes: &[u8]) -> Result<Twin, Twin> {
+    let reject = Twin::Rejected;
+    let text = std::str::from_utf8(bytes).map_err(|_| reject(Reason::Malformed))?;
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return Err(reject(Reason::Malformed));
+    }
+    let document = serde_json::from_str::<Document<'_>>(text);
+    let depth = depth_of(text)?;
+    if depth > 64 {
+        return Err(reject(Reason::TooDeep));
+    }
+    let Document(members) = document.map_err(|_| reject(Reason::Malformed))?;
+    let all = |name: &str| {
+        members
+            .iter()
+            .filter(|(n, _)| n == name)
+            .collect::<Vec<_>>()
+    };
+    for name in [
+        "event_id",
+        "customer_id",
+        "type",
+        "ts",
+        "amount",
+        "currency",
+        "specversion",
+        "data",
+    ] {
+        if all(name).len() > 1 {
+            return Err(reject(Reason::Malformed));
+        }
+    }
+    let get = |name: &str| {
+        all(name)
+            .first()
+            .map(|(_, raw)| raw.get())
+            .filter(|raw| *raw != "null")
+    };
+    if ["event_id", "customer_id", "type", "ts"]
+        .into_iter()
+        .any(|name| get(name).is_none())
+    {
+        return Err(reject(Reason::MissingField));
+    }
+    let event_id = id(get("event_id"))?;
+    let customer_id = id(get("customer_id"))?;
+    let name = string(get("type")).ok_or(reject(Reason::Malformed))?;
+    if name.is_empty() || name.len() > 256 {
+        return Err(reject(Reason::Malformed));
+    }
+    let by_name = EventType::ALL.iter().find(|kind| kind.name() == name);
+    let mut kind = by_name.copied().unwrap_or(EventType::Other);
+    if kind == EventType::CampaignOpened && all("channel").len() == 1 {
+        let channel = string(get("channel")).unwrap_or_default();
+        kind = if channel.eq_ignore_ascii_case("email") {
+            EventType::EmailOpen
+        } else {
+            kind
+        };
+    }
+    let ts = time(get("ts"))?;
+    let major = amount(get("amount"), get("currency"), kind)?;
+    Ok(match kind {
+        EventType::PrivacyDelete => Twin::Erase(customer_id),
+        _ => Twin::Event {
+            event_id,
+            customer_id,
+            kind,
+            ts,
+            major,
+        },
+    })
+}
+
+fn string(raw: Option<&str>) -> Option<String> {
+    serde_json::from_str(raw?).ok()
+}
+
+fn id(raw: Option<&str>) -> Result<String, Twin> {
+    let id = string(raw).ok_or(Twin::Rejected(Reason::InvalidId))?;
+    let sound = (1..=256).contains(&id.len()) && !id.chars().any(char::is_control);
+    if sound {
+        Ok(id)
+    } else {
+        Err(Twin::Rejected(Reason::InvalidId))
+    }
+}
+
+fn time(raw: Option<&str>) -> Result<i64, Twin> {
+    let value: Option<Value> = raw.and_then(|raw| serde_json::from_str(raw).ok());
+    let ts = value.as_ref().and_then(Value::as_i64).unwrap_or(0);
+    let seconds = (631_152_000..4_102_444_800).contains(&ts);
+    if ts <= 0 || ts >= 4_102_444_800_000 || seconds {
+        return Err(Twin::Rejected(Reason::InvalidTimestamp));
+    }
+    Ok(ts)
+}
+
+fn amount(raw: Option<&str>, currency: Option<&str>, kind: EventType) -> Result<Option<f64>, Twin> {
+    let Some(raw) = raw else { return Ok(None) };
+    let money = matches!(kind, EventType::Purchase | EventType::Refund)
+        || kind.name().starts_with("subscription_");
+    let other = currency.is_some_and(|raw| {
+        !string(Some(raw))
+            .unwrap_or_default()
+            .eq_ignore_ascii_case("EUR")
+    });
+    if money && other {
+        return Err(Twin::Rejected(Reason::InvalidCurrency));
+    }
+    let major: f64 =
+        serde_json::from_str(raw).map_err(|_| Twin::Rejected(Reason::InvalidAmount))?;
+    if major < 0.0 || major > 1e10 {
+        return Err(Twin::Rejected(Reason::InvalidAmount));
+    }
+    Ok(Some(major))
+}
+
+fn depth_of(text: &str) -> Result<usize, Twin> {
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),
+            Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    // A member that is overwritten by its double is not seen: the caller leaves such texts alone.
+    serde_json::from_str(text)
+        .map(|value| depth(&value))
+        .or_else(|_| {
+            let brackets = text.bytes().filter(|b| matches!(b, b'[' | b'{')).count();
+            if brackets <= 64 {
+                Ok(brackets.min(1))
+            } else {
+                Err(Twin::Undecided)
+            }
+        })
+}
+
+/// An object's members in order, doubles included.
+struct Document<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Document<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Document<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Document(members))
+            }
+        }
+        json.deserialize_map(Members)
+    }
+}
