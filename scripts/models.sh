@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Trains the models under models/ again: the same events give the same bytes, so nothing changes unless the code did.
+#
+#   models/cdnow   purchases of a real shop (scripts/cdnow.sh), nobody buys for 90 days
+#   models/shop    all kinds of events of a made-up shop, nobody buys for 30 days; the examples in deploy/ use it
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cargo build --release --locked --package holdfast-service
+holdfast=target/release/holdfast
+work=target/models
+mkdir -p "$work" models/shop
+
+"$holdfast" train --events models/cdnow/events.jsonl.gz --horizon-days 90 --out models/cdnow/model.json \
+  --report "$work/cdnow.html"
+"$holdfast" generate --customers 20000 --days 240 --seed 1 --out "$work/shop.jsonl"
+"$holdfast" train --events "$work/shop.jsonl" --horizon-days 30 --out models/shop/model.json --report "$work/shop.html"
