@@ -4,6 +4,7 @@
 //! anything is reported, and only a [`Settings`] (all fields valid) starts a pipeline, a runner or a server.
 
 mod check;
+mod compose;
 mod duration;
 mod fault;
 mod keys;
@@ -121,7 +122,7 @@ pub struct Events {
     /// Unknown event types are rejected instead of counted as activity.
     pub strict: bool,
     /// How far an event may be dated after its own record's timestamp.
-    pub tolerance_ms: i64,
+    pub max_future_ms: i64,
     /// `[events.mapping]` as it was written, for the events crate.
     pub mapping: Option<toml::Table>,
 }

@@ -204,20 +204,30 @@ fn silence(reader: &mut Reader<'_>) -> Silence {
 }
 
 fn events(reader: &mut Reader<'_>) -> Events {
-    let mapping = match reader.entry("events.mapping").map(|e| &e.value) {
-        Some(Value::Table(table)) => Some(table.clone()),
-        Some(_) => {
-            reader.fault("events.mapping", "is a table of settings, not one value");
-            None
-        }
-        None => None,
-    };
     Events {
         dedupe: reader.flag("events.dedupe").unwrap_or(true),
         strict: reader.flag("events.strict").unwrap_or(false),
-        tolerance_ms: reader.duration("events.tolerance").unwrap_or_default(),
-        mapping,
+        max_future_ms: reader.duration("events.max_future").unwrap_or_default(),
+        mapping: mapping(reader),
     }
+}
+
+/// `[events.mapping]`, judged by the events crate.
+fn mapping(reader: &mut Reader<'_>) -> Option<toml::Table> {
+    let key = "events.mapping";
+    let Value::Table(table) = &reader.entry(key)?.value else {
+        reader.fault(key, "is a table of settings, not one value");
+        return None;
+    };
+    match table.clone().try_into::<holdfast_events::mapping::Config>() {
+        Err(error) => reader.fault(key, error.message().replace('\n', " ")),
+        Ok(config) => {
+            for fault in config.check().err().unwrap_or_default() {
+                reader.fault(&fault.key, fault.message);
+            }
+        }
+    }
+    Some(table.clone())
 }
 
 fn cart_abandon(reader: &mut Reader<'_>) -> Option<CartAbandon> {
@@ -300,7 +310,7 @@ fn money(reader: &mut Reader<'_>) -> Money {
             currency: Some(Currency::Ignore),
         };
     }
-    if text.len() != 3 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
+    if holdfast_events::Currency::parse(&text).is_none() {
         reader.fault(
             key,
             format!("`{text}` is no ISO 4217 code such as \"EUR\", nor \"ignore\""),

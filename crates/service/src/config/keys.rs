@@ -112,7 +112,7 @@ pub(super) const KEYS: &[Key] = &[
         "reject unknown event types instead of counting them as activity",
     ),
     key(
-        "events.tolerance",
+        "events.max_future",
         "\"1h\"",
         "how far an event may be dated after its record",
     ),

@@ -28,9 +28,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn fault(&mut self, key: &str, message: impl Into<String>) {
-        let origin = self
-            .entry(key)
-            .map_or(Origin::Default, |e| e.origin.clone());
+        let of_inner = || self.tree.inner.get(key).cloned();
+        let of_entry = self.entry(key).map(|entry| entry.origin.clone());
+        let origin = of_entry.or_else(of_inner).unwrap_or(Origin::Default);
         self.faults.push(Fault {
             origin,
             key: key.to_owned(),

@@ -195,6 +195,25 @@ fn each_fault_is_named_with_its_line_and_all_are_listed() {
 }
 
 #[test]
+fn faults_of_the_mapping_have_their_lines() {
+    let faults = load(
+        "[events.mapping.fields]\n\"a.b\" = \"customer\"\n\n[events.mapping.values.type]\nx = \"purchas\"\n",
+    )
+    .unwrap_err();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(
+        faults[0].starts_with("holdfast.toml:2: events.mapping.fields.\"a.b\": "),
+        "{faults:?}"
+    );
+    assert!(
+        faults[1].starts_with("holdfast.toml:4: events.mapping.values.type: "),
+        "{faults:?}"
+    );
+    let faults = load("[events.mapping]\ncolour = 1\n").unwrap_err();
+    assert!(faults[0].contains("unknown field `colour`"), "{faults:?}");
+}
+
+#[test]
 fn a_syntax_fault_does_not_hide_the_others() {
     let faults = load("[policy]\nopen = = 0.5\ncloze = 0.4\n").unwrap_err();
     assert!(faults[0].starts_with("holdfast.toml:2: "), "{faults:?}");

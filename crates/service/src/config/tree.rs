@@ -40,6 +40,8 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
     pub(super) entries: BTreeMap<String, Entry>,
+    /// Where each key below `events.mapping` stands.
+    pub(super) inner: BTreeMap<String, Origin>,
     /// Directory of the file; relative paths start here.
     pub(super) base: PathBuf,
 }
@@ -105,10 +107,13 @@ impl Place<'_> {
                 DeValue::Table(_) if keys::find(&key).is_some() => {
                     faults.push(self.fault(line, &key, "is one value, not a table".to_owned()));
                 }
-                other if key == "events.mapping" || is_known(&key) => match plain(other) {
-                    Ok(value) => tree.set(&key, value, self.origin(line)),
-                    Err(message) => faults.push(self.fault(line, &key, message)),
-                },
+                other if key == "events.mapping" || is_known(&key) => {
+                    self.note_inner(&key, other, tree);
+                    match plain(other) {
+                        Ok(value) => tree.set(&key, value, self.origin(line)),
+                        Err(message) => faults.push(self.fault(line, &key, message)),
+                    }
+                }
                 DeValue::Table(inner) if keys::nearest(&key).is_none() && !inner.is_empty() => {
                     // An unknown table: name each of its keys, one of them may have a right home.
                     self.walk(&key, inner, tree, faults);
@@ -122,6 +127,21 @@ impl Place<'_> {
                 }
                 _ => faults.push(self.fault(line, &key, unknown(&key))),
             }
+        }
+    }
+
+    /// Remembers the places inside a table that is kept whole; quoted where a name may have dots.
+    fn note_inner(&self, prefix: &str, value: &DeValue<'_>, tree: &mut Tree) {
+        let Some(table) = value.as_table() else {
+            return;
+        };
+        for (name, value) in table {
+            let origin = self.origin(self.line(name.span().start));
+            let key = join(prefix, name.get_ref());
+            tree.inner
+                .insert(format!("{prefix}.{:?}", name.get_ref()), origin.clone());
+            tree.inner.insert(key.clone(), origin);
+            self.note_inner(&key, value.get_ref(), tree);
         }
     }
 

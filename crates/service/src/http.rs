@@ -1,0 +1,172 @@
+//! `/metrics`, `/livez` and `/readyz`, on a thread of their own so that a busy pipeline cannot starve them.
+//!
+//! | path | 200 when | otherwise |
+//! | --- | --- | --- |
+//! | `/livez` | the main loop moved within [`LIVE_SECONDS`] | 503 |
+//! | `/readyz` | no reason against it stands: see [`Health`] | 503 and the reasons |
+//! | `/metrics` | always | |
+
+mod health;
+#[cfg(test)]
+mod tests;
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::{Context, anyhow};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::sync::oneshot;
+
+use crate::metrics::Metrics;
+
+pub use health::{Health, LIVE_SECONDS, Report};
+
+/// A running server; dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+}
+
+/// Binds `addr` and serves until the [`Server`] is dropped. `flag` is named in the error when the port is taken.
+pub fn serve(
+    addr: SocketAddr,
+    flag: &str,
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+) -> anyhow::Result<Server> {
+    let listener = TcpListener::bind(addr).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            anyhow!("cannot listen on {addr}: the port is in use; choose another with {flag}")
+        }
+        _ => anyhow!(error).context(format!("cannot listen on {addr} (see {flag})")),
+    })?;
+    listener
+        .set_nonblocking(true)
+        .context("cannot make the listener non-blocking")?;
+    let addr = listener
+        .local_addr()
+        .context("cannot ask for the address listened on")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .context("cannot start the runtime of the http server")?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = router(Shared { metrics, health });
+    let thread = std::thread::Builder::new()
+        .name("http".to_owned())
+        .spawn(move || {
+            let served = runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                let shutdown = async {
+                    // Sent or dropped: both mean stop.
+                    stopped.await.ok();
+                };
+                tokio::select! {
+                    served = axum::serve(listener, router).into_future() => served,
+                    () = shutdown => Ok(()),
+                }
+            });
+            if let Err(error) = served {
+                tracing::error!(%error, "http server stopped");
+            }
+        })
+        .context("cannot start the thread of the http server")?;
+    Ok(Server {
+        addr,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+impl Server {
+    /// The address in use; with port 0 asked for, the one that was given.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error says that it stopped already.
+            stop.send(()).ok();
+        }
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/", get(index))
+        .with_state(shared)
+}
+
+async fn index() -> &'static str {
+    "holdfast: /metrics /livez /readyz\n"
+}
+
+async fn metrics(State(shared): State<Shared>) -> Response {
+    let report = shared.health.report();
+    shared.metrics.ready.set(i64::from(report.ready));
+    match shared.metrics.render() {
+        Ok(text) => (
+            [(
+                header::CONTENT_TYPE,
+                "text/plain; version=0.0.4; charset=utf-8",
+            )],
+            text,
+        )
+            .into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn livez(State(shared): State<Shared>) -> Response {
+    let idle = shared.health.seconds_since_beat();
+    let alive = idle <= LIVE_SECONDS;
+    json(
+        alive,
+        &serde_json::json!({ "alive": alive, "seconds_since_beat": idle }),
+    )
+}
+
+async fn readyz(State(shared): State<Shared>) -> Response {
+    let report = shared.health.report();
+    json(report.ready, &report)
+}
+
+fn json(good: bool, body: &impl serde::Serialize) -> Response {
+    let status = if good {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    match serde_json::to_string(body) {
+        Ok(text) => (
+            status,
+            [(header::CONTENT_TYPE, "application/json")],
+            text + "\n",
+        )
+            .into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
