@@ -40,12 +40,18 @@ fn every_example_configuration_passes_the_check() {
 #[test]
 fn an_example_with_two_faults_is_refused_with_both() {
     let text = std::fs::read_to_string(deploy().join("holdfast.toml")).unwrap();
-    let text = text.replace("open = 0.8", "open = 1.8").replace("dwell =", "dwel =");
+    let text = text
+        .replace("open = 0.8", "open = 1.8")
+        .replace("dwell =", "dwel =");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("holdfast.toml");
     std::fs::write(&path, text).unwrap();
     let out = check(&path);
     assert_eq!(out.status.code(), Some(78));
-    let said = String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
-    assert!(said.contains("policy.open") && said.contains("dwel"), "{said}");
+    let said =
+        String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
+    assert!(
+        said.contains("policy.open") && said.contains("dwel"),
+        "{said}"
+    );
 }

@@ -84,7 +84,11 @@ fn a_dead_letter_as_written_matches_the_schema_for_every_reason() {
     bare.value = None;
     bare.headers.clear();
     bare.line = Some(1);
-    check(&schema, &letters::to_json(&bare), "without value and headers");
+    check(
+        &schema,
+        &letters::to_json(&bare),
+        "without value and headers",
+    );
 }
 
 #[test]
