@@ -23,7 +23,7 @@ use crate::batch::{self, Queue, Read};
 use crate::{Batch, Partitions, Polled, Source, SourceError};
 use context::Context;
 
-pub use group::GroupHandle;
+pub use group::{CommittedAt, GroupHandle};
 pub use probe::{Probe, TopicState};
 pub use reader::{OwnedRecord, read_topic};
 pub use settings::KafkaSettings;

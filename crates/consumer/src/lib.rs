@@ -19,7 +19,8 @@ pub mod source;
 
 pub use error::SourceError;
 pub use kafka::{
-    GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, TopicState, read_topic,
+    CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, TopicState,
+    read_topic,
 };
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};

@@ -53,7 +53,7 @@ impl LogSource {
     ///
     /// # Errors
     /// When the input is not there or is no log.
-    pub fn open(settings: LogSettings, handler: Arc<dyn Partitions>) -> Result<Self, SourceError> {
+    pub fn open(settings: LogSettings) -> Result<Self, SourceError> {
         let input = &settings.input;
         let fault = |source| SourceError::Read {
             path: input.clone(),
@@ -80,10 +80,23 @@ impl LogSource {
         Ok(Self {
             partitions,
             settings,
-            handler: Some(handler),
+            handler: None,
             turn: 0,
             endless,
         })
+    }
+
+    /// How many partitions there are.
+    #[must_use]
+    pub fn partitions(&self) -> usize {
+        self.partitions.len()
+    }
+
+    /// Who is to be told of the partitions, at the first poll.
+    #[must_use]
+    pub fn tell(mut self, handler: Arc<dyn Partitions>) -> Self {
+        self.handler = Some(handler);
+        self
     }
 
     fn announce(&mut self, handler: &dyn Partitions) -> Result<(), SourceError> {

@@ -30,7 +30,7 @@ pub(crate) use context::Context;
 use transaction::Failure;
 
 /// How long the coordinator may take to hand out a producer id.
-const INIT_TIMEOUT: Duration = Duration::from_secs(30);
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Wait before the next try, doubled up to the greatest.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const GREATEST_WAIT: Duration = Duration::from_secs(2);
@@ -88,9 +88,14 @@ impl SinkHealth {
         self.stopping.store(true, Ordering::Release);
     }
 
-    /// The commit under way must not go on: its partitions were lost.
+    /// A commit that fails must not be tried again: its partitions were lost.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
+    }
+
+    /// What was lost has been forgotten, commits may be tried again.
+    pub fn resume(&self) {
+        self.cancelled.store(false, Ordering::Release);
     }
 
     fn set_trouble(&self, trouble: Option<String>) {
@@ -174,8 +179,6 @@ impl KafkaSink {
 
 impl Sink for KafkaSink {
     fn commit(&mut self, outputs: &Outputs, positions: &[Position]) -> Result<(), SinkError> {
-        // Told for an earlier commit that is over.
-        self.health.cancelled.store(false, Ordering::Release);
         let health = Arc::clone(&self.health);
         let mut patience = Patience::new(&health);
         loop {

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::context::Change;
 use super::group::CommittedAt;
 use super::{KafkaSource, Owned};
-use crate::{Assigned, SourceError};
+use crate::{Assigned, Polled, SourceError};
 
 /// How long one look-up may take before it is tried again.
 const LOOK_UP: Duration = Duration::from_secs(5);
@@ -60,6 +60,8 @@ impl KafkaSource {
     fn revoke(&mut self, partitions: &[i32], lost: bool) -> Result<(), SourceError> {
         info!(?partitions, lost, "partitions revoked");
         self.handler.revoked(partitions, lost);
+        // What was read of them and not given out belongs to the next owner.
+        self.pending.retain(|polled| !is_of(polled, partitions));
         let mut list = TopicPartitionList::new();
         for partition in partitions {
             self.owned.remove(partition);
@@ -111,6 +113,14 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, SourceE
         }
     }
     Err(SourceError::Temporary(last))
+}
+
+fn is_of(polled: &Polled, partitions: &[i32]) -> bool {
+    match polled {
+        Polled::Batch(batch) => partitions.contains(&batch.partition()),
+        Polled::End { partition, .. } => partitions.contains(partition),
+        Polled::Nothing | Polled::Trouble(_) | Polled::Closed => false,
+    }
 }
 
 /// The offsets of a list with their metadata.

@@ -43,10 +43,6 @@ impl GroupHandle {
     ///
     /// # Errors
     /// When the broker does not answer in time, or refuses.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a list of (partition, (offset, metadata))"
-    )]
     pub fn committed(
         &self,
         partitions: &[i32],

@@ -35,7 +35,9 @@ fn open(input: &Path, follow: bool) -> (LogSource, Arc<Notes>) {
         committed: BTreeMap::from([(0, (1, "m".into()))]),
     };
     (
-        LogSource::open(settings, Arc::clone(&notes) as Arc<dyn Partitions>).unwrap(),
+        LogSource::open(settings)
+            .unwrap()
+            .tell(Arc::clone(&notes) as Arc<dyn Partitions>),
         notes,
     )
 }
@@ -131,14 +133,10 @@ fn a_directory_without_partitions_or_with_a_lost_one_is_refused() {
         follow: false,
         committed: BTreeMap::new(),
     };
-    let handler = || Arc::new(Notes::default()) as Arc<dyn Partitions>;
-    assert!(LogSource::open(settings.clone(), handler()).is_err());
+    assert!(LogSource::open(settings.clone()).is_err());
     write(dir.path(), "0/0.jsonl", "");
     write(dir.path(), "2/0.jsonl", "");
-    let error = LogSource::open(settings, handler())
-        .err()
-        .unwrap()
-        .to_string();
+    let error = LogSource::open(settings).err().unwrap().to_string();
     assert!(error.starts_with("partition 1 is missing"), "{error}");
 }
 

@@ -1,0 +1,333 @@
+//! `run`: the pipeline on live input, from Kafka or from the embedded log.
+//!
+//! | thread | owns | module |
+//! | --- | --- | --- |
+//! | reader | the source: polls it, hands batches to the workers, serves rebalances | [`reader`], [`handover`] |
+//! | workers | the state of their partitions: decode, apply, decide | [`worker`] |
+//! | committer | the sink: outputs and positions, together | [`committer`] |
+//! | the caller's | start, end of input, stop | this module |
+//!
+//! Channels between them are bounded, so a slow sink slows the reader and memory stays flat. After a start each
+//! partition is read from the log's beginning: up to the committed offset state is rebuilt and nothing is sent,
+//! from there on it is live.
+
+mod clock;
+mod committer;
+mod error;
+mod handover;
+mod kafka;
+mod log;
+mod message;
+mod reader;
+mod status;
+mod stop;
+mod summary;
+mod worker;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use holdfast_consumer::Source;
+use holdfast_model::Model;
+use holdfast_producer::Sink;
+use tracing::{info, warn};
+
+use crate::config::{Settings, SourceKind};
+use crate::pipeline;
+use handover::Handover;
+use message::{Done, Event, Work};
+
+pub use error::RunError;
+pub use status::{Committed, Concern, PartitionStatus, Rebuild, Status, Watcher};
+pub use stop::Stop;
+pub use summary::Summary;
+
+/// Batches that wait for a worker. With at most some thousands of records each, this bounds memory.
+const WAITING_BATCHES: usize = 12;
+/// Results of batches that wait for the committer.
+const WAITING_RESULTS: usize = 64;
+/// How long the reader may take to notice a stop; one that hangs in a read of stdin is left behind.
+const READER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How to run, beside the configuration.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Read to the end found at the start, fire what is due by then, commit and return.
+    pub until_end: bool,
+    /// Go on although records are missing, or decisions were made with another model or policy.
+    pub accept_gap: bool,
+    /// Worker threads; none takes as many as there are cores or partitions, whichever is fewer.
+    pub workers: Option<usize>,
+    /// Told of each commit.
+    pub watcher: Option<Arc<dyn Watcher>>,
+}
+
+/// What all threads of a run share.
+pub(crate) struct Shared {
+    pub(crate) pipeline: pipeline::Settings,
+    pub(crate) settings: Settings,
+    pub(crate) options: Options,
+    pub(crate) status: Arc<Status>,
+    pub(crate) stop: Stop,
+    pub(crate) config_hash: String,
+}
+
+/// Runs until the input ends, a stop is requested, or something fails. Blocks.
+///
+/// # Errors
+/// See [`RunError`]; whatever was not committed then is not visible, and a restart makes it again.
+pub fn run(
+    settings: &Settings,
+    model: &Model,
+    options: Options,
+    status: Arc<Status>,
+    stop: Stop,
+) -> Result<Summary, RunError> {
+    let from_kafka = settings.source == SourceKind::Kafka;
+    let pipeline = pipeline::Settings::new(settings, model, from_kafka)
+        .map_err(|e| RunError::Config(format!("{e:#}")))?;
+    let shared = Arc::new(Shared {
+        pipeline,
+        settings: settings.clone(),
+        config_hash: settings.hash(),
+        options,
+        status,
+        stop,
+    });
+    let started = if from_kafka {
+        kafka::start(&shared)
+    } else {
+        log::start(&shared)
+    };
+    let result = match started {
+        Ok(run) => run.drive(),
+        // Nothing has been read yet; what was asked for is done.
+        Err(RunError::Temporary(_)) if shared.stop.is_requested() => {
+            Ok(Summary::of(&shared.status, 0.0))
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &result {
+        shared.status.set(Concern::Stop, error.to_string());
+    }
+    result
+}
+
+/// A run that is set up: threads started, source and sink at hand.
+struct Run {
+    shared: Arc<Shared>,
+    events: Receiver<Event>,
+    workers: Vec<Sender<Work>>,
+    worker_threads: Vec<thread::JoinHandle<()>>,
+    committer: Sender<Done>,
+    committer_thread: thread::JoinHandle<Result<u64, RunError>>,
+    /// The reader gives the source back when it ends.
+    source: Receiver<Box<dyn Source>>,
+    partitions: usize,
+    began: Instant,
+}
+
+/// What is ready before the source is: the channels, and the hand-over that the source calls.
+struct Prepared {
+    events: (Sender<Event>, Receiver<Event>),
+    results: (Sender<Done>, Receiver<Done>),
+    workers: Vec<(Sender<Work>, Receiver<Work>)>,
+    handover: Arc<Handover>,
+}
+
+fn prepare(shared: &Arc<Shared>, partitions: usize) -> Prepared {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let count = shared
+        .options
+        .workers
+        .unwrap_or_else(|| cores.min(partitions))
+        .max(1);
+    let workers: Vec<_> = (0..count).map(|_| bounded(WAITING_BATCHES)).collect();
+    let results = bounded(WAITING_RESULTS);
+    let senders = workers
+        .iter()
+        .map(|(sender, _): &(Sender<Work>, _)| sender.clone())
+        .collect();
+    let handover = Arc::new(Handover::new(
+        Arc::clone(shared),
+        senders,
+        results.0.clone(),
+    ));
+    Prepared {
+        events: unbounded(),
+        results,
+        workers,
+        handover,
+    }
+}
+
+impl Run {
+    fn start(
+        shared: Arc<Shared>,
+        prepared: Prepared,
+        (source, sink): (Box<dyn Source>, Box<dyn Sink>),
+        partitions: usize,
+    ) -> Result<Self, RunError> {
+        let Prepared {
+            events,
+            results,
+            workers,
+            handover,
+        } = prepared;
+        let failed = |e: std::io::Error| RunError::Internal(format!("cannot start a thread: {e}"));
+        let committer =
+            committer::Committer::new(Arc::clone(&shared), sink, results.1, events.0.clone());
+        let committer_thread = spawn("committer", move || committer.run()).map_err(failed)?;
+        let mut worker_threads = Vec::new();
+        for (number, (_, work)) in workers.iter().enumerate() {
+            let worker = worker::Worker::new(
+                Arc::clone(&shared),
+                work.clone(),
+                results.0.clone(),
+                events.0.clone(),
+            );
+            worker_threads
+                .push(spawn(&format!("worker-{number}"), move || worker.run()).map_err(failed)?);
+        }
+        let workers: Vec<Sender<Work>> = workers.into_iter().map(|(sender, _)| sender).collect();
+        let (give_back, taken_back) = bounded(1);
+        let reader = reader::Reader::new(
+            Arc::clone(&shared),
+            source,
+            Arc::clone(&handover),
+            events.0.clone(),
+        );
+        let reader_workers = workers.clone();
+        spawn("reader", move || {
+            let source = reader.run(&reader_workers);
+            // Nobody waits for it any more when the process is in a hurry.
+            give_back.send(source).ok();
+        })
+        .map_err(failed)?;
+        Ok(Self {
+            shared,
+            events: events.1,
+            workers,
+            worker_threads,
+            committer: results.0,
+            committer_thread,
+            source: taken_back,
+            partitions,
+            began: Instant::now(),
+        })
+    }
+
+    fn drive(self) -> Result<Summary, RunError> {
+        let outcome = self.watch();
+        self.shared.stop.request();
+        self.shared.status.sink.stop();
+        self.shared.status.set(Concern::Stop, "stopping");
+        let Ok(source) = self.source.recv_timeout(READER_PATIENCE) else {
+            warn!("the reader does not come back, leaving it behind");
+            return self.close(outcome, None);
+        };
+        self.close(outcome, Some(source))
+    }
+
+    /// Follows what the threads tell until there is a reason to end.
+    fn watch(&self) -> Result<(), RunError> {
+        let mut ends = EndOfInput {
+            reached: 0,
+            clock: i64::MIN,
+            ended: 0,
+        };
+        loop {
+            match self.events.recv_timeout(Duration::from_millis(100)) {
+                Ok(Event::Failed(error)) => return Err(error),
+                Ok(Event::Reached { clock }) => {
+                    ends.reached += 1;
+                    ends.clock = ends.clock.max(clock);
+                    if ends.reached == self.partitions {
+                        self.end_input(ends.clock)?;
+                    }
+                }
+                Ok(Event::Ended) => {
+                    ends.ended += 1;
+                    if ends.ended == self.partitions {
+                        info!("end of input");
+                        return Ok(());
+                    }
+                }
+                Ok(Event::Closed) if !self.shared.options.until_end => {
+                    info!("the input is closed");
+                    return Ok(());
+                }
+                Ok(Event::Closed) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(RunError::Internal("all threads have ended".to_owned()));
+                }
+            }
+            if self.shared.stop.is_requested() {
+                info!("stop requested");
+                return Ok(());
+            }
+        }
+    }
+
+    /// Every partition has reached its end: all clocks go to the greatest event time of the whole input.
+    fn end_input(&self, until: i64) -> Result<(), RunError> {
+        for worker in &self.workers {
+            let sent = worker.send(Work::EndOfInput { until });
+            sent.map_err(|_| RunError::Internal("a worker is gone".to_owned()))?;
+        }
+        Ok(())
+    }
+
+    /// Lets the workers finish what they have, commits it, and only then leaves the group.
+    fn close(
+        self,
+        outcome: Result<(), RunError>,
+        source: Option<Box<dyn Source>>,
+    ) -> Result<Summary, RunError> {
+        for worker in &self.workers {
+            worker.send(Work::Stop).ok();
+        }
+        let mut panicked = false;
+        for thread in self.worker_threads {
+            panicked |= thread.join().is_err();
+        }
+        self.committer.send(Done::Stop).ok();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let committed = self.committer_thread.join();
+        // The first failure is the cause; those that follow from it say less.
+        let pending = self.events.try_iter().find_map(|event| match event {
+            Event::Failed(error) => Some(error),
+            _ => None,
+        });
+        let summary = Summary::of(&self.shared.status, seconds);
+        if let Some(source) = source {
+            source.close();
+        }
+        outcome?;
+        if let Some(error) = pending {
+            return Err(error);
+        }
+        committed.map_err(|_| RunError::Internal("the committer panicked".to_owned()))??;
+        if panicked {
+            return Err(RunError::Internal("a worker panicked".to_owned()));
+        }
+        Ok(summary)
+    }
+}
+
+struct EndOfInput {
+    /// Partitions that have reached their end, and the greatest clock among them.
+    reached: usize,
+    clock: i64,
+    /// Partitions that have fired what was due by then, committed.
+    ended: usize,
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<thread::JoinHandle<T>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work)
+}

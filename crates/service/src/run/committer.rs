@@ -1,0 +1,210 @@
+//! The committing thread: owns the sink.
+//!
+//! It commits as soon as something waits to be seen, positions alone at least every second. The longer a commit
+//! takes, the longer it waits before the next one, so that commits never take more than a fifth of the time and a
+//! backlog is worked off in few large ones.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use holdfast_producer::{Outputs, Position, Sink, SinkError};
+use tracing::debug;
+
+use super::message::{Done, Event, Part};
+use super::status::Committed;
+use super::{RunError, Shared};
+
+/// Positions without outputs are committed this often.
+const POSITIONS_EVERY: Duration = Duration::from_secs(1);
+/// Between commits, as a multiple of what the last one took, and at most this long.
+const PAUSE: u32 = 4;
+const GREATEST_PAUSE: Duration = Duration::from_millis(250);
+/// More than this many outputs are not put into one commit while there is a choice.
+const ENOUGH: usize = 20_000;
+
+pub(super) struct Committer {
+    shared: Arc<Shared>,
+    sink: Box<dyn Sink>,
+    results: Receiver<Done>,
+    events: Sender<Event>,
+    parts: Vec<Part>,
+    outputs: usize,
+    /// The earliest instant for the next commit.
+    not_before: Instant,
+    positions_at: Instant,
+    commits: u64,
+}
+
+impl Committer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        sink: Box<dyn Sink>,
+        results: Receiver<Done>,
+        events: Sender<Event>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            sink,
+            results,
+            events,
+            parts: Vec::new(),
+            outputs: 0,
+            not_before: now,
+            positions_at: now + POSITIONS_EVERY,
+            commits: 0,
+        }
+    }
+
+    /// Commits until told to stop; the number of commits.
+    pub(super) fn run(mut self) -> Result<u64, RunError> {
+        let result = self.serve();
+        if let Err(error) = &result {
+            let copy = match error {
+                RunError::Config(text) => RunError::Config(text.clone()),
+                RunError::Temporary(text) => RunError::Temporary(text.clone()),
+                RunError::Internal(text) => RunError::Internal(text.clone()),
+            };
+            // Whoever runs it all may be waiting for this thread already.
+            self.events.send(Event::Failed(copy)).ok();
+        }
+        result.map(|()| self.commits)
+    }
+
+    fn serve(&mut self) -> Result<(), RunError> {
+        loop {
+            let wait = self.due_in();
+            match self.results.recv_timeout(wait.unwrap_or(POSITIONS_EVERY)) {
+                Ok(Done::Part(part)) => self.add(part),
+                Ok(Done::Flush { answer }) => {
+                    self.commit()?;
+                    answer.send(()).ok();
+                }
+                Ok(Done::Forget { partitions, answer }) => {
+                    self.forget(&partitions);
+                    answer.send(()).ok();
+                }
+                Ok(Done::Stop) | Err(RecvTimeoutError::Disconnected) => return self.commit(),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.due_in().is_some_and(|wait| wait.is_zero()) {
+                self.commit()?;
+            }
+        }
+    }
+
+    /// How long until the next commit is due; none when there is nothing to commit.
+    fn due_in(&self) -> Option<Duration> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        let urgent = self.outputs > 0 || self.parts.iter().any(|part| part.last);
+        if self.outputs >= ENOUGH {
+            return Some(Duration::ZERO);
+        }
+        let at = if urgent {
+            self.not_before
+        } else {
+            self.positions_at.max(self.not_before)
+        };
+        Some(at.saturating_duration_since(Instant::now()))
+    }
+
+    fn add(&mut self, part: Part) {
+        self.outputs += part.outputs.len();
+        self.parts.push(part);
+    }
+
+    fn commit(&mut self) -> Result<(), RunError> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        let (outputs, cuts) = self.merge();
+        let positions = self.positions();
+        let began = Instant::now();
+        match self.sink.commit(&outputs, &positions) {
+            Ok(()) => {}
+            Err(SinkError::Cancelled) => {
+                // The message to forget is in the queue; what is not forgotten is sent with the next commit.
+                self.part_again(outputs, &cuts);
+                self.not_before = Instant::now() + GREATEST_PAUSE;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let took = began.elapsed();
+        debug!(
+            outputs = outputs.len(),
+            positions = positions.len(),
+            ?took,
+            "committed"
+        );
+        self.commits += 1;
+        self.shared.status.committed();
+        self.not_before = Instant::now() + (took * PAUSE).min(GREATEST_PAUSE);
+        self.positions_at = Instant::now() + POSITIONS_EVERY;
+        self.outputs = 0;
+        let parts = std::mem::take(&mut self.parts);
+        if let Some(watcher) = &self.shared.options.watcher {
+            let newest_ms: Vec<i64> = parts.iter().filter_map(|part| part.newest_ms).collect();
+            watcher.committed(&Committed {
+                outputs: &outputs,
+                newest_ms: &newest_ms,
+                took,
+            });
+        }
+        for _ in parts.iter().filter(|part| part.last) {
+            self.events.send(Event::Ended).ok();
+        }
+        Ok(())
+    }
+
+    /// Moves all outputs into one, in order, and remembers how many were whose.
+    fn merge(&mut self) -> (Outputs, Vec<(usize, usize)>) {
+        let mut all = Outputs::default();
+        let cuts = self
+            .parts
+            .iter_mut()
+            .map(|part| {
+                let cut = (part.outputs.alerts.len(), part.outputs.dead_letters.len());
+                all.append(&mut part.outputs);
+                cut
+            })
+            .collect();
+        (all, cuts)
+    }
+
+    fn part_again(&mut self, all: Outputs, cuts: &[(usize, usize)]) {
+        let (mut alerts, mut letters) = (all.alerts.into_iter(), all.dead_letters.into_iter());
+        for (part, (alert_count, letter_count)) in self.parts.iter_mut().zip(cuts) {
+            part.outputs
+                .alerts
+                .extend(alerts.by_ref().take(*alert_count));
+            part.outputs
+                .dead_letters
+                .extend(letters.by_ref().take(*letter_count));
+        }
+    }
+
+    /// The last position of each partition.
+    fn positions(&self) -> Vec<Position> {
+        let mut positions: Vec<Position> = Vec::new();
+        for part in self.parts.iter().rev() {
+            if !positions
+                .iter()
+                .any(|p| p.partition == part.position.partition)
+            {
+                positions.push(part.position.clone());
+            }
+        }
+        positions
+    }
+
+    fn forget(&mut self, partitions: &[i32]) {
+        self.parts
+            .retain(|part| !partitions.contains(&part.position.partition));
+        self.outputs = self.parts.iter().map(|part| part.outputs.len()).sum();
+        self.shared.status.sink.resume();
+    }
+}

@@ -1,0 +1,149 @@
+//! A run on Kafka: topics are checked, then transactions are taken over, then the group is joined, in that order.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use holdfast_consumer::{KafkaSettings, KafkaSource, Partitions, Probe, TopicState};
+use holdfast_producer::{KafkaSink, KafkaSinkSettings};
+use tracing::{info, warn};
+
+use super::{Concern, Run, RunError, Shared, prepare};
+use crate::config::Settings;
+
+/// How long the broker may take to answer before it counts as away.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How often an absent broker is tried again, and told of.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+const LOG_EVERY: Duration = Duration::from_secs(10);
+/// A run that is to end by itself gives up on an absent broker; one that is not waits for it.
+const PATIENCE_UNTIL_END: Duration = Duration::from_secs(60);
+
+pub(super) fn start(shared: &Arc<Shared>) -> Result<Run, RunError> {
+    let settings = client(&shared.settings);
+    warn_of_plaintext(&settings);
+    let probe = Probe::new(&settings)?;
+    let partitions = topics(shared, &probe)?;
+    drop(probe);
+    let prepared = prepare(shared, partitions);
+    let handler = Arc::clone(&prepared.handover) as Arc<dyn Partitions>;
+    let source = KafkaSource::open(settings.clone(), handler)?;
+    let health = Arc::clone(&shared.status.sink);
+    shared.stop.also({
+        let health = Arc::clone(&health);
+        move || health.stop()
+    });
+    let sink = KafkaSink::open(
+        sink_settings(&shared.settings, settings),
+        source.group(),
+        health,
+    )?;
+    info!(partitions, topic = %shared.settings.topics.input, "topics are there, transactions taken over");
+    Run::start(
+        Arc::clone(shared),
+        prepared,
+        (Box::new(source), Box::new(sink)),
+        partitions,
+    )
+}
+
+/// How this configuration reaches Kafka.
+#[must_use]
+pub(crate) fn client(settings: &Settings) -> KafkaSettings {
+    KafkaSettings {
+        bootstrap_servers: settings.kafka.bootstrap_servers.clone(),
+        topic: settings.topics.input.clone(),
+        group_id: settings.kafka.group_id.clone(),
+        instance_id: settings.kafka.instance_id.clone(),
+        properties: settings.kafka.properties.clone(),
+    }
+}
+
+fn sink_settings(settings: &Settings, client: KafkaSettings) -> KafkaSinkSettings {
+    KafkaSinkSettings {
+        client,
+        alerts: settings.topics.alerts.clone(),
+        dead_letters: settings.topics.dead_letters.clone(),
+        transactional_id: format!("{}.{}", settings.app.id, settings.kafka.instance_id),
+        app: settings.app.id.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The three topics, waiting for a broker that is not there; the number of input partitions.
+fn topics(shared: &Shared, probe: &Probe) -> Result<usize, RunError> {
+    let began = Instant::now();
+    let mut logged_at: Option<Instant> = None;
+    loop {
+        let reason = match look(&shared.settings, probe)? {
+            Ok(partitions) => {
+                shared.status.clear(Concern::Input);
+                return Ok(partitions);
+            }
+            Err(reason) => reason,
+        };
+        let servers = &shared.settings.kafka.bootstrap_servers;
+        let text = format!("no broker at {servers}, trying again: {reason}");
+        if logged_at.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
+            warn!("{text}");
+            logged_at = Some(Instant::now());
+        }
+        shared.status.set(Concern::Input, text.clone());
+        let impatient = shared.options.until_end && began.elapsed() > PATIENCE_UNTIL_END;
+        if impatient || shared.stop.is_requested() {
+            return Err(RunError::Temporary(text));
+        }
+        thread::sleep(TRY_EVERY);
+    }
+}
+
+/// One look at all topics; the inner error is an absent broker.
+fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, RunError> {
+    let topics = &settings.topics;
+    let (mut missing, mut partitions) = (Vec::new(), 0);
+    for name in [&topics.dead_letters, &topics.alerts, &topics.input] {
+        match probe.topic(name, ANSWER) {
+            TopicState::Partitions(count) => partitions = count,
+            TopicState::Missing => missing.push(format!("`{name}`")),
+            TopicState::Denied(reason) => return Err(RunError::Config(format!("kafka: {reason}"))),
+            TopicState::Unreachable(reason) => return Ok(Err(reason)),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(Ok(partitions));
+    }
+    missing.reverse();
+    Err(RunError::Config(format!(
+        "{} {} missing; `holdfast topics apply` makes what is missing",
+        missing.join(", "),
+        if missing.len() == 1 { "is" } else { "are" }
+    )))
+}
+
+/// Whoever can listen on the way reads customers' behaviour; TLS is a matter of `kafka.properties`.
+fn warn_of_plaintext(settings: &KafkaSettings) {
+    let protocol = settings
+        .properties
+        .get("security.protocol")
+        .map_or("plaintext", String::as_str);
+    if protocol.to_lowercase().ends_with("ssl") {
+        return;
+    }
+    let far = |server: &str| {
+        let host = server
+            .trim()
+            .rsplit_once(':')
+            .map_or(server, |(host, _)| host);
+        !(host == "localhost" || host == "[::1]" || host.starts_with("127."))
+    };
+    if let Some(server) = settings
+        .bootstrap_servers
+        .split(',')
+        .find(|server| far(server))
+    {
+        warn!(
+            server,
+            protocol, "not encrypted; set kafka.properties.\"security.protocol\""
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! What the threads of a run say to each other.
+
+use crossbeam_channel::Sender;
+use holdfast_consumer::Batch;
+use holdfast_producer::{Outputs, Position};
+
+use super::RunError;
+
+/// Counts the assignments of one process: what was read under an earlier one is not worked on under a later one.
+pub(super) type Epoch = u64;
+
+/// To a worker.
+pub(super) enum Work {
+    /// A partition is the worker's from now on.
+    Take(Take),
+    /// It is no more; answered when its state is gone.
+    Give {
+        partition: i32,
+        answer: Sender<()>,
+    },
+    Batch {
+        epoch: Epoch,
+        batch: Batch,
+    },
+    /// Everything before `offset` has been read; the log ended at `log_end` a moment ago.
+    End {
+        epoch: Epoch,
+        partition: i32,
+        offset: i64,
+        log_end: i64,
+    },
+    /// The whole input has ended at this instant.
+    EndOfInput {
+        until: i64,
+    },
+    Stop,
+}
+
+/// A partition and what is known of it.
+pub(super) struct Take {
+    pub(super) epoch: Epoch,
+    pub(super) partition: i32,
+    /// Reading starts here.
+    pub(super) begin: i64,
+    /// Below this offset everything has been committed: state is rebuilt, nothing is sent.
+    pub(super) target: i64,
+    /// Instant up to which deadlines have been fired by something that is not in the log.
+    pub(super) fired: Option<i64>,
+    /// Where the input ends for this run; none for a run without end, or when only reading tells.
+    pub(super) end: Option<i64>,
+}
+
+/// To the committer.
+pub(super) enum Done {
+    Part(Part),
+    /// Commit everything so far, then answer.
+    Flush {
+        answer: Sender<()>,
+    },
+    /// Forget what was made of these partitions; they were lost.
+    Forget {
+        partitions: Vec<i32>,
+        answer: Sender<()>,
+    },
+    Stop,
+}
+
+/// What a worker made of some records of one partition.
+pub(super) struct Part {
+    pub(super) outputs: Outputs,
+    pub(super) position: Position,
+    /// Broker timestamp of the newest of the records.
+    pub(super) newest_ms: Option<i64>,
+    /// Whether this is the last of the partition: the end of input has been worked on.
+    pub(super) last: bool,
+}
+
+/// To the thread that runs it all.
+pub(super) enum Event {
+    Failed(RunError),
+    /// A partition has been read to its end; its clock.
+    Reached {
+        clock: i64,
+    },
+    /// The end of input has been committed for one partition.
+    Ended,
+    /// The source will give nothing more.
+    Closed,
+}

@@ -1,0 +1,150 @@
+//! A worker: owns the state of its partitions and works their records in order.
+
+mod owned;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+use tracing::info;
+
+use super::Shared;
+use super::message::{Done, Event, Part, Take, Work};
+use super::{RunError, clock};
+use owned::Owned;
+
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    work: Receiver<Work>,
+    results: Sender<Done>,
+    events: Sender<Event>,
+    partitions: BTreeMap<i32, Owned>,
+}
+
+/// The committer is gone: its own message says why.
+struct Gone;
+
+impl Worker {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        work: Receiver<Work>,
+        results: Sender<Done>,
+        events: Sender<Event>,
+    ) -> Self {
+        Self {
+            shared,
+            work,
+            results,
+            events,
+            partitions: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        while let Ok(work) = self.work.recv() {
+            if matches!(work, Work::Stop) {
+                return;
+            }
+            if let Err(error) = self.work(work) {
+                // The run ends; whoever started it may be on its way out already.
+                self.events.send(Event::Failed(error)).ok();
+                return self.idle();
+            }
+        }
+    }
+
+    /// After a failure: what comes is let go, so that nobody waits for room or an answer.
+    fn idle(&self) {
+        while let Ok(work) = self.work.recv() {
+            match work {
+                Work::Stop => return,
+                Work::Give { answer, .. } => {
+                    answer.send(()).ok();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn work(&mut self, work: Work) -> Result<(), RunError> {
+        match work {
+            Work::Take(take) => self.take(&take)?,
+            Work::Give { partition, answer } => {
+                self.partitions.remove(&partition);
+                self.shared.status.give(partition);
+                // The reader has given up waiting if it does not hear this.
+                answer.send(()).ok();
+            }
+            Work::Batch { epoch, batch } => {
+                let Some(owned) = self.partitions.get_mut(&batch.partition()) else {
+                    return Ok(());
+                };
+                if owned.epoch() == epoch
+                    && let Some(part) = owned.batch(&batch)
+                {
+                    self.send(part)?;
+                }
+                self.after(batch.partition());
+            }
+            Work::End {
+                epoch,
+                partition,
+                offset,
+                log_end,
+            } => {
+                let Some(owned) = self.partitions.get_mut(&partition) else {
+                    return Ok(());
+                };
+                if owned.epoch() == epoch
+                    && let Some(part) = owned.end_of_log(offset, log_end, clock::now_ms())?
+                {
+                    self.send(part)?;
+                }
+                self.after(partition);
+            }
+            Work::EndOfInput { until } => self.end_of_input(until)?,
+            Work::Stop => {}
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, take: &Take) -> Result<(), RunError> {
+        let owned = Owned::new(&self.shared, take)?;
+        self.partitions.insert(take.partition, owned);
+        self.after(take.partition);
+        Ok(())
+    }
+
+    /// Tells once when a partition has been read to its end.
+    fn after(&mut self, partition: i32) {
+        if let Some(owned) = self.partitions.get_mut(&partition)
+            && owned.has_reached_its_end()
+        {
+            info!(partition, "read to its end");
+            self.events
+                .send(Event::Reached {
+                    clock: owned.clock(),
+                })
+                .ok();
+        }
+    }
+
+    fn end_of_input(&mut self, until: i64) -> Result<(), RunError> {
+        let parts: Vec<Part> = self
+            .partitions
+            .values_mut()
+            .map(|owned| owned.end_of_input(until))
+            .collect();
+        parts.into_iter().try_for_each(|part| self.send(part))
+    }
+
+    fn send(&self, part: Part) -> Result<(), RunError> {
+        self.results.send(Done::Part(part)).map_err(|_| Gone.into())
+    }
+}
+
+impl From<Gone> for RunError {
+    fn from(_: Gone) -> Self {
+        Self::Internal("the committer has ended".to_owned())
+    }
+}
