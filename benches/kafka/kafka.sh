@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A real Apache Kafka broker (one broker+controller, KRaft) on the loopback, for benchmarks and tests.
 #
-#   kafka.sh fetch                      jars from Maven Central through mvn into $KAFKA_DIR/kafka-jars
+#   kafka.sh tools                      java 17, mvn and kcat: by apt-get where it can, else says what to install
+#   kafka.sh fetch                      jars from Maven Central through mvn into $KAFKA_JARS
 #   kafka.sh start                      formats storage if new, starts, waits until it serves
 #   kafka.sh stop                       stops it (by its pid file)
 #   kafka.sh wipe                       stops it and removes its data
@@ -9,21 +10,51 @@
 #   kafka.sh load FILE TOPIC            lines `key<TAB>value`, murmur2 partitioner as in the Java client
 #   kafka.sh count TOPIC                messages per partition (end minus begin offset), and the sum
 #
-# Environment: KAFKA_DIR (where all of it lives; default .kafka/dev of the repository), KAFKA_PORT (19092;
+# Environment: KAFKA_DIR (where its data, log and pid live; default .kafka/dev of the repository), KAFKA_JARS
+# (shared by all brokers of the repository; default .kafka/jars), KAFKA_PORT (19092;
 # the controller takes the next port), KAFKA_HEAP (1g), KAFKA_VERSION, KAFKA_EXTRA (more server properties,
 # one per line), JAVA_EXTRA (more JVM flags). Needs java 17+, mvn (fetch only), kcat (load and count only).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 KAFKA_DIR="${KAFKA_DIR:-$here/../../.kafka/dev}"
+KAFKA_JARS="${KAFKA_JARS:-$here/../../.kafka/jars}"
 KAFKA_PORT="${KAFKA_PORT:-19092}"
 KAFKA_HEAP="${KAFKA_HEAP:-1g}"
 KAFKA_VERSION="${KAFKA_VERSION:-4.4.0}"
-jars="$KAFKA_DIR/kafka-jars"; data="$KAFKA_DIR/kafka-data"; pidfile="$KAFKA_DIR/kafka.pid"; log="$KAFKA_DIR/kafka.log"
+mkdir -p "$KAFKA_DIR" "$KAFKA_JARS"
+KAFKA_DIR="$(cd "$KAFKA_DIR" && pwd)"; jars="$(cd "$KAFKA_JARS" && pwd)"; data="$KAFKA_DIR/kafka-data"; pidfile="$KAFKA_DIR/kafka.pid"; log="$KAFKA_DIR/kafka.log"
 broker="127.0.0.1:$KAFKA_PORT"
+
+# Prints what is missing of java, mvn and kcat.
+missing() {
+  java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' || echo openjdk-17-jre-headless
+  command -v mvn > /dev/null || echo maven
+  command -v kcat > /dev/null || echo kcat
+}
+
+tools() {
+  local want sudo=""
+  want="$(missing | tr '\n' ' ')"
+  [ -z "$want" ] && return 0
+  [ "$(id -u)" = 0 ] || sudo="sudo"
+  local command="$sudo apt-get update && $sudo apt-get install -y --no-install-recommends $want"
+  # With a password to be asked for, the one who starts this may rather do it.
+  if command -v apt-get > /dev/null && { [ -z "$sudo" ] || sudo -n true 2> /dev/null; }; then
+    echo "installing $want" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086 # a list of packages
+    $sudo apt-get update -qq >&2 && $sudo apt-get install -y -qq --no-install-recommends $want > /dev/null || true
+  fi
+  want="$(missing | tr '\n' ' ')"
+  [ -z "$want" ] && return 0
+  echo "missing: $want; on Debian: $command" >&2
+  return 1
+}
 
 fetch() {
   [ -f "$jars/.ok-$KAFKA_VERSION" ] && return 0
-  mkdir -p "$jars" "$KAFKA_DIR/pom"
+  tools
+  mkdir -p "$KAFKA_DIR/pom"
   local ex="" e
   # not needed to start and serve (found by leaving each out): 43 MB -> 36 MB
   for e in org.scala-lang:scala-reflect commons-beanutils:commons-beanutils commons-digester:commons-digester commons-collections:commons-collections \
@@ -47,8 +78,8 @@ running() { [ -f "$pidfile" ] && kill -0 "$(cat "$pidfile")" 2>/dev/null; }
 
 start() {
   running && { echo "already running: $broker"; return 0; }
+  tools
   fetch
-  mkdir -p "$KAFKA_DIR"
   cat > "$KAFKA_DIR/server.properties" <<PROPS
 process.roles=broker,controller
 node.id=1
@@ -118,6 +149,7 @@ count() {
 }
 
 case "${1:-}" in
+  tools) tools ;;
   fetch) fetch ;;
   start) start ;;
   stop) stop ;;
@@ -125,5 +157,5 @@ case "${1:-}" in
   create-topic) shift; create_topic "$@" ;;
   load) load "$2" "$3" ;;
   count) count "$2" ;;
-  *) sed -n '2,14p' "${BASH_SOURCE[0]}"; exit 2 ;;
+  *) sed -n '2,16p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac
