@@ -241,6 +241,3 @@ impl<'a> Object<'a> {
 fn malformed(broken: &Broken<'_>) -> Rejection {
     Rejection::new(RejectReason::Malformed, broken.to_string())
 }
-
-#[cfg(test)]
-mod tests;

@@ -188,3 +188,39 @@ impl Settings {
         self.currency
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_an_hour_no_strictness_and_deduplication() {
+        let config: Config = toml::from_str("").unwrap();
+        assert!(config.dedupe && !config.strict && config.mapping.is_none());
+        let settings = config.check(CurrencyRule::Any, true).unwrap();
+        assert_eq!(settings.max_future_ms, MAX_FUTURE_MS);
+        assert!(settings.key_required);
+    }
+
+    #[test]
+    fn faults_of_the_table_and_its_mapping_come_together() {
+        let table = "max_future = \"soon\"\n[mapping.fields]\nuser = \"who\"";
+        let config: Config = toml::from_str(table).unwrap();
+        let faults = config.check(CurrencyRule::Any, false).unwrap_err();
+        let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            ["events.max_future", "events.mapping.fields.\"user\""]
+        );
+        assert!(
+            faults[0]
+                .to_string()
+                .starts_with("events.max_future: \"soon\" is no duration")
+        );
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Config>("dedup = true").is_err());
+    }
+}

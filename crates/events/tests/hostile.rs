@@ -2,6 +2,7 @@
 //!
 //! The short ones are lines of `schemas/examples/event-rejected.jsonl`; here are those that are too
 //! large for a file, that are no text, or that concern the record around the value.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use holdfast_events::decoder::MAX_VALUE_BYTES;
 use holdfast_events::{CurrencyRule, Decoder, Outcome, Record, RejectReason, Settings};

@@ -1,4 +1,5 @@
 //! The decoder against its reference twin, on sound, odd and broken records.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "properties/twin.rs"]
 mod twin;

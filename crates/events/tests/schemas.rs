@@ -1,4 +1,5 @@
 //! The files of `schemas/examples` are the fixtures: each line is one record and what becomes of it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

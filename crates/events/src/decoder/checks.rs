@@ -48,15 +48,15 @@ pub(super) fn event<'a>(
         return Err(Rejection::new(RejectReason::Malformed, detail));
     }
     let ts = time(parts.ts)?;
-    if let Some(recorded) = record.timestamp.filter(|recorded| *recorded >= 0) {
-        if ts > recorded.saturating_add(settings.max_future_ms) {
-            let detail = format!(
-                "ts is {} ms later than its record, the limit is {}",
-                ts - recorded,
-                settings.max_future_ms
-            );
-            return Err(Rejection::new(RejectReason::TimestampFuture, detail));
-        }
+    if let Some(recorded) = record.timestamp.filter(|recorded| *recorded >= 0)
+        && ts > recorded.saturating_add(settings.max_future_ms)
+    {
+        let detail = format!(
+            "ts is {} ms later than its record, the limit is {}",
+            ts - recorded,
+            settings.max_future_ms
+        );
+        return Err(Rejection::new(RejectReason::TimestampFuture, detail));
     }
     let (minor, currency) = money(kind, parts.amount, parts.currency, settings.currency)?;
     if kind == EventType::PrivacyDelete {
@@ -91,10 +91,10 @@ fn id<'a>(field: &str, part: Part<'a>) -> Result<Cow<'a, str>, Rejection> {
     if let Part::Unreadable(what) = part {
         return Err(fault(what));
     }
-    if let Part::Json(raw) = part {
-        if !raw.starts_with('"') {
-            return Err(fault("is not a string"));
-        }
+    if let Part::Json(raw) = part
+        && !raw.starts_with('"')
+    {
+        return Err(fault("is not a string"));
     }
     let Some(id) = part.text() else {
         return Err(fault("holds a lone surrogate"));

@@ -33,7 +33,7 @@ impl<'a> Read<'a> for Cow<'a, str> {
         }
     }
 
-    fn from_text(text: Cow<'a, str>) -> Option<Self> {
+    fn from_text(text: Self) -> Option<Self> {
         Some(text)
     }
 }

@@ -10,10 +10,10 @@ use super::MAX_DEPTH;
 /// The raw values of the wanted members; null counts as absent.
 ///
 /// `place` gives the place of a wanted name below `N`, and `N` or more for any other.
-pub(crate) fn members<'a, const N: usize>(
-    object: &'a str,
+pub(crate) fn members<const N: usize>(
+    object: &str,
     place: impl Fn(&[u8]) -> usize,
-) -> Option<[Option<&'a str>; N]> {
+) -> Option<[Option<&str>; N]> {
     let mut scan = Scan {
         bytes: object.as_bytes(),
         at: 0,

@@ -1,6 +1,6 @@
 //! The decoder's reference twin: the same rules in the plainest way, on serde_json's own values.
 
-use holdfast_events::{EventType, RejectReason as Reason};
+use holdfast_events::{Currency, EventType, RejectReason as Reason};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -73,20 +73,8 @@ fn event(bytes: &[u8]) -> Result<Twin, Twin> {
     }
     let event_id = id(get("event_id"))?;
     let customer_id = id(get("customer_id"))?;
-    let name = string(get("type")).ok_or(reject(Reason::Malformed))?;
-    if name.is_empty() || name.len() > 256 {
-        return Err(reject(Reason::Malformed));
-    }
-    let by_name = EventType::ALL.iter().find(|kind| kind.name() == name);
-    let mut kind = by_name.copied().unwrap_or(EventType::Other);
-    if kind == EventType::CampaignOpened && all("channel").len() == 1 {
-        let channel = string(get("channel")).unwrap_or_default();
-        kind = if channel.eq_ignore_ascii_case("email") {
-            EventType::EmailOpen
-        } else {
-            kind
-        };
-    }
+    let channel = get("channel").filter(|_| all("channel").len() == 1);
+    let kind = kind(get("type"), channel)?;
     let ts = time(get("ts"))?;
     let major = amount(get("amount"), get("currency"), kind)?;
     Ok(match kind {
@@ -115,6 +103,21 @@ fn id(raw: Option<&str>) -> Result<String, Twin> {
     }
 }
 
+fn kind(raw: Option<&str>, channel: Option<&str>) -> Result<EventType, Twin> {
+    let name = string(raw).ok_or(Twin::Rejected(Reason::Malformed))?;
+    if name.is_empty() || name.len() > 256 {
+        return Err(Twin::Rejected(Reason::Malformed));
+    }
+    let by_name = EventType::ALL.iter().find(|kind| kind.name() == name);
+    let kind = by_name.copied().unwrap_or(EventType::Other);
+    let is_email = string(channel).is_some_and(|channel| channel.eq_ignore_ascii_case("email"));
+    Ok(if kind == EventType::CampaignOpened && is_email {
+        EventType::EmailOpen
+    } else {
+        kind
+    })
+}
+
 fn time(raw: Option<&str>) -> Result<i64, Twin> {
     let value: Option<Value> = raw.and_then(|raw| serde_json::from_str(raw).ok());
     let ts = value.as_ref().and_then(Value::as_i64).unwrap_or(0);
@@ -139,7 +142,9 @@ fn amount(raw: Option<&str>, currency: Option<&str>, kind: EventType) -> Result<
     }
     let major: f64 =
         serde_json::from_str(raw).map_err(|_| Twin::Rejected(Reason::InvalidAmount))?;
-    if major < 0.0 || major > 1e10 {
+    let code = string(currency).and_then(|code| Currency::parse(&code));
+    let minor = major * 10_f64.powi(code.map_or(2, |code| i32::from(code.exponent())));
+    if major < 0.0 || minor.round() > 1e12 {
         return Err(Twin::Rejected(Reason::InvalidAmount));
     }
     Ok(Some(major))
