@@ -84,3 +84,24 @@ fn metrics_in_rules_and_dashboards_are_exported() {
     }
     none(&faults);
 }
+
+#[test]
+fn tests_that_the_architecture_names_exist() {
+    let sources: Vec<String> = files()
+        .iter()
+        .filter(|p| p.starts_with("crates/") && p.ends_with(".rs"))
+        .map(|p| read(p))
+        .collect();
+    let mut faults = Vec::new();
+    let is_name = |word: &&str| {
+        word.matches('_').count() >= 3
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    for name in quoted(&read("ARCHITECTURE.md")).filter(is_name) {
+        let definition = format!("fn {name}(");
+        if !sources.iter().any(|s| s.contains(&definition)) {
+            faults.push(format!("ARCHITECTURE.md: no test {name}"));
+        }
+    }
+    none(&faults);
+}
