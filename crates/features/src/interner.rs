@@ -287,3 +287,6 @@ impl Interner {
             + (self.free_ix.capacity() * 4 + free)
     }
 }
+
+#[cfg(test)]
+mod tests;

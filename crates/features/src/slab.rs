@@ -166,3 +166,68 @@ impl Slab {
         self.classes.iter().map(chunk).sum::<usize>() + self.classes.capacity() * size_of::<Class>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacities_grow_by_a_quarter_at_most_and_classes_fit_tightly() {
+        for class in 1..CLASSES {
+            let (below, here) = (capacity(class - 1), capacity(class));
+            assert!(
+                below < here && (class <= 9 || here * 4 <= below * 5),
+                "{below} to {here}"
+            );
+            assert_eq!(class_for(here), class);
+            assert_eq!(class_for(below + 1), class);
+        }
+    }
+
+    #[test]
+    fn rows_of_all_classes_keep_apart() {
+        let mut slab = Slab::new();
+        let classes = (1..60).flat_map(|class| [class; 5]);
+        let rows: Vec<_> = classes.map(|class| (class, slab.take(class))).collect();
+        for (n, &(class, slot)) in rows.iter().enumerate() {
+            slab.row_mut(class, slot).fill(n as u64 + 1);
+        }
+        for (n, &(class, slot)) in rows.iter().enumerate() {
+            assert!(
+                slab.row(class, slot)
+                    .iter()
+                    .all(|word| *word == n as u64 + 1)
+            );
+        }
+    }
+
+    #[test]
+    fn released_row_is_wiped_and_used_again() {
+        let mut slab = Slab::new();
+        let (first, second) = (slab.take(12), slab.take(12));
+        for slot in [first, second] {
+            slab.row_mut(12, slot).fill(7);
+            slab.release(12, slot);
+            assert!(slab.row(12, slot).iter().all(|word| *word != 7));
+        }
+        let again = [slab.take(12), slab.take(12)];
+        assert_eq!(again, [second, first]);
+        assert!(
+            again
+                .iter()
+                .all(|&slot| slab.row(12, slot).iter().all(|word| *word == 0))
+        );
+    }
+
+    #[test]
+    fn resized_row_keeps_its_words_and_leaves_none_behind() {
+        let mut slab = Slab::new();
+        let (small, large) = (class_for(100), class_for(200));
+        let slot = slab.take(small);
+        slab.row_mut(small, slot)[..100]
+            .copy_from_slice(&std::array::from_fn::<_, 100, _>(|n| n as u64));
+        let moved = slab.resize(small, slot, 100, large);
+        assert!(slab.row(large, moved)[..100].iter().copied().eq(0..100));
+        assert!(slab.row(small, slot).iter().all(|word| *word == 0));
+    }
+}

@@ -276,3 +276,6 @@ impl Store {
         self.names.erase(ix.0);
     }
 }
+
+#[cfg(test)]
+mod tests;

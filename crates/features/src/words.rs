@@ -2,18 +2,22 @@
 //!
 //! | bits 63-48 | 47 | 46-45 | 44-0 |
 //! | --- | --- | --- | --- |
-//! | UTC day since 1970 | high | kind | payload |
-//!
-//! A customer's words are kept sorted, so a window is a suffix of them and the day's words are
-//! neighbours. A field that overflows carries into the *high* word of its day and kind, where one
-//! unit is worth 2^bits low ones: a busy day costs two words of a kind, not one for every 1,023 views.
-//! A second high word follows only when that is full as well (a million views on a day).
+//! | UTC day since 1970 | 0 | kind | payload: several numbers side by side |
 //!
 //! | kind | payload, low bits first |
 //! | --- | --- |
 //! | shop | page views 10, checkouts 7, support 7, cart adds 8, abandons 6, e-mail opens 7 |
 //! | more | uses 10, sessions 8, engagements 8, others 8, refunds 6, payment failures 5 |
 //! | purchase | minor units 37, purchases 8 |
+//!
+//! A number that outgrows its bits carries into a *high* word of its own, in units of 2^bits:
+//!
+//! | bits 63-48 | 47 | 46-43 | 42-0 |
+//! | --- | --- | --- | --- |
+//! | UTC day since 1970 | 1 | which number | amount |
+//!
+//! A customer's words are kept sorted, so a window is a suffix of them and the words of a day are
+//! neighbours. However much happens, a day has at most 17 words, and usually one or two.
 
 mod sums;
 
@@ -21,7 +25,11 @@ pub(crate) use sums::{WINDOW_DAYS, Windows, bounds_of, windows_at};
 
 const DAY_SHIFT: u32 = 48;
 const TAG_SHIFT: u32 = 45;
-const HIGH: u64 = 4;
+const HIGH: u64 = 1 << 47;
+const NUMBER_SHIFT: u32 = 43;
+const HIGH_MASK: u64 = (1 << NUMBER_SHIFT) - 1;
+/// Numbers that may have high words: the counts, the amount and the purchases.
+const NUMBERS: usize = 14;
 pub(crate) const SHOP: u64 = 0;
 pub(crate) const MORE: u64 = 1;
 pub(crate) const PURCHASE: u64 = 2;
@@ -52,21 +60,25 @@ pub(crate) struct Place {
     tag: u64,
     shift: u32,
     bits: u32,
+    /// Which number it is, for high words: a field's discriminant, or one of the two below.
+    number: usize,
 }
 
 pub(crate) const MINOR: Place = Place {
     tag: PURCHASE,
     shift: 0,
     bits: MINOR_BITS,
+    number: NUMBERS - 2,
 };
 pub(crate) const PURCHASES: Place = Place {
     tag: PURCHASE,
     shift: MINOR_BITS,
     bits: PURCHASE_BITS,
+    number: NUMBERS - 1,
 };
 
 impl Field {
-    /// (kind of word, first bit, width), by discriminant.
+    /// Kind of word, first bit and width, by discriminant.
     const PLACES: [(u64, u32, u32); 12] = [
         (SHOP, 0, 10),
         (SHOP, 10, 7),
@@ -84,7 +96,12 @@ impl Field {
 
     pub(crate) const fn place(self) -> Place {
         let (tag, shift, bits) = Self::PLACES[self as usize];
-        Place { tag, shift, bits }
+        Place {
+            tag,
+            shift,
+            bits,
+            number: self as usize,
+        }
     }
 }
 
@@ -112,13 +129,9 @@ const fn key(day: u16, tag: u64) -> u64 {
     ((day as u64) << DAY_SHIFT) | (tag << TAG_SHIFT)
 }
 
+/// Kind of a low word; anything above [`PURCHASE`] is a high one.
 const fn tag_of(word: u64) -> u64 {
     (word >> TAG_SHIFT) & 7
-}
-
-/// A word's day and tag, without its payload.
-const fn slot_of(word: u64) -> u64 {
-    word >> TAG_SHIFT
 }
 
 /// Index of the first word that is not before `key`. From the end: nearly every event is of the
@@ -149,7 +162,7 @@ pub(crate) fn add_low(
     let at = first_at(words, key);
     match words
         .get_mut(at)
-        .filter(|word| slot_of(**word) == slot_of(key))
+        .filter(|word| **word >> TAG_SHIFT == key >> TAG_SHIFT)
     {
         Some(word) => {
             let total = place.get(*word) + amount;
@@ -167,34 +180,29 @@ pub(crate) fn add_low(
     }
 }
 
-/// Adds a carry to the high words of the day; `Ok` when all of it is in.
+/// Adds a carry to the high word of a day and number. It holds 2^43 units, which nothing reaches.
 pub(crate) fn add_high(
     words: &mut [u64],
     day: u16,
     place: Place,
-    mut carry: u64,
+    carry: u64,
 ) -> Result<(), Missing> {
-    let key = key(day, place.tag | HIGH);
-    let mut at = first_at(words, key);
-    while carry > 0 {
-        let Some(word) = words
-            .get_mut(at)
-            .filter(|word| slot_of(**word) == slot_of(key))
-        else {
-            let part = carry.min(place.mask());
-            return Err(Missing {
-                at,
-                word: place.set(key, part),
-                rest: carry - part,
-            });
-        };
-        let total = place.get(*word) + carry;
-        let kept = total.min(place.mask());
-        *word = place.set(*word, kept);
-        carry = total - kept;
-        at += 1;
+    let key = key(day, 0) | HIGH | ((place.number as u64) << NUMBER_SHIFT);
+    let at = first_at(words, key);
+    match words
+        .get_mut(at)
+        .filter(|word| **word >> NUMBER_SHIFT == key >> NUMBER_SHIFT)
+    {
+        Some(word) => {
+            *word += carry.min(HIGH_MASK - (*word & HIGH_MASK));
+            Ok(())
+        }
+        None => Err(Missing {
+            at,
+            word: key | carry.min(HIGH_MASK),
+            rest: 0,
+        }),
     }
-    Ok(())
 }
 
 /// The purchase days around a day, as far as the words know.
@@ -226,3 +234,6 @@ pub(crate) fn expired(words: &[u64], horizon: u16) -> (usize, Option<u16>) {
         .rfind(|word| tag_of(**word) == PURCHASE);
     (count, purchase.map(|&word| day_of(word)))
 }
+
+#[cfg(test)]
+mod tests;

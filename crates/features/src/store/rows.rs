@@ -9,23 +9,18 @@ use crate::words::{self, MINOR, Missing, PURCHASES, Place};
 /// Words of days this far before the newest event's day are dropped when room is needed: the
 /// longest window, moved back by the greatest lateness, and a day of slack.
 const KEEP_DAYS: u16 = 90 + 7;
-/// Longest row. It bounds window sums (a lane has room for more words than this) and is out of
-/// reach: a row of all days and kinds has under 600 words, each further one stands for a million events.
-const MOST_WORDS: usize = 8192;
-
 impl Store {
     /// Adds to a count of a day, carrying into its high words.
     pub(super) fn add(&mut self, ix: Ix, day: u16, place: Place, amount: u64) {
         let words = self.words_mut(ix);
-        let mut carry = match words::add_low(words, day, place, amount) {
+        let carry = match words::add_low(words, day, place, amount) {
             Ok(carry) => carry,
             Err(missing) => self.insert(ix, missing),
         };
-        while carry > 0 {
-            carry = match words::add_high(self.words_mut(ix), day, place, carry) {
-                Ok(()) => 0,
-                Err(missing) => self.insert(ix, missing),
-            };
+        if carry > 0
+            && let Err(missing) = words::add_high(self.words_mut(ix), day, place, carry)
+        {
+            self.insert(ix, missing);
         }
     }
 
@@ -61,12 +56,10 @@ impl Store {
             at = at.saturating_sub(dropped);
         }
         let len = usize::from(row.len);
-        if len < capacity(row.class) {
-            let words = self.words.row_mut(row.class, row.slot);
-            words.copy_within(at..len, at + 1);
-            words[at] = missing.word;
-            row.len += 1;
-        }
+        let words = self.words.row_mut(row.class, row.slot);
+        words.copy_within(at..len, at + 1);
+        words[at] = missing.word;
+        row.len += 1;
         self.heads.get_mut(ix.0).set_row(row);
         missing.rest
     }
@@ -87,7 +80,7 @@ impl Store {
         let kept = len - dropped;
         row.len = kept as u16;
         let is_sparse = 2 * (kept + 1) <= capacity(row.class);
-        if (dropped == 0 && len < MOST_WORDS) || is_sparse {
+        if dropped == 0 || is_sparse {
             let class = class_for(kept + 1);
             row.slot = self.words.resize(row.class, row.slot, kept, class);
             row.class = class;

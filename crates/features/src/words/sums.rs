@@ -4,8 +4,14 @@
 //! third one can be added in place: between a field and the next one of its lane there is room for
 //! the sum of more words than a row may have. A word costs three masked additions.
 
-use super::{Field, HIGH, MINOR, MORE, PURCHASE, PURCHASES, SHOP, day_of, tag_of};
+use super::{
+    Field, HIGH, HIGH_MASK, MINOR, MORE, NUMBER_SHIFT, NUMBERS, PURCHASE, PURCHASES, Place, SHOP,
+    day_of, key, tag_of,
+};
 use std::ops::RangeInclusive;
+
+/// Lengths of the windows in UTC days, the day of `now` included.
+pub(crate) const WINDOW_DAYS: [u16; 3] = [7, 30, 90];
 
 /// Lane masks of a payload: fields (0, 3), (1, 4) and (2, 5) of a kind of word.
 const LANES: [[u64; 3]; 2] = [lane_masks(0), lane_masks(6)];
@@ -24,19 +30,27 @@ const fn lane_masks(first: usize) -> [u64; 3] {
 /// Purchases in the low half of their lane, purchase days in the high half.
 const ONE_DAY: u64 = 1 << 40;
 
-/// Sums over the low (or the high) words of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What can be added up over words.
+trait Sum: Copy + Default {
+    fn add(&mut self, word: u64);
+    fn plus(self, other: &Self) -> Self;
+}
+
+/// Sums over the low words of a window.
+#[derive(Debug, Clone, Copy, Default)]
 struct Lanes {
     shop: [u64; 3],
     more: [u64; 3],
     purchases: u64,
     minor: u64,
+    /// Set once a high word was met: their sums are needed as well.
+    met_high: u64,
 }
 
-impl Lanes {
+impl Sum for Lanes {
     #[inline(always)]
-    fn add(&mut self, tag: u64, word: u64) {
-        match tag {
+    fn add(&mut self, word: u64) {
+        match tag_of(word) {
             SHOP => {
                 self.shop[0] += word & LANES[0][0];
                 self.shop[1] += word & LANES[0][1];
@@ -51,23 +65,44 @@ impl Lanes {
                 self.more[1] += word & LANES[1][1];
                 self.more[2] += word & LANES[1][2];
             }
-            _ => {}
+            _ => self.met_high = 1,
         }
     }
 
     #[inline]
     fn plus(mut self, other: &Self) -> Self {
-        for (mine, theirs) in self.shop.iter_mut().zip(other.shop) {
-            *mine += theirs;
-        }
-        for (mine, theirs) in self.more.iter_mut().zip(other.more) {
-            *mine += theirs;
+        for at in 0..3 {
+            self.shop[at] += other.shop[at];
+            self.more[at] += other.more[at];
         }
         self.purchases += other.purchases;
         self.minor += other.minor;
+        self.met_high |= other.met_high;
         self
     }
+}
 
+/// Sums over the high words of a window, by number.
+#[derive(Debug, Clone, Copy, Default)]
+struct Highs([u64; NUMBERS]);
+
+impl Sum for Highs {
+    fn add(&mut self, word: u64) {
+        if word & HIGH != 0 {
+            let number = (word >> NUMBER_SHIFT) as usize % 16;
+            self.0[number] += word & HIGH_MASK;
+        }
+    }
+
+    fn plus(mut self, other: &Self) -> Self {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine += theirs;
+        }
+        self
+    }
+}
+
+impl Lanes {
     #[inline]
     fn count(&self, field: Field) -> u64 {
         let index = field as usize;
@@ -83,36 +118,34 @@ impl Lanes {
     }
 }
 
-/// Lengths of the windows in UTC days, the day of `now` included.
-pub(crate) const WINDOW_DAYS: [u16; 3] = [7, 30, 90];
-
 /// The sums of all windows that were asked for; the others are zero.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     low: [Lanes; 3],
-    /// None while no field of any day has overflowed, which is nearly always.
-    high: Option<[Lanes; 3]>,
+    /// None while no number of any day has outgrown its bits, which is nearly always.
+    high: Option<[Highs; 3]>,
 }
 
 impl Windows {
+    /// Adds what has been carried out of a number's bits.
+    #[inline]
+    fn whole(&self, window: usize, low: u64, place: Place) -> u64 {
+        match &self.high {
+            None => low,
+            Some(high) => low.saturating_add(scaled(high[window].0[place.number], place.bits)),
+        }
+    }
+
     /// Events of a field in a window.
     #[inline]
     pub(crate) fn count(&self, window: usize, field: Field) -> u64 {
-        let low = self.low[window].count(field);
-        match &self.high {
-            None => low,
-            Some(high) => low + (high[window].count(field) << Field::PLACES[field as usize].2),
-        }
+        self.whole(window, self.low[window].count(field), field.place())
     }
 
     /// Purchases in a window.
     #[inline]
     pub(crate) fn purchases(&self, window: usize) -> u64 {
-        let low = self.low[window].purchases % ONE_DAY;
-        match &self.high {
-            None => low,
-            Some(high) => low + ((high[window].purchases % ONE_DAY) << PURCHASES.bits),
-        }
+        self.whole(window, self.low[window].purchases % ONE_DAY, PURCHASES)
     }
 
     /// Distinct UTC days with a purchase in a window: each has exactly one low word.
@@ -124,31 +157,27 @@ impl Windows {
     /// Spend in a window, minor units; held at the greatest i64.
     #[inline]
     pub(crate) fn minor(&self, window: usize) -> i64 {
-        let low = i64::try_from(self.low[window].minor).unwrap_or(i64::MAX);
-        match &self.high {
-            None => low,
-            Some(high) => {
-                let high = u128::from(high[window].minor) << MINOR.bits;
-                low.saturating_add(i64::try_from(high).unwrap_or(i64::MAX))
-            }
-        }
+        let minor = self.whole(window, self.low[window].minor, MINOR);
+        i64::try_from(minor).unwrap_or(i64::MAX)
     }
 }
 
-/// A walk back over the words, adding up those of one level.
-struct Walk<'a> {
+/// `units` of 2^`bits`, held at the greatest u64.
+fn scaled(units: u64, bits: u32) -> u64 {
+    units.saturating_mul(1 << bits)
+}
+
+/// A walk back over the words, adding them up.
+struct Walk<'a, S> {
     words: &'a [u64],
     /// Words from here on have been seen.
     at: usize,
-    sum: Lanes,
-    /// 0 to add low words, [`HIGH`] to add high ones.
-    level: u64,
-    saw_other_level: bool,
+    sum: S,
 }
 
-impl<'a> Walk<'a> {
+impl<'a, S: Sum> Walk<'a, S> {
     /// Starts with the newest word that is not after `last`.
-    fn new(words: &'a [u64], last: u16, level: u64) -> Self {
+    fn new(words: &'a [u64], last: u16) -> Self {
         let mut at = words.len();
         while at > 0 && day_of(words[at - 1]) > last {
             at -= 1;
@@ -156,21 +185,17 @@ impl<'a> Walk<'a> {
         Self {
             words,
             at,
-            sum: Lanes::default(),
-            level,
-            saw_other_level: false,
+            sum: S::default(),
         }
     }
 
     /// Adds every word that is not before day `first`.
     #[inline]
-    fn back_to(&mut self, first: u16) -> &Lanes {
-        let floor = super::key(first, 0);
+    fn back_to(&mut self, first: u16) -> &S {
+        let floor = key(first, 0);
         let mut at = self.at;
         while let Some(&word) = self.words[..at].last().filter(|word| **word >= floor) {
-            let tag = tag_of(word) ^ self.level;
-            self.saw_other_level |= tag & HIGH != 0;
-            self.sum.add(tag, word);
+            self.sum.add(word);
             at -= 1;
         }
         self.at = at;
@@ -186,25 +211,29 @@ fn starts(day: u16) -> [u16; 3] {
 /// The windows that end with `day`.
 pub(crate) fn windows_at(words: &[u64], day: u16, needed: [bool; 3]) -> Windows {
     let mut out = Windows::default();
-    if sum_level(words, (day, starts(day)), (needed, 0), &mut out.low) {
+    sum_back(words, (day, starts(day)), needed, &mut out.low);
+    if met_high(&out.low) {
         let high = out.high.insert(Default::default());
-        sum_level(words, (day, starts(day)), (needed, HIGH), high);
+        sum_back(words, (day, starts(day)), needed, high);
     }
     out
 }
 
-/// Sums the words of one level from each start to `last`; true if the other level occurs too.
-fn sum_level(
+fn met_high(windows: &[Lanes; 3]) -> bool {
+    windows.iter().any(|lanes| lanes.met_high != 0)
+}
+
+/// Sums the words from each start to `last`.
+fn sum_back<S: Sum>(
     words: &[u64],
     (last, starts): (u16, [u16; 3]),
-    (needed, level): ([bool; 3], u64),
-    out: &mut [Lanes; 3],
-) -> bool {
-    let mut walk = Walk::new(words, last, level);
+    needed: [bool; 3],
+    out: &mut [S; 3],
+) {
+    let mut walk = Walk::new(words, last);
     for window in (0..3).filter(|&window| needed[window]) {
         out[window] = *walk.back_to(starts[window]);
     }
-    walk.saw_other_level
 }
 
 /// Lower and upper sums of the windows over all days of `days`: a window moves along with the day,
@@ -215,37 +244,38 @@ pub(crate) fn bounds_of(
     needed: [bool; 3],
 ) -> (Windows, Windows) {
     let (mut lo, mut hi) = (Windows::default(), Windows::default());
-    if bound_level(words, &days, (needed, 0), (&mut lo.low, &mut hi.low)) {
+    bound_back(words, &days, needed, (&mut lo.low, &mut hi.low));
+    if met_high(&hi.low) {
         let out = (
             lo.high.insert(Default::default()),
             hi.high.insert(Default::default()),
         );
-        bound_level(words, &days, (needed, HIGH), out);
+        bound_back(words, &days, needed, out);
     }
     (lo, hi)
 }
 
-fn bound_level(
+fn bound_back<S: Sum>(
     words: &[u64],
     days: &RangeInclusive<u16>,
-    (needed, level): ([bool; 3], u64),
-    (lo, hi): (&mut [Lanes; 3], &mut [Lanes; 3]),
-) -> bool {
+    needed: [bool; 3],
+    (lo, hi): (&mut [S; 3], &mut [S; 3]),
+) {
     let (first, last) = (*days.start(), *days.end());
     if last - first > WINDOW_DAYS[1] - WINDOW_DAYS[0] {
         // The starts of different windows interleave: one walk each.
-        let shared = sum_level(words, (first, starts(last)), (needed, level), lo);
-        return sum_level(words, (last, starts(first)), (needed, level), hi) || shared;
+        sum_back(words, (first, starts(last)), needed, lo);
+        sum_back(words, (last, starts(first)), needed, hi);
+        return;
     }
-    let mut newer = Walk::new(words, last, level);
-    let later = *newer.back_to(first + 1);
+    let mut newer = Walk::new(words, last);
+    let later: S = *newer.back_to(first + 1);
     let mut walk = Walk {
-        sum: Lanes::default(),
+        sum: S::default(),
         ..newer
     };
     for window in (0..3).filter(|&window| needed[window]) {
         lo[window] = *walk.back_to(starts(last)[window]);
         hi[window] = walk.back_to(starts(first)[window]).plus(&later);
     }
-    walk.saw_other_level
 }

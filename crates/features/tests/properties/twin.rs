@@ -19,6 +19,12 @@ fn days(ms: i64) -> f64 {
     ms.max(0) as f64 / DAY_MS as f64
 }
 
+fn days_in(window: &str) -> i64 {
+    window
+        .parse()
+        .unwrap_or_else(|_| panic!("{window:?} is no number of days"))
+}
+
 impl Twin {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
@@ -223,8 +229,9 @@ impl Twin {
 
     fn windowed(&self, name: &str, now: i64) -> f64 {
         if let Some((what, ends)) = name.split_once("_trend_") {
-            let (short, long) = ends.split_once('_').unwrap();
-            let (short, long): (i64, i64) = (short.parse().unwrap(), long.parse().unwrap());
+            let (short, long) = ends
+                .split_once('_')
+                .map_or((0, 0), |(s, l)| (days_in(s), days_in(l)));
             let (family, steady) = match what {
                 "purchase" => ("purchases", 1.0),
                 "activity" => ("activity", 1.0),
@@ -244,8 +251,8 @@ impl Twin {
             let ratio = long as f64 / short as f64;
             return (recent + steady) * ratio / (before + steady * ratio);
         }
-        let (family, window) = name.strip_suffix('d').unwrap().rsplit_once('_').unwrap();
-        self.family(family, now, window.parse().unwrap())
+        let (family, window) = name.rsplit_once('_').unwrap_or((name, ""));
+        self.family(family, now, days_in(window.trim_end_matches('d')))
     }
 
     fn family(&self, family: &str, now: i64, window: i64) -> f64 {
