@@ -31,4 +31,4 @@ models: ## trains the models under models/ again from their events
 	@scripts/models.sh
 
 clean: ## removes what was built, fetched and written here
-	rm -rf target .kafka demo-out
+	rm -rf target .kafka holdfast-demo

@@ -10,7 +10,8 @@ holdfast=target/release/holdfast
 work=target/models
 mkdir -p "$work" models/shop
 
-"$holdfast" train --events models/cdnow/events.jsonl.gz --horizon-days 90 --out models/cdnow/model.json \
+"$holdfast" train --events models/cdnow/events.jsonl.gz --horizon-days 90 --out models/cdnow/model.json --card models/cdnow/card.md \
   --report "$work/cdnow.html"
 "$holdfast" generate --customers 20000 --days 240 --seed 1 --out "$work/shop.jsonl"
-"$holdfast" train --events "$work/shop.jsonl" --horizon-days 30 --out models/shop/model.json --report "$work/shop.html"
+"$holdfast" train --events "$work/shop.jsonl" --horizon-days 30 --out models/shop/model.json --card models/shop/card.md \
+  --report "$work/shop.html"
