@@ -185,7 +185,9 @@ fn the_root_stays_in_view() {
     let visible: Vec<String> = fs::read_dir(root())
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .filter(|n| !n.starts_with('.') && !["target", "holdfast-demo", "out"].contains(&n.as_str()))
+        .filter(|n| {
+            !n.starts_with('.') && !["target", "holdfast-demo", "out"].contains(&n.as_str())
+        })
         .collect();
     assert!(
         visible.len() <= 18,
