@@ -40,6 +40,7 @@ use handover::Handover;
 use message::{Done, Event, Work};
 
 pub use error::RunError;
+pub(crate) use kafka::client;
 pub use status::{Committed, Concern, PartitionStatus, Rebuild, Status, Watcher};
 pub use stop::Stop;
 pub use summary::Summary;

@@ -39,29 +39,51 @@ impl SegmentWriter {
         })
     }
 
-    /// Appends a record; no value is a tombstone. Neither may hold a line feed, and the key no tab.
+    /// Appends a record where its key belongs; no value is a tombstone. Neither may hold a line feed, and the key
+    /// no tab.
     ///
     /// # Errors
     /// When it cannot be written, or could not be read back.
     pub fn append(&mut self, key: &[u8], value: Option<&[u8]>) -> io::Result<()> {
-        let torn = |bytes: &[u8]| memchr(bytes, b'\n');
-        if torn(key) || memchr(key, b'\t') || value.is_some_and(torn) {
+        let count = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);
+        self.append_to(murmur2_partition(key, count) as usize, Some(key), value)
+    }
+
+    /// Appends a record to one partition, also one without a key.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append), and when there is no such partition.
+    pub fn append_to(
+        &mut self,
+        partition: usize,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> io::Result<()> {
+        let torn = |bytes: &[u8]| bytes.contains(&b'\n');
+        if key.is_some_and(|key| torn(key) || key.contains(&b'\t')) || value.is_some_and(torn) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "a line feed or tab inside a record",
             ));
         }
-        let count = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);
-        let partition = &mut self.partitions[murmur2_partition(key, count) as usize];
-        if partition.bytes >= self.segment_bytes {
-            partition.roll()?;
+        let missing =
+            || io::Error::new(io::ErrorKind::NotFound, format!("no partition {partition}"));
+        let part = self.partitions.get_mut(partition).ok_or_else(missing)?;
+        if part.bytes >= self.segment_bytes {
+            part.roll()?;
         }
-        let value = value.unwrap_or_default();
-        for part in [key, b"\t", value, b"\n"] {
-            partition.file.write_all(part)?;
+        let tab: &[u8] = if key.is_some() { b"\t" } else { b"" };
+        let pieces = [
+            key.unwrap_or_default(),
+            tab,
+            value.unwrap_or_default(),
+            b"\n",
+        ];
+        for piece in pieces {
+            part.file.write_all(piece)?;
+            part.bytes += piece.len() as u64;
         }
-        partition.bytes += (key.len() + value.len() + 2) as u64;
-        partition.next_offset += 1;
+        part.next_offset += 1;
         Ok(())
     }
 
@@ -122,8 +144,4 @@ fn newest_segment(dir: &Path) -> io::Result<Option<(PathBuf, i64)>> {
         }
     }
     Ok(newest)
-}
-
-fn memchr(bytes: &[u8], byte: u8) -> bool {
-    bytes.contains(&byte)
 }

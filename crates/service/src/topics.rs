@@ -1,0 +1,208 @@
+//! `holdfast topics`: which topics the configuration needs, how they are set, and making those that are missing.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+use holdfast_consumer::{Probe, TopicState};
+use holdfast_producer::{Admin, TopicSpec};
+
+use crate::config::Settings;
+use crate::run::{RunError, client};
+
+/// How long the broker may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// How missing topics are to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub partitions: i32,
+    /// -1 is the broker's default.
+    pub replication: i32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            partitions: 4,
+            replication: -1,
+        }
+    }
+}
+
+/// What is to be done about one topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Create(TopicSpec),
+    /// It is there and fits.
+    Keep {
+        name: String,
+        partitions: usize,
+    },
+    /// It is there and cannot be used as it is.
+    Wrong {
+        name: String,
+        what: String,
+    },
+}
+
+/// Writes what [`apply`] would do.
+///
+/// # Errors
+/// When the broker does not answer, or a topic that is there cannot be used.
+pub fn plan(settings: &Settings, wanted: &Wanted, out: &mut impl Write) -> Result<(), RunError> {
+    let admin = Admin::new(&client(settings))?;
+    let steps = steps(settings, wanted, &admin)?;
+    write_steps(&steps, "to create", out)
+}
+
+/// Makes what is missing; with `dry_run` the broker only says whether it would.
+///
+/// # Errors
+/// As [`plan`], and when the broker refuses to make one.
+pub fn apply(
+    settings: &Settings,
+    wanted: &Wanted,
+    dry_run: bool,
+    out: &mut impl Write,
+) -> Result<(), RunError> {
+    let admin = Admin::new(&client(settings))?;
+    let steps = steps(settings, wanted, &admin)?;
+    for step in &steps {
+        if let Step::Create(spec) = step {
+            admin.create(spec, dry_run)?;
+        }
+    }
+    write_steps(
+        &steps,
+        if dry_run { "would create" } else { "created" },
+        out,
+    )
+}
+
+fn steps(settings: &Settings, wanted: &Wanted, admin: &Admin) -> Result<Vec<Step>, RunError> {
+    let probe = Probe::new(&client(settings))?;
+    specs(settings, wanted)
+        .into_iter()
+        .map(|spec| match probe.topic(&spec.name, ANSWER) {
+            TopicState::Missing => Ok(Step::Create(spec)),
+            TopicState::Partitions(partitions) => {
+                judge(&spec, partitions, &admin.config(&spec.name)?)
+            }
+            TopicState::Denied(reason) => Err(RunError::Config(format!("kafka: {reason}"))),
+            TopicState::Unreachable(reason) => {
+                let servers = &settings.kafka.bootstrap_servers;
+                Err(RunError::Temporary(format!(
+                    "no broker at {servers}: {reason}"
+                )))
+            }
+        })
+        .collect()
+}
+
+fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 3] {
+    let spec = |name: &str, retention_ms: &str| TopicSpec {
+        name: name.to_owned(),
+        partitions: wanted.partitions,
+        replication: wanted.replication,
+        config: BTreeMap::from([
+            ("cleanup.policy".to_owned(), "delete".to_owned()),
+            ("retention.ms".to_owned(), retention_ms.to_owned()),
+        ]),
+    };
+    const DAYS_30: &str = "2592000000";
+    // The state of every customer is rebuilt from the whole input; what the broker drops is missing in it.
+    [
+        spec(&settings.topics.input, "-1"),
+        spec(&settings.topics.alerts, DAYS_30),
+        spec(&settings.topics.dead_letters, DAYS_30),
+    ]
+}
+
+/// Compaction would take records out of the middle: the state after a restart would be another one.
+fn judge(
+    spec: &TopicSpec,
+    partitions: usize,
+    config: &BTreeMap<String, String>,
+) -> Result<Step, RunError> {
+    let policy = config
+        .get("cleanup.policy")
+        .map_or("delete", String::as_str);
+    Ok(if policy == "delete" {
+        Step::Keep {
+            name: spec.name.clone(),
+            partitions,
+        }
+    } else {
+        let what = format!("cleanup.policy is {policy}, and has to be delete");
+        Step::Wrong {
+            name: spec.name.clone(),
+            what,
+        }
+    })
+}
+
+fn write_steps(steps: &[Step], create: &str, out: &mut impl Write) -> Result<(), RunError> {
+    let mut wrong = Vec::new();
+    for step in steps {
+        let line = match step {
+            Step::Create(spec) => {
+                let config: Vec<String> = spec
+                    .config
+                    .iter()
+                    .map(|(k, v)| format!("{k}={v}"))
+                    .collect();
+                format!(
+                    "{create} {}: {} partitions, {}",
+                    spec.name,
+                    spec.partitions,
+                    config.join(", ")
+                )
+            }
+            Step::Keep { name, partitions } => format!("there {name}: {partitions} partitions"),
+            Step::Wrong { name, what } => {
+                wrong.push(format!("topic `{name}`: {what}"));
+                format!("wrong {name}: {what}")
+            }
+        };
+        writeln!(out, "{line}").map_err(|e| RunError::Temporary(format!("cannot write: {e}")))?;
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(RunError::Config(wrong.join("; ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_topics_of_the_configuration_are_wanted_and_only_the_input_is_kept_for_ever() {
+        let specs = specs(&Settings::defaults(), &Wanted::default());
+        let names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["events", "at-risk", "events.dlq"]);
+        let kept: Vec<&str> = specs
+            .iter()
+            .map(|s| s.config["retention.ms"].as_str())
+            .collect();
+        assert_eq!(kept, ["-1", "2592000000", "2592000000"]);
+    }
+
+    #[test]
+    fn a_compacted_topic_is_wrong_and_makes_the_command_fail_after_listing_all() {
+        let [input, alerts, _] = specs(&Settings::defaults(), &Wanted::default());
+        let compact = BTreeMap::from([("cleanup.policy".to_owned(), "compact,delete".to_owned())]);
+        let steps = [
+            judge(&input, 2, &compact).unwrap(),
+            judge(&alerts, 2, &BTreeMap::new()).unwrap(),
+        ];
+        let mut out = Vec::new();
+        let error = write_steps(&steps, "created", &mut out).unwrap_err();
+        assert_eq!(error.exit_code(), 78);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.contains("there at-risk: 2 partitions"), "{text}");
+    }
+}
