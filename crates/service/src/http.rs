@@ -2,11 +2,11 @@
 //!
 //! | path | 200 when | otherwise |
 //! | --- | --- | --- |
-//! | `/livez` | the main loop moved within [`LIVE_SECONDS`] | 503 |
-//! | `/readyz` | no reason against it stands: see [`Health`] | 503 and the reasons |
+//! | `/livez` | the reading loop turned within [`LIVE_SECONDS`] | 503 |
+//! | `/readyz` | [`Probe::report`] knows no reason against it | 503 and the reasons |
 //! | `/metrics` | always | |
 
-mod health;
+mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
 
-pub use health::{Health, LIVE_SECONDS, Report};
+pub use probe::{LIVE_SECONDS, PartitionReport, Probe, Reason, Rebuild, Report};
 
 /// A running server; dropping it stops it.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct Server {
 #[derive(Clone)]
 struct Shared {
     metrics: Arc<Metrics>,
-    health: Arc<Health>,
+    probe: Arc<dyn Probe>,
 }
 
 /// Binds `addr` and serves until the [`Server`] is dropped. `flag` is named in the error when the port is taken.
@@ -46,7 +46,7 @@ pub fn serve(
     addr: SocketAddr,
     flag: &str,
     metrics: Arc<Metrics>,
-    health: Arc<Health>,
+    probe: Arc<dyn Probe>,
 ) -> anyhow::Result<Server> {
     let listener = TcpListener::bind(addr).map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
@@ -65,7 +65,7 @@ pub fn serve(
         .build()
         .context("cannot start the runtime of the http server")?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = router(Shared { metrics, health });
+    let router = router(Shared { metrics, probe });
     let thread = std::thread::Builder::new()
         .name("http".to_owned())
         .spawn(move || {
@@ -125,32 +125,24 @@ async fn index() -> &'static str {
 }
 
 async fn metrics(State(shared): State<Shared>) -> Response {
-    let report = shared.health.report();
-    shared.metrics.ready.set(i64::from(report.ready));
+    shared.probe.refresh();
     match shared.metrics.render() {
-        Ok(text) => (
-            [(
-                header::CONTENT_TYPE,
-                "text/plain; version=0.0.4; charset=utf-8",
-            )],
-            text,
-        )
-            .into_response(),
+        Ok(text) => {
+            let kind = "text/plain; version=0.0.4; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
 async fn livez(State(shared): State<Shared>) -> Response {
-    let idle = shared.health.seconds_since_beat();
+    let idle = shared.probe.seconds_since_beat();
     let alive = idle <= LIVE_SECONDS;
-    json(
-        alive,
-        &serde_json::json!({ "alive": alive, "seconds_since_beat": idle }),
-    )
+    json(alive, &serde_json::json!({ "alive": alive, "seconds_since_beat": idle }))
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {
-    let report = shared.health.report();
+    let report = shared.probe.report();
     json(report.ready, &report)
 }
 

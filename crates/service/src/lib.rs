@@ -1,9 +1,16 @@
 //! The holdfast binary: wiring, command line, configuration, metrics, reports.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod dlq;
 pub mod generate;
 pub mod http;
 pub mod logs;
 pub mod metrics;
+pub mod pipeline;
+pub mod replay;
 pub mod report;
+pub mod run;
 pub mod study;
+pub mod topics;

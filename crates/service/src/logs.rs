@@ -7,7 +7,11 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::prelude::*;
 
-const DEFAULT: &str = "info,librdkafka=warn,rdkafka=warn";
+use crate::cli::Command;
+use crate::cli::terminal::colour;
+
+const RUN: &str = "info,librdkafka=warn,rdkafka=warn";
+const OTHERS: &str = "warn,librdkafka=error,rdkafka=error";
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -19,15 +23,12 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging. `filter` (a level or directives such as `info,holdfast_service=debug`) wins over `RUST_LOG`.
-pub fn start(filter: Option<&str>, format: Format, colour: bool) -> anyhow::Result<()> {
-    let from_env = std::env::var("RUST_LOG")
-        .ok()
-        .filter(|text| !text.is_empty());
-    let text = filter
-        .map(str::to_owned)
-        .or(from_env)
-        .unwrap_or_else(|| DEFAULT.to_owned());
+/// Starts logging for a command. `filter` (a level or directives such as `info,holdfast_service=debug`) wins over
+/// `RUST_LOG`. A run tells its life; other commands speak for themselves and log warnings only.
+pub fn start(filter: Option<&str>, command: &Command, format: Format) -> anyhow::Result<()> {
+    let level = if matches!(command, Command::Run(_)) { RUN } else { OTHERS };
+    let from_env = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
+    let text = filter.map(str::to_owned).or(from_env).unwrap_or_else(|| level.to_owned());
     let filter = EnvFilter::try_new(&text).with_context(|| format!("`{text}` is no log filter"))?;
     let json = match format {
         Format::Auto => !std::io::stderr().is_terminal(),
@@ -47,7 +48,7 @@ pub fn start(filter: Option<&str>, format: Format, colour: bool) -> anyhow::Resu
     } else {
         let layer = tracing_subscriber::fmt::layer()
             .with_target(false)
-            .with_ansi(colour)
+            .with_ansi(colour())
             .with_writer(std::io::stderr);
         registry.with(layer).try_init()
     };

@@ -4,7 +4,7 @@
 //! this process owns; no customer ever is a label. Counters exist at 0 from the start, so that a rate over the first
 //! increment is right. Hot loops count in plain integers of their own and add them here once per batch.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+mod recorder;
 
 use holdfast_events::{DropReason, RejectReason};
 use holdfast_policy::Kind;
@@ -13,6 +13,8 @@ use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
+
+pub use recorder::Recorder;
 
 /// Ways in which a transaction ends.
 pub const TRANSACTION_RESULTS: [&str; 3] = ["committed", "aborted", "unknown"];
@@ -307,14 +309,6 @@ impl Metrics {
     pub fn set_model(&self, id: &str, sha256: &str) {
         self.model_info.reset();
         self.model_info.with_label_values(&[id, sha256]).set(1);
-    }
-
-    /// Notes that records have been read now.
-    pub fn saw_events(&self) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        self.last_event.set(now.as_secs_f64());
     }
 
     /// The text that `/metrics` answers with.

@@ -3,9 +3,14 @@
 use std::fmt::Write as _;
 
 use super::keys::KEYS;
-use super::{Loaded, properties};
+use super::{Loaded, Origin, properties};
 
 impl Loaded {
+    /// Who said what `key` is.
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        self.tree.entries.get(key).map(|entry| &entry.origin)
+    }
+
     /// One line per key: `key = value  # origin`.
     pub fn show(&self) -> String {
         let mut rows: Vec<(&str, String, String)> = Vec::new();

@@ -1,37 +1,64 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Mutex;
 
 use super::*;
+use crate::run::Status;
 
-fn start() -> (Server, Arc<Metrics>, Arc<Health>) {
-    let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
-    let addr = "127.0.0.1:0".parse().unwrap();
-    let server = serve(addr, "--listen", metrics.clone(), health.clone()).unwrap();
-    (server, metrics, health)
+/// A run that says what the test wants.
+struct Said {
+    beat: u64,
+    report: Mutex<Report>,
+    metrics: Arc<Metrics>,
+}
+
+impl Probe for Said {
+    fn seconds_since_beat(&self) -> u64 {
+        self.beat
+    }
+
+    fn report(&self) -> Report {
+        self.report.lock().unwrap().clone()
+    }
+
+    fn refresh(&self) {
+        self.metrics.ready.set(i64::from(self.report().ready));
+    }
+}
+
+fn said(beat: u64) -> Arc<Said> {
+    let report = Report { ready: true, reasons: Vec::new(), partitions: Vec::new() };
+    Arc::new(Said { beat, report: Mutex::new(report), metrics: Arc::new(Metrics::new()) })
+}
+
+fn start(said: &Arc<Said>) -> Server {
+    serve("127.0.0.1:0".parse().unwrap(), "--listen", said.metrics.clone(), said.clone()).unwrap()
 }
 
 fn get(server: &Server, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(server.addr()).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    (
-        head.split(' ').nth(1).unwrap().parse().unwrap(),
-        body.to_owned(),
-    )
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
 #[test]
-fn not_ready_lists_its_reasons_and_the_progress_of_a_rebuild() {
-    let (server, _, health) = start();
-    health.assign(2);
-    health.rebuilding(2, 50, 200);
-    health.lag(2, 9);
+fn ready_is_200_and_not_ready_is_503_with_its_reasons_and_progress() {
+    let said = said(0);
+    let server = start(&said);
+    assert_eq!(get(&server, "/readyz").0, 200);
+    let text = "partition 2: 50 of 200 records".to_owned();
+    *said.report.lock().unwrap() = Report {
+        ready: false,
+        reasons: vec![Reason { concern: "rebuild", text }],
+        partitions: vec![PartitionReport {
+            partition: 2,
+            lag_records: Some(9),
+            rebuild: Some(Rebuild { done_records: 50, all_records: 200 }),
+        }],
+    };
     let (code, body) = get(&server, "/readyz");
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(code, 503);
@@ -39,72 +66,55 @@ fn not_ready_lists_its_reasons_and_the_progress_of_a_rebuild() {
         body,
         serde_json::json!({
             "ready": false,
-            "reasons": [
-                "the service is starting",
-                "partition 2 rebuilds its state: 50 of 200 records"
-            ],
+            "reasons": [{ "concern": "rebuild", "text": "partition 2: 50 of 200 records" }],
             "partitions": [{
                 "partition": 2,
-                "rebuild": { "done_records": 50, "all_records": 200 },
-                "lag_records": 9
+                "lag_records": 9,
+                "rebuild": { "done_records": 50, "all_records": 200 }
             }]
         })
     );
 }
 
 #[test]
-fn ready_once_every_reason_is_cleared() {
-    let (server, _, health) = start();
-    health.clear("start");
-    health.rebuilding(0, 1, 2);
-    health.block("broker", "no broker answers at 127.0.0.1:1");
-    assert_eq!(get(&server, "/readyz").0, 503);
-    health.rebuilt(0);
-    assert!(get(&server, "/readyz").1.contains("no broker answers"));
-    health.clear("broker");
-    let (code, body) = get(&server, "/readyz");
-    assert_eq!(code, 200);
-    assert!(body.contains("\"ready\":true"), "{body}");
+fn a_run_that_has_not_started_is_not_ready_but_alive() {
+    let report = Report::of(&Status::new());
+    assert!(!report.ready);
+    assert_eq!(report.reasons[0].concern, "start");
 }
 
 #[test]
-fn alive_does_not_need_ready() {
-    let (server, ..) = start();
-    let (code, body) = get(&server, "/livez");
-    assert_eq!(code, 200, "{body}");
+fn alive_while_the_loop_turns() {
+    assert_eq!(get(&start(&said(LIVE_SECONDS)), "/livez").0, 200);
+    let (code, body) = get(&start(&said(LIVE_SECONDS + 1)), "/livez");
+    assert_eq!(code, 503);
+    assert_eq!(body, "{\"alive\":false,\"seconds_since_beat\":31}\n");
 }
 
 #[test]
-fn metrics_are_text_and_know_about_readiness() {
-    let (server, metrics, health) = start();
-    metrics.events_applied.inc_by(3);
+fn metrics_are_refreshed_before_they_are_read() {
+    let said = said(0);
+    let server = start(&said);
+    said.metrics.events_applied.inc_by(3);
     let (code, body) = get(&server, "/metrics");
     assert_eq!(code, 200);
     assert!(body.contains("holdfast_events_applied_total 3"), "{body}");
-    assert!(body.contains("holdfast_ready 0"), "{body}");
-    health.clear("start");
-    assert!(get(&server, "/metrics").1.contains("holdfast_ready 1"));
+    assert!(body.contains("holdfast_ready 1"), "{body}");
+    assert_eq!(get(&server, "/nothing").0, 404);
 }
 
 #[test]
 fn a_taken_port_names_the_flag() {
-    let (server, metrics, health) = start();
-    let error = serve(server.addr(), "--port", metrics, health)
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error,
-        format!(
-            "cannot listen on {}: the port is in use; choose another with --port",
-            server.addr()
-        )
-    );
+    let said = said(0);
+    let server = start(&said);
+    let error = serve(server.addr(), "--port", said.metrics.clone(), said.clone()).unwrap_err();
+    let text = "the port is in use; choose another with --port";
+    assert_eq!(error.to_string(), format!("cannot listen on {}: {text}", server.addr()));
 }
 
 #[test]
 fn a_dropped_server_gives_its_port_back() {
-    let (server, metrics, health) = start();
-    let addr = server.addr();
-    drop(server);
-    serve(addr, "--listen", metrics, health).unwrap();
+    let said = said(0);
+    let addr = start(&said).addr();
+    serve(addr, "--listen", said.metrics.clone(), said).unwrap();
 }

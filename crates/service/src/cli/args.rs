@@ -1,0 +1,405 @@
+//! The arguments of each command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::generate::DEFAULT_START_MS;
+
+/// Where the configuration is, for commands that do without.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigFile {
+    /// Configuration (TOML); without it the defaults and HOLDFAST__ variables hold
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What to predict; shared by train and evaluate.
+#[derive(Debug, Clone, Args)]
+pub struct Task {
+    /// What counts as having left: no purchase, no activity (any), or an event of this type
+    #[arg(long, value_name = "purchase|any|EVENT_TYPE", default_value = "purchase")]
+    pub label: String,
+
+    /// Who is judged: customers active within so many days before; 0 for ever [default: twice the horizon]
+    #[arg(long, value_name = "DAYS")]
+    pub active_days: Option<u32>,
+
+    /// Use only amounts in this currency, or sum them as they are (ignore)
+    #[arg(long, value_name = "XXX|ignore")]
+    pub currency: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Events, one a line; may be .gz, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    /// Days of silence that count as having left
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub horizon_days: u32,
+
+    #[command(flatten)]
+    pub task: Task,
+
+    /// Use nothing later than this, label windows included [default: end of the last event's day, UTC]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    pub until: Option<i64>,
+
+    /// Take training rows at these instants [default: up to 8, counted back]
+    #[arg(long, value_name = "MS,..", value_delimiter = ',')]
+    pub train_cutoffs_ms: Vec<i64>,
+
+    /// Model file to write, - for stdout
+    #[arg(long, value_name = "FILE.json")]
+    pub out: PathBuf,
+
+    /// Report to write, for people
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+
+    /// Model card to write
+    #[arg(long, value_name = "FILE.md")]
+    pub card: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Print a summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// Events, one a line; may be .gz, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    /// Days of silence that count as having left
+    #[arg(long, value_name = "DAYS")]
+    pub horizon_days: u32,
+
+    #[command(flatten)]
+    pub task: Task,
+
+    /// Use nothing later than this [default: end of the last event's day, UTC]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    pub until: Option<i64>,
+
+    /// Directory for report.html and metrics.json
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: PathBuf,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Print metrics.json instead of the table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Score {
+    /// Events, one a line; may be .gz, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    /// Model file
+    #[arg(long, value_name = "FILE.json")]
+    pub model: PathBuf,
+
+    /// Instants to score at
+    #[arg(long, value_name = "MS,..", value_delimiter = ',', required = true)]
+    pub cutoff_ms: Vec<i64>,
+
+    /// Score customers active within so many days; 0 for all [default: the model's]
+    #[arg(long, value_name = "DAYS")]
+    pub active_days: Option<u32>,
+
+    /// Use only amounts in this currency, or sum them as they are (ignore)
+    #[arg(long, value_name = "XXX|ignore")]
+    pub currency: Option<String>,
+
+    /// Scores to write, - for stdout
+    #[arg(long, value_name = "FILE.csv")]
+    pub out: PathBuf,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Events, one a line; may be .gz, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Model file [default: the configuration's]
+    #[arg(long, value_name = "FILE.json")]
+    pub model: Option<PathBuf>,
+
+    /// Directory for alerts.jsonl, dead-letters.jsonl and summary.json
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: PathBuf,
+
+    /// Split the customers as Kafka would; the alerts stay the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub partitions: u32,
+
+    /// Let silence go on until this instant [default: the last event]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    pub until: Option<i64>,
+
+    /// Print summary.json instead of a sentence
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Events, one a line; may be .gz, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    /// Model file
+    #[arg(long, value_name = "FILE.json")]
+    pub model: PathBuf,
+
+    /// Whose score
+    #[arg(long, value_name = "ID")]
+    pub customer: String,
+
+    /// At this instant [default: the last event of all customers]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    pub at: Option<i64>,
+
+    /// Use only amounts in this currency, or sum them as they are (ignore)
+    #[arg(long, value_name = "XXX|ignore")]
+    pub currency: Option<String>,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// How many customers
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=9_999_999))]
+    pub customers: u32,
+
+    /// How many days
+    #[arg(long, value_name = "D", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+
+    /// Another seed, another shop
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// First instant
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_START_MS, value_parser = clap::value_parser!(i64).range(1..=4_102_444_800_000))]
+    pub start: i64,
+
+    /// Events to write; may be .gz, or - for stdout
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub out: PathBuf,
+
+    /// Who left when, to write
+    #[arg(long, value_name = "FILE.csv")]
+    pub truth: Option<PathBuf>,
+
+    /// Leave cart_abandon events out, as a shop without such tracking would
+    #[arg(long)]
+    pub no_abandons: bool,
+
+    /// Print a summary as JSON
+    #[arg(long, conflicts_with_all = ["quiet"])]
+    pub json: bool,
+
+    /// Say nothing
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What to do when the log cannot give the state back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnGap {
+    /// Refuse to start
+    #[default]
+    Refuse,
+    /// Go on with what there is: alerts may be missing or come again
+    Accept,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Model file [default: the configuration's]
+    #[arg(long, value_name = "FILE.json")]
+    pub model: Option<PathBuf>,
+
+    /// Read to the end that is there at the start, send what is due by then, commit, exit
+    #[arg(long)]
+    pub until_end: bool,
+
+    /// When events are missing from the log's start, or another model or policy made the earlier alerts
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub on_gap: OnGap,
+
+    /// Address of /metrics, /livez and /readyz, or off [default: the configuration's, 127.0.0.1:9464]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+
+    /// Threads that work on partitions [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Print every setting, its value and who set it; secrets are left out
+    #[arg(long)]
+    pub show: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Topics {
+    #[command(subcommand)]
+    pub command: TopicsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TopicsCommand {
+    /// Say which topics are there and which are missing
+    Plan(TopicsPlan),
+    /// Make the missing ones
+    Apply(TopicsApply),
+}
+
+#[derive(Debug, Args)]
+pub struct TopicsPlan {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Partitions of topics to make
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
+    pub partitions: i32,
+
+    /// Copies of each partition
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
+    pub replication: i32,
+
+    /// Accepted for symmetry: planning changes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TopicsApply {
+    #[command(flatten)]
+    pub plan: TopicsPlan,
+}
+
+#[derive(Debug, Args)]
+pub struct Dlq {
+    #[command(subcommand)]
+    pub command: DlqCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DlqCommand {
+    /// Print rejected records, one JSON object a line
+    List(DlqList),
+    /// Send rejected records to the input topic again
+    Replay(DlqReplay),
+}
+
+#[derive(Debug, Args)]
+pub struct DlqList {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Only those rejected for this reason
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+
+    /// Say what would be done and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DlqReplay {
+    #[command(flatten)]
+    pub list: DlqList,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which format [default: list them]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// How many customers the shop has
+    #[arg(long, value_name = "N", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    pub customers: u32,
+
+    /// How many days; the last 30 are streamed
+    #[arg(long, value_name = "D", default_value_t = 210, value_parser = clap::value_parser!(u32).range(150..=1000))]
+    pub days: u32,
+
+    /// Another seed, another shop
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// How much faster than life the stream runs, or max
+    #[arg(long, value_name = "FACTOR|max", default_value = "100000")]
+    pub speed: String,
+
+    /// Probability from which a customer counts as at risk
+    #[arg(long, value_name = "P", default_value_t = 0.8)]
+    pub open: f64,
+
+    /// Port of /metrics, /livez and /readyz on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 9464)]
+    pub port: u16,
+
+    /// Directory for all files
+    #[arg(long, value_name = "DIR", default_value = "holdfast-demo")]
+    pub out: PathBuf,
+
+    /// Stream through this Kafka instead of the embedded log
+    #[arg(long, value_name = "HOST:PORT")]
+    pub kafka: Option<String>,
+
+    /// No alerts on the screen, the summary only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl Demo {
+    /// Where the HTTP server listens.
+    pub fn listen(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+}

@@ -1,0 +1,93 @@
+//! The examples of each command's help.
+
+pub(super) const HOLDFAST: &str = "\
+Examples:
+  holdfast demo                                       see it work, in a minute
+  holdfast train --events shop.jsonl --out model.json
+  holdfast check --config holdfast.toml
+  holdfast run --config holdfast.toml
+";
+
+pub(super) const DEMO: &str = "\
+Examples:
+  holdfast demo
+  holdfast demo --customers 5000 --speed max --out /tmp/shop
+  holdfast demo --kafka 127.0.0.1:9092
+";
+
+pub(super) const RUN: &str = "\
+Examples:
+  holdfast run --config holdfast.toml
+  holdfast run --config holdfast.toml --until-end     read what is there, then stop
+  HOLDFAST__KAFKA__BOOTSTRAP_SERVERS=kafka:9092 holdfast run --config holdfast.toml
+
+With the embedded log a killed run goes on where it stopped; stdin and stdout cannot do that.
+";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  holdfast check --config holdfast.toml
+  holdfast check --config holdfast.toml --show        every setting and who set it
+";
+
+pub(super) const TRAIN: &str = "\
+Examples:
+  holdfast train --events shop.jsonl --out model.json --report model.html
+  holdfast train --events shop.jsonl.gz --horizon-days 90 --until 1767225600000 --out model.json
+  holdfast train --events saas.jsonl --label subscription_cancel --active-days 0 --out model.json
+";
+
+pub(super) const EVALUATE: &str = "\
+Examples:
+  holdfast evaluate --events shop.jsonl --horizon-days 30 --out-dir backtest
+";
+
+pub(super) const SCORE: &str = "\
+Examples:
+  holdfast score --events shop.jsonl --model model.json --cutoff-ms 1767225600000 --out scores.csv
+  holdfast score --events shop.jsonl --model model.json --cutoff-ms 1764547200000,1767225600000 --out -
+";
+
+pub(super) const REPLAY: &str = "\
+Examples:
+  holdfast replay --events shop.jsonl --model model.json --out-dir replayed
+  zcat shop.jsonl.gz | holdfast replay --events - --config holdfast.toml --out-dir replayed --json
+
+Lines are an event or `key<TAB>event`; a key alone erases its customer.
+";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  holdfast explain --events shop.jsonl --model model.json --customer c0000042
+  holdfast explain --events shop.jsonl --model model.json --customer c0000042 --at 1767225600000 --json
+";
+
+pub(super) const GENERATE: &str = "\
+Examples:
+  holdfast generate --customers 2000 --days 180 --seed 1 --out shop.jsonl --truth left.csv
+  holdfast generate --customers 500 --days 90 --seed 7 --out - | head -3
+";
+
+pub(super) const TOPICS: &str = "\
+Examples:
+  holdfast topics plan --config holdfast.toml
+  holdfast topics apply --config holdfast.toml --dry-run
+";
+
+pub(super) const DLQ: &str = "\
+Examples:
+  holdfast dlq list --config holdfast.toml --reason invalid_timestamp
+  holdfast dlq replay --config holdfast.toml --dry-run
+";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  holdfast schema                                     what there is
+  holdfast schema alert > alert.schema.json
+";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  holdfast completions bash > /etc/bash_completion.d/holdfast
+  holdfast completions zsh > ~/.zfunc/_holdfast
+";

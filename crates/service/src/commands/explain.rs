@@ -1,0 +1,70 @@
+//! `holdfast explain`.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+
+use holdfast_features::{Ix, Store};
+use holdfast_policy::Decider;
+
+use super::{files, settings};
+use crate::cli::Explain;
+use crate::cli::terminal::data;
+use crate::pipeline;
+use crate::study::{self, Explained, Source};
+
+pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
+    let settings = settings(args.config.config.as_deref())?;
+    let source = Source::new(args.events.clone(), &settings, args.currency.as_deref())?;
+    let model = files::model(Some(&args.model))?;
+    let pipeline = pipeline::Settings::new(&settings, &model, false)?;
+    let decider = RefCell::new(Decider::new(pipeline.policy(), &model)?);
+    // Deadlines further off say nothing: the log goes on before that.
+    let ahead = 2 * model.label().horizon_ms();
+    let deadline = |store: &mut Store, ix: Ix, at: i64| {
+        decider.borrow_mut().deadline(store, ix, at.saturating_add(ahead))
+    };
+    let explained = study::explain(&source, &model, &args.customer, args.at, &deadline)?;
+    if args.json {
+        data(&format!("{}\n", serde_json::to_string_pretty(&explained)?))?;
+    } else {
+        data(&text(&explained))?;
+    }
+    Ok(())
+}
+
+/// The same for people.
+fn text(of: &Explained) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let mut line = |args: std::fmt::Arguments<'_>| writeln!(out, "{args}").unwrap_or_default();
+    line(format_args!(
+        "{} at {}: churn probability {:.1} % (log-odds {:+.3})",
+        of.customer_id,
+        instant(of.at),
+        100.0 * of.churn_probability,
+        of.log_odds
+    ));
+    if !of.state.in_population {
+        line(format_args!("not in the model's population: no alert would be raised"));
+    }
+    line(format_args!(""));
+    line(format_args!("{:>9}  {:<28} {:>12}  text", "log-odds", "feature", "value"));
+    line(format_args!("{:>+9.3}  {:<28} {:>12}  everybody", of.base, "base", ""));
+    for part in &of.contributions {
+        line(format_args!(
+            "{:>+9.3}  {:<28} {:>12.3}  {}",
+            part.contribution, part.feature, part.value, part.text
+        ));
+    }
+    line(format_args!("{:>+9.3}  {:<28}", of.log_odds, "sum"));
+    line(format_args!(""));
+    match of.deadline_ms {
+        Some(at) => line(format_args!("if nothing happens, the next decision falls on {}", instant(at))),
+        None => line(format_args!("silence alone leads to nothing within twice the horizon")),
+    }
+    out
+}
+
+fn instant(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string())
+}

@@ -1,0 +1,29 @@
+//! `holdfast schema`: the JSON schemas, as they are in `schemas/`.
+
+use anyhow::bail;
+
+use crate::cli::terminal::data;
+
+/// Name, what it is, text.
+pub const SCHEMAS: &[(&str, &str, &str)] = &[
+    ("event", "an event, as it comes in", include_str!("../../../../schemas/event.schema.json")),
+    (
+        "dead-letter",
+        "a rejected record in dead-letters.jsonl",
+        include_str!("../../../../schemas/dead-letter.schema.json"),
+    ),
+    ("model", "the model file", include_str!("../../../../schemas/model.schema.json")),
+];
+
+pub(super) fn schema(name: Option<&str>) -> anyhow::Result<()> {
+    let Some(name) = name else {
+        let width = SCHEMAS.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        let lines = SCHEMAS.iter().map(|(name, about, _)| format!("{name:<width$}  {about}\n"));
+        return Ok(data(&lines.collect::<String>())?);
+    };
+    let Some((.., text)) = SCHEMAS.iter().find(|(known, ..)| *known == name) else {
+        let names: Vec<&str> = SCHEMAS.iter().map(|(name, ..)| *name).collect();
+        bail!("there is no schema `{name}`; there are {}", names.join(", "));
+    };
+    Ok(data(text)?)
+}
