@@ -135,6 +135,20 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether only events change it, never time.
+    pub(crate) fn is_timeless(self) -> bool {
+        matches!(
+            self,
+            Self::PurchasesTotal
+                | Self::PurchaseDaysTotal
+                | Self::SpendTotal
+                | Self::MeanOrder
+                | Self::RefundShare
+                | Self::GapMean
+                | Self::GapSd
+        )
+    }
+
     /// The windows that the formula reads.
     pub(crate) fn windows(self) -> impl Iterator<Item = usize> {
         let (first, second) = match self {

@@ -151,7 +151,13 @@ impl Store {
             },
         );
         for (value, &kind) in out.iter_mut().zip(plan.kinds()) {
-            *value = (formulas.value(kind, lo, hi), formulas.value(kind, hi, lo));
+            let low = formulas.value(kind, lo, hi);
+            let high = if kind.is_timeless() {
+                low
+            } else {
+                formulas.value(kind, hi, lo)
+            };
+            *value = (low, high);
         }
     }
 
