@@ -107,6 +107,22 @@ fn both_readers_refuse_the_same_syntax() {
 }
 
 #[test]
+fn every_raw_control_character_is_refused_and_no_other() {
+    for byte in 0..0x80_u8 {
+        for padding in ["", "0123456"] {
+            let text = format!("{{\"c\":\"{padding}{}{padding}\"}}", char::from(byte));
+            let refused = byte < 0x20 || byte == b'"' || byte == b'\\';
+            assert_eq!(
+                scan::members::<2>(&text, place).is_none(),
+                refused,
+                "{text:?}"
+            );
+            assert_eq!(members(&text, &NAMES).is_err(), refused, "{text:?}");
+        }
+    }
+}
+
+#[test]
 fn paths_lead_through_objects_and_lists() {
     let text = r#"{"p":{"list":[{"x":7},null]},"q":null}"#;
     let path = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
