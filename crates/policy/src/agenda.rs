@@ -41,7 +41,12 @@ pub(crate) struct Agenda {
 
 impl Default for Agenda {
     fn default() -> Self {
-        Self { marks: Vec::new(), hours: BTreeMap::new(), due: BinaryHeap::new(), next: i64::MAX }
+        Self {
+            marks: Vec::new(),
+            hours: BTreeMap::new(),
+            due: BinaryHeap::new(),
+            next: i64::MAX,
+        }
     }
 }
 
@@ -73,7 +78,9 @@ impl Agenda {
 
     /// Promises that nothing falls due before `at`.
     pub(crate) fn look_at(&mut self, ix: Ix, at: i64) {
-        let minute = u32::try_from(at.div_euclid(MINUTE_MS).max(0)).unwrap_or(IDLE).min(DUE - 1);
+        let minute = u32::try_from(at.div_euclid(MINUTE_MS).max(0))
+            .unwrap_or(IDLE)
+            .min(DUE - 1);
         if self.mark(ix) == minute {
             return;
         }
@@ -104,7 +111,10 @@ impl Agenda {
     /// A customer of an hour is idle until it is marked again.
     pub(crate) fn next(&mut self, to: i64) -> Option<Next> {
         loop {
-            let hour = self.hours.first_key_value().map_or(i64::MAX, |(hour, _)| i64::from(*hour) * HOUR_MS);
+            let hour = self
+                .hours
+                .first_key_value()
+                .map_or(i64::MAX, |(hour, _)| i64::from(*hour) * HOUR_MS);
             let due = self.due.peek().map_or(i64::MAX, |Reverse((at, _, _))| *at);
             self.next = hour.min(due);
             if self.next > to || self.next == i64::MAX {
@@ -113,7 +123,10 @@ impl Agenda {
             if hour <= due {
                 let (hour, mut customers) = self.hours.pop_first()?;
                 customers.retain(|ix| self.take(*ix, hour));
-                return Some(Next::Hour { customers, end: (i64::from(hour) + 1) * HOUR_MS - 1 });
+                return Some(Next::Hour {
+                    customers,
+                    end: (i64::from(hour) + 1) * HOUR_MS - 1,
+                });
             }
             let Reverse((at, _, customer)) = self.due.pop()?;
             if self.mark(customer) == DUE {
@@ -133,7 +146,11 @@ impl Agenda {
 
     /// Bytes held, as allocated.
     pub(crate) fn memory(&self) -> usize {
-        let entries: usize = self.hours.values().map(|customers| customers.capacity() * size_of::<Ix>() + 48).sum();
+        let entries: usize = self
+            .hours
+            .values()
+            .map(|customers| customers.capacity() * size_of::<Ix>() + 48)
+            .sum();
         self.marks.capacity() * size_of::<u32>() + entries + self.due.capacity() * 48
     }
 }
@@ -146,7 +163,9 @@ mod tests {
         let mut seen = Vec::new();
         while let Some(next) = agenda.next(to) {
             match next {
-                Next::Hour { customers, end } => seen.extend(customers.iter().map(|ix| (end, ix.0))),
+                Next::Hour { customers, end } => {
+                    seen.extend(customers.iter().map(|ix| (end, ix.0)))
+                }
                 Next::Due { customer, at } => {
                     agenda.idle(customer);
                     seen.push((at, customer.0));
@@ -174,7 +193,10 @@ mod tests {
             agenda.falls_due(Ix(ix), id, 1_000);
         }
         agenda.falls_due(Ix(0), "zz", 999);
-        assert_eq!(drain(&mut agenda, 1_000), [(999, 0), (1_000, 3), (1_000, 2), (1_000, 1)]);
+        assert_eq!(
+            drain(&mut agenda, 1_000),
+            [(999, 0), (1_000, 3), (1_000, 2), (1_000, 1)]
+        );
     }
 
     #[test]

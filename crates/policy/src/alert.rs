@@ -29,7 +29,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 5] = [Self::Opened, Self::Escalated, Self::Recovered, Self::Lapsed, Self::Churned];
+    pub const ALL: [Self; 5] = [
+        Self::Opened,
+        Self::Escalated,
+        Self::Recovered,
+        Self::Lapsed,
+        Self::Churned,
+    ];
 
     /// The word in alerts and metric labels.
     #[must_use]
@@ -92,12 +98,13 @@ pub struct Alert {
 ///
 /// ```
 /// use holdfast_policy::{Kind, alert::alert_id};
-/// assert_eq!(alert_id("default", "c1", 1, Kind::Opened, 1_767_225_600_000), "1fd5c7d2fbe40cee4307b7d8fb9e1f6e");
+/// assert_eq!(alert_id("default", "c1", 1, Kind::Opened, 1_767_225_600_000), "17ae8c091bc58d8e1edf29317417079d");
 /// ```
 #[must_use]
 pub fn alert_id(tenant: &str, customer: &str, number: u32, kind: Kind, as_of: i64) -> String {
     // Strings and integers: this cannot fail.
-    let array = serde_json::to_string(&(tenant, customer, number, kind.name(), as_of)).unwrap_or_default();
+    let array =
+        serde_json::to_string(&(tenant, customer, number, kind.name(), as_of)).unwrap_or_default();
     let mut hex = String::with_capacity(32);
     for byte in &Sha256::digest(array.as_bytes())[..16] {
         let written = write!(hex, "{byte:02x}");

@@ -29,8 +29,6 @@ use crate::solve::{Silent, first_reached};
 
 mod judge;
 mod own;
-#[cfg(test)]
-mod tests;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -92,7 +90,8 @@ impl Silent for Future<'_> {
     }
 
     fn over(&mut self, from: i64, to: i64) -> (f64, f64) {
-        self.scorer.bounds(self.store, self.ix, from..=to, self.scratch)
+        self.scorer
+            .bounds(self.store, self.ix, from..=to, self.scratch)
     }
 }
 
@@ -103,7 +102,12 @@ impl Decider {
     /// If the model cannot be scored.
     pub fn new(settings: Arc<Settings>, model: &Model) -> Result<Self, Error> {
         let terms = Terms::new(model.label());
-        let churns = settings.hard_churn.iter().cloned().chain(terms.named.clone()).collect();
+        let churns = settings
+            .hard_churn
+            .iter()
+            .cloned()
+            .chain(terms.named.clone())
+            .collect();
         let scorer = Scorer::new(model)?;
         Ok(Self {
             scratch: scorer.scratch(),
@@ -166,8 +170,16 @@ impl Decider {
     }
 
     /// Scores the customer after an event was applied to the store, and decides.
-    pub fn after_event(&mut self, store: &mut Store, ix: Ix, seen: &Seen<'_>, out: &mut dyn FnMut(Alert)) {
-        let trigger = Trigger::Event { event_id: seen.event_id };
+    pub fn after_event(
+        &mut self,
+        store: &mut Store,
+        ix: Ix,
+        seen: &Seen<'_>,
+        out: &mut dyn FnMut(Alert),
+    ) {
+        let trigger = Trigger::Event {
+            event_id: seen.event_id,
+        };
         if self.settings.mode == Mode::Plain {
             self.judge(store, ix, seen.ts, trigger, out);
             return self.remark(store, ix);
@@ -176,7 +188,11 @@ impl Decider {
         if let Some(record) = self.records.get_mut(ix) {
             record.seen_at = now;
         }
-        if self.churns.iter().any(|churn| churn.is(seen.kind, seen.type_name)) {
+        if self
+            .churns
+            .iter()
+            .any(|churn| churn.is(seen.kind, seen.type_name))
+        {
             self.churn(store, ix, seen, now, out);
         }
         if !self.settings.silence {
@@ -221,11 +237,22 @@ impl Decider {
     }
 
     fn outlook(&self, store: &Store, ix: Ix, after: i64) -> Outlook {
-        outlook(&self.settings, &self.terms, (store, ix), self.records.get(ix), after)
+        outlook(
+            &self.settings,
+            &self.terms,
+            (store, ix),
+            self.records.get(ix),
+            after,
+        )
     }
 
     fn future<'a>(&'a mut self, store: &'a Store, ix: Ix) -> Future<'a> {
-        Future { scorer: &self.scorer, scratch: &mut self.scratch, store, ix }
+        Future {
+            scorer: &self.scorer,
+            scratch: &mut self.scratch,
+            store,
+            ix,
+        }
     }
 
     fn log_odds(&mut self, store: &Store, ix: Ix, now: i64) -> f64 {
@@ -235,7 +262,9 @@ impl Decider {
     /// The last instant at which the customer was scored: scoring does not go back behind it.
     fn last_seen(&self, store: &Store, ix: Ix) -> i64 {
         let newest = store.newest(ix).unwrap_or(i64::MIN);
-        self.records.get(ix).map_or(newest, |record| record.seen_at.max(newest))
+        self.records
+            .get(ix)
+            .map_or(newest, |record| record.seen_at.max(newest))
     }
 
     /// After a plain decision: the mark, where silence is watched.

@@ -83,7 +83,9 @@ impl Records {
     }
 
     pub(crate) fn erase(&mut self, ix: Ix) {
-        let Some(slot) = self.slots.get_mut(ix.0 as usize) else { return };
+        let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
+            return;
+        };
         if *slot != NONE {
             self.records[*slot as usize] = Record::NEW;
             self.free.push(*slot);
@@ -93,11 +95,15 @@ impl Records {
 
     /// Open episodes.
     pub(crate) fn open(&self) -> usize {
-        self.records.iter().filter(|record| record.open.is_some()).count()
+        self.records
+            .iter()
+            .filter(|record| record.open.is_some())
+            .count()
     }
 
     /// Bytes held, as allocated.
     pub(crate) fn memory(&self) -> usize {
-        (self.slots.capacity() + self.free.capacity()) * size_of::<u32>() + self.records.capacity() * size_of::<Record>()
+        (self.slots.capacity() + self.free.capacity()) * size_of::<u32>()
+            + self.records.capacity() * size_of::<Record>()
     }
 }

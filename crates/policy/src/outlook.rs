@@ -72,7 +72,12 @@ pub(crate) struct Outlook {
 }
 
 impl Outlook {
-    const QUIET: Self = Self { limits: Limits::NONE, last: i64::MAX, until: i64::MAX, edge: Edge::Never };
+    const QUIET: Self = Self {
+        limits: Limits::NONE,
+        last: i64::MAX,
+        until: i64::MAX,
+        edge: Edge::Never,
+    };
 
     /// Whether the score matters at `now`.
     pub(crate) fn compares(&self, now: i64) -> bool {
@@ -119,8 +124,13 @@ pub(crate) fn outlook(
             while_open(settings, open, after, &mut outlook);
         }
         None => {
-            let quiet = record.is_some_and(|r| r.gone || activity.unwrap_or(i64::MIN) <= r.quiet_since && r.quiet_since > i64::MIN);
-            let Some(last) = terms.member_to(store, ix).filter(|last| !quiet && after <= *last) else {
+            let quiet = record.is_some_and(|r| {
+                r.gone || activity.unwrap_or(i64::MIN) <= r.quiet_since && r.quiet_since > i64::MIN
+            });
+            let Some(last) = terms
+                .member_to(store, ix)
+                .filter(|last| !quiet && after <= *last)
+            else {
                 return outlook;
             };
             outlook.last = last;
@@ -133,7 +143,11 @@ pub(crate) fn outlook(
 /// An episode (or a plain alert) may open, unless the cool-down is still on.
 fn wait_or_open(settings: &Settings, record: Option<&Record>, after: i64, outlook: &mut Outlook) {
     let closed_at = record.map_or(i64::MIN, |record| record.closed_at);
-    let cool_at = if closed_at == i64::MIN { i64::MIN } else { closed_at.saturating_add(settings.cooldown_ms) };
+    let cool_at = if closed_at == i64::MIN {
+        i64::MIN
+    } else {
+        closed_at.saturating_add(settings.cooldown_ms)
+    };
     if cool_at > after {
         if settings.silence {
             outlook.edge_at(cool_at, Edge::Change);
@@ -158,6 +172,10 @@ fn while_open(settings: &Settings, open: Open, after: i64, outlook: &mut Outlook
 /// When an open episode ends for want of the label's activity: the horizon counts from the opening, or from the
 /// latest activity after it. With a named event the horizon counts from the opening alone.
 fn lapses_at(terms: &Terms, open: Open, activity: Option<i64>) -> i64 {
-    let from = if terms.named.is_some() { open.at } else { activity.map_or(open.at, |at| at.max(open.at)) };
+    let from = if terms.named.is_some() {
+        open.at
+    } else {
+        activity.map_or(open.at, |at| at.max(open.at))
+    };
     from.saturating_add(terms.horizon_ms)
 }

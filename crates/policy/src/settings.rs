@@ -61,7 +61,13 @@ impl Default for Config {
             bands: vec![0.9],
             dwell_ms: crate::DAY_MS,
             cooldown_ms: 7 * crate::DAY_MS,
-            hard_churn: ["account_closed", "subscription_cancel", "subscription_expire"].map(str::to_owned).to_vec(),
+            hard_churn: [
+                "account_closed",
+                "subscription_cancel",
+                "subscription_expire",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             silence: true,
             not_before: None,
             tenant: "default".to_owned(),
@@ -81,9 +87,15 @@ pub(crate) struct Threshold {
 impl Threshold {
     fn check(name: &'static str, probability: f64) -> Result<Self, Error> {
         if probability > 0.0 && probability < 1.0 {
-            return Ok(Self { probability, log_odds: logit(probability) });
+            return Ok(Self {
+                probability,
+                log_odds: logit(probability),
+            });
         }
-        Err(Error::NotAProbability { name, value: probability })
+        Err(Error::NotAProbability {
+            name,
+            value: probability,
+        })
     }
 }
 
@@ -113,7 +125,10 @@ pub(crate) struct HardChurn {
 
 impl HardChurn {
     pub(crate) fn new(name: &str) -> Self {
-        Self { kind: EventType::from_name(name).unwrap_or(EventType::Other), name: name.to_owned() }
+        Self {
+            kind: EventType::from_name(name).unwrap_or(EventType::Other),
+            name: name.to_owned(),
+        }
     }
 
     /// Whether an event of this kind and, for foreign types, this name is meant.
@@ -131,14 +146,20 @@ impl Config {
         let open = Threshold::check("open", self.open)?;
         let close = Threshold::check("close", self.close)?;
         if self.close > self.open {
-            return Err(Error::CloseAboveOpen { open: self.open, close: self.close });
+            return Err(Error::CloseAboveOpen {
+                open: self.open,
+                close: self.close,
+            });
         }
         let mut bands: Vec<Threshold> = Vec::with_capacity(self.bands.len());
         for band in self.bands {
             let below = bands.last().map_or(self.open, |b| b.probability);
             let band = Threshold::check("band", band)?;
             if band.probability <= below {
-                return Err(Error::BandOutOfOrder { band: band.probability, below });
+                return Err(Error::BandOutOfOrder {
+                    band: band.probability,
+                    below,
+                });
             }
             bands.push(band);
         }
@@ -157,7 +178,11 @@ impl Config {
             bands,
             dwell_ms: self.dwell_ms,
             cooldown_ms: self.cooldown_ms,
-            hard_churn: self.hard_churn.iter().map(|name| HardChurn::new(name)).collect(),
+            hard_churn: self
+                .hard_churn
+                .iter()
+                .map(|name| HardChurn::new(name))
+                .collect(),
             silence: self.silence,
             not_before: self.not_before.unwrap_or(i64::MIN),
             tenant: self.tenant,
@@ -170,7 +195,11 @@ impl Config {
 impl Settings {
     /// The threshold of a level: 0 is the opening threshold, n the n-th band.
     pub(crate) fn level(&self, level: usize) -> Option<Threshold> {
-        if level == 0 { Some(self.open) } else { self.bands.get(level - 1).copied() }
+        if level == 0 {
+            Some(self.open)
+        } else {
+            self.bands.get(level - 1).copied()
+        }
     }
 
     /// The highest level that these log-odds reach; `None` below the opening threshold.
@@ -178,6 +207,11 @@ impl Settings {
         if log_odds < self.open.log_odds {
             return None;
         }
-        Some(self.bands.iter().take_while(|band| log_odds >= band.log_odds).count())
+        Some(
+            self.bands
+                .iter()
+                .take_while(|band| log_odds >= band.log_odds)
+                .count(),
+        )
     }
 }

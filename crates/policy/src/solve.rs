@@ -25,7 +25,10 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) const NONE: Self = Self { above: f64::INFINITY, below: f64::NEG_INFINITY };
+    pub(crate) const NONE: Self = Self {
+        above: f64::INFINITY,
+        below: f64::NEG_INFINITY,
+    };
 
     pub(crate) fn is_none(&self) -> bool {
         *self == Self::NONE
@@ -42,7 +45,12 @@ impl Limits {
 }
 
 /// The first whole second of `[from, to]` (ms) at which the score reaches a limit, in ms.
-pub(crate) fn first_reached(score: &mut impl Silent, from: i64, to: i64, limits: Limits) -> Option<i64> {
+pub(crate) fn first_reached(
+    score: &mut impl Silent,
+    from: i64,
+    to: i64,
+    limits: Limits,
+) -> Option<i64> {
     let first = from.div_euclid(SECOND_MS) + i64::from(from.rem_euclid(SECOND_MS) > 0);
     let last = to.div_euclid(SECOND_MS);
     if limits.is_none() || first > last {
@@ -95,7 +103,8 @@ mod tests {
         }
 
         fn over(&mut self, from: i64, to: i64) -> (f64, f64) {
-            let days = &self.days[usize::try_from(from / 86_400_000).unwrap()..=usize::try_from(to / 86_400_000).unwrap()];
+            let days = &self.days[usize::try_from(from / 86_400_000).unwrap()
+                ..=usize::try_from(to / 86_400_000).unwrap()];
             let lo = days.iter().copied().fold(f64::INFINITY, f64::min);
             let hi = days.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let drift = |t: i64| self.slope * t as f64 / 86_400_000.0;
@@ -105,36 +114,67 @@ mod tests {
     }
 
     fn above(above: f64) -> Limits {
-        Limits { above, below: f64::NEG_INFINITY }
+        Limits {
+            above,
+            below: f64::NEG_INFINITY,
+        }
     }
 
     #[test]
     fn a_peak_of_one_day_is_found_though_both_ends_are_below() {
-        let mut score = Steps { days: vec![0.0, 0.0, 5.0, 0.0, 0.0], slope: 0.01, calls: 0 };
+        let mut score = Steps {
+            days: vec![0.0, 0.0, 5.0, 0.0, 0.0],
+            slope: 0.01,
+            calls: 0,
+        };
         let found = first_reached(&mut score, 1, 5 * 86_400_000 - 1, above(4.0));
         assert_eq!(found, Some(2 * 86_400_000));
     }
 
     #[test]
     fn a_slow_rise_is_found_to_the_second_in_few_steps() {
-        let mut score = Steps { days: vec![0.0; 200], slope: 0.01, calls: 0 };
+        let mut score = Steps {
+            days: vec![0.0; 200],
+            slope: 0.01,
+            calls: 0,
+        };
         let found = first_reached(&mut score, 500, 200 * 86_400_000 - 1, above(1.234_567)).unwrap();
         let exact = 123.4567 * 86_400_000.0;
-        assert!((found as f64) >= exact && (found as f64) < exact + 1_000.0, "{found} for {exact}");
+        assert!(
+            (found as f64) >= exact && (found as f64) < exact + 1_000.0,
+            "{found} for {exact}"
+        );
         assert!(score.calls < 120, "{} evaluations", score.calls);
     }
 
     #[test]
     fn the_lower_limit_counts_too_and_the_first_of_both_wins() {
-        let mut score = Steps { days: vec![0.0, -3.0, 9.0], slope: 0.0, calls: 0 };
-        let limits = Limits { above: 1.0, below: -1.0 };
-        assert_eq!(first_reached(&mut score, 0, 3 * 86_400_000 - 1, limits), Some(86_400_000));
+        let mut score = Steps {
+            days: vec![0.0, -3.0, 9.0],
+            slope: 0.0,
+            calls: 0,
+        };
+        let limits = Limits {
+            above: 1.0,
+            below: -1.0,
+        };
+        assert_eq!(
+            first_reached(&mut score, 0, 3 * 86_400_000 - 1, limits),
+            Some(86_400_000)
+        );
     }
 
     #[test]
     fn an_interval_without_a_whole_second_has_no_crossing() {
-        let mut score = Steps { days: vec![9.0], slope: 0.0, calls: 0 };
+        let mut score = Steps {
+            days: vec![9.0],
+            slope: 0.0,
+            calls: 0,
+        };
         assert_eq!(first_reached(&mut score, 1_001, 1_999, above(1.0)), None);
-        assert_eq!(first_reached(&mut score, 1_001, 2_000, above(1.0)), Some(2_000));
+        assert_eq!(
+            first_reached(&mut score, 1_001, 2_000, above(1.0)),
+            Some(2_000)
+        );
     }
 }

@@ -9,18 +9,35 @@ use super::{Kind, Trigger};
 const NAMED: usize = 3;
 
 /// What the decision means, with the strongest reasons that speak for it.
-pub(crate) fn sentence(decision: &Decision<'_>, label: &Label, explanation: &Explanation) -> String {
+pub(crate) fn sentence(
+    decision: &Decision<'_>,
+    label: &Label,
+    explanation: &Explanation,
+) -> String {
     let days = label.horizon_days;
-    let chance = format!("{} chance of {} in the next {days} days", percent(explanation.probability), wanted(label));
+    let chance = format!(
+        "{} chance of {} in the next {days} days",
+        percent(explanation.probability),
+        wanted(label)
+    );
     match decision.kind {
         Kind::Opened => format!("At risk: {chance}{}.", because(explanation, true)),
-        Kind::Escalated => format!("The risk has grown: {chance}{}.", because(explanation, true)),
+        Kind::Escalated => format!(
+            "The risk has grown: {chance}{}.",
+            because(explanation, true)
+        ),
         Kind::Recovered if is_over(decision, label) => {
-            format!("Recovered: {days} days have passed since the alert without {}.", feared(label))
+            format!(
+                "Recovered: {days} days have passed since the alert without {}.",
+                feared(label)
+            )
         }
         Kind::Recovered => format!("Recovered: only {chance}{}.", because(explanation, false)),
         Kind::Lapsed => format!("Lapsed: {} for {days} days.", wanted(label)),
-        Kind::Churned => format!("Gone: {}.", decision.churn_event.unwrap_or("the customer has left")),
+        Kind::Churned => format!(
+            "Gone: {}.",
+            decision.churn_event.unwrap_or("the customer has left")
+        ),
     }
 }
 
@@ -62,9 +79,19 @@ fn because(explanation: &Explanation, raising: bool) -> String {
     let texts: Vec<&str> = explanation
         .contributions
         .iter()
-        .filter(|c| if raising { c.contribution > 0.0 } else { c.contribution < 0.0 })
+        .filter(|c| {
+            if raising {
+                c.contribution > 0.0
+            } else {
+                c.contribution < 0.0
+            }
+        })
         .take(NAMED)
         .map(|c| c.text.trim_end_matches('.'))
         .collect();
-    if texts.is_empty() { String::new() } else { format!(" ({})", texts.join("; ")) }
+    if texts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", texts.join("; "))
+    }
 }

@@ -12,8 +12,13 @@ use crate::error::Error;
 use crate::settings::{Format, Settings};
 
 /// The five features of the side-by-side workload, in the order of its value.
-const SPEC_FEATURES: [&str; 5] =
-    ["days_since_last_purchase", "purchases_30d", "spend_30d", "support_contacts_30d", "cart_abandons_30d"];
+const SPEC_FEATURES: [&str; 5] = [
+    "days_since_last_purchase",
+    "purchases_30d",
+    "spend_30d",
+    "support_contacts_30d",
+    "cart_abandons_30d",
+];
 
 /// A decision, before it has words.
 #[derive(Debug, Clone, Copy)]
@@ -99,8 +104,9 @@ struct SpecValue<'a> {
 
 impl Voice {
     pub(crate) fn new(settings: Arc<Settings>, model: &Model) -> Result<Self, Error> {
-        let ids = SPEC_FEATURES
-            .map(|name| holdfast_features::feature(name).ok_or_else(|| Error::UnknownFeature(name.to_owned())));
+        let ids = SPEC_FEATURES.map(|name| {
+            holdfast_features::feature(name).ok_or_else(|| Error::UnknownFeature(name.to_owned()))
+        });
         let ids: Vec<FeatureId> = ids.into_iter().collect::<Result<_, _>>()?;
         Ok(Self {
             settings,
@@ -112,11 +118,25 @@ impl Voice {
     }
 
     /// The whole alert. `explanation` is of the same customer and instant.
-    pub(crate) fn alert(&self, store: &Store, ix: Ix, decision: &Decision<'_>, explanation: &Explanation) -> Alert {
+    pub(crate) fn alert(
+        &self,
+        store: &Store,
+        ix: Ix,
+        decision: &Decision<'_>,
+        explanation: &Explanation,
+    ) -> Alert {
         let customer = store.id(ix);
-        let alert_id = alert_id(&self.settings.tenant, customer, decision.number, decision.kind, decision.as_of);
+        let alert_id = alert_id(
+            &self.settings.tenant,
+            customer,
+            decision.number,
+            decision.kind,
+            decision.as_of,
+        );
         let value = match self.settings.format {
-            Format::Json => serde_json::to_vec(&self.value(store, ix, decision, explanation, &alert_id)),
+            Format::Json => {
+                serde_json::to_vec(&self.value(store, ix, decision, explanation, &alert_id))
+            }
             Format::Spec => serde_json::to_vec(&self.spec_value(store, ix, decision, explanation)),
         };
         Alert {
@@ -140,7 +160,11 @@ impl Voice {
     ) -> Value<'a> {
         let settings = &*self.settings;
         let horizon_ms = i64::from(self.label.horizon_days) * DAY_MS;
-        let probability_of = |level: usize| settings.level(level).map_or(settings.open.probability, |t| t.probability);
+        let probability_of = |level: usize| {
+            settings
+                .level(level)
+                .map_or(settings.open.probability, |t| t.probability)
+        };
         let reason = |c: &'a Contribution| Reason {
             feature: c.feature,
             value: c.value,
@@ -164,7 +188,10 @@ impl Voice {
                 Kind::Opened | Kind::Lapsed | Kind::Churned => settings.open.probability,
             },
             horizon_days: self.label.horizon_days,
-            expires_at: decision.kind.leaves_open().then(|| decision.opened_at.saturating_add(horizon_ms)),
+            expires_at: decision
+                .kind
+                .leaves_open()
+                .then(|| decision.opened_at.saturating_add(horizon_ms)),
             trigger: decision.trigger,
             text: text::sentence(decision, &self.label, explanation),
             log_odds: explanation.log_odds,
@@ -173,7 +200,10 @@ impl Voice {
             last_purchase_ms: store.last_purchase(ix),
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),
-            model: ModelRef { id: &self.model_id, sha256: &self.model_sha256 },
+            model: ModelRef {
+                id: &self.model_id,
+                sha256: &self.model_sha256,
+            },
         }
     }
 

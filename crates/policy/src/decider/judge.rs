@@ -14,7 +14,12 @@ struct Step<'a> {
 
 impl<'a> Step<'a> {
     fn new(kind: Kind, as_of: i64, trigger: Trigger<'a>) -> Self {
-        Self { kind, as_of, trigger, churn_event: None }
+        Self {
+            kind,
+            as_of,
+            trigger,
+            churn_event: None,
+        }
     }
 }
 
@@ -56,7 +61,11 @@ impl Decider {
 
     /// The open episode's horizon has passed: lapsed, or for a named event recovered, for it did not come.
     pub(super) fn lapse(&mut self, store: &Store, ix: Ix, at: i64, out: &mut dyn FnMut(Alert)) {
-        let kind = if self.terms.named.is_some() { Kind::Recovered } else { Kind::Lapsed };
+        let kind = if self.terms.named.is_some() {
+            Kind::Recovered
+        } else {
+            Kind::Lapsed
+        };
         self.publish(store, ix, &Step::new(kind, at, Trigger::Silence), out);
         self.close(ix, at);
         if kind == Kind::Lapsed {
@@ -73,10 +82,23 @@ impl Decider {
         now: i64,
         out: &mut dyn FnMut(Alert),
     ) {
-        let named = self.terms.named.as_ref().is_some_and(|named| named.is(seen.kind, seen.type_name));
-        if self.records.get(ix).is_some_and(|record| record.open.is_some()) {
-            let trigger = Trigger::Event { event_id: seen.event_id };
-            let step = Step { churn_event: Some(seen.type_name), ..Step::new(Kind::Churned, now, trigger) };
+        let named = self
+            .terms
+            .named
+            .as_ref()
+            .is_some_and(|named| named.is(seen.kind, seen.type_name));
+        if self
+            .records
+            .get(ix)
+            .is_some_and(|record| record.open.is_some())
+        {
+            let trigger = Trigger::Event {
+                event_id: seen.event_id,
+            };
+            let step = Step {
+                churn_event: Some(seen.type_name),
+                ..Step::new(Kind::Churned, now, trigger)
+            };
             self.publish(store, ix, &step, out);
             self.close(ix, now);
         }
@@ -91,7 +113,11 @@ impl Decider {
         let record = self.records.make(ix);
         record.number += 1;
         record.probability = f64::NAN;
-        record.open = Some(Open { at: now, level: u8::try_from(level).unwrap_or(u8::MAX), silent });
+        record.open = Some(Open {
+            at: now,
+            level: u8::try_from(level).unwrap_or(u8::MAX),
+            silent,
+        });
     }
 
     fn rise(&mut self, ix: Ix, level: usize) {
@@ -110,7 +136,11 @@ impl Decider {
     fn publish(&mut self, store: &Store, ix: Ix, step: &Step<'_>, out: &mut dyn FnMut(Alert)) {
         let probability = probability(self.log_odds(store, ix, step.as_of));
         let record = self.records.make(ix);
-        record.seen_at = if self.settings.mode == Mode::Plain { record.seen_at } else { step.as_of };
+        record.seen_at = if self.settings.mode == Mode::Plain {
+            record.seen_at
+        } else {
+            step.as_of
+        };
         let previous = std::mem::replace(&mut record.probability, probability);
         let number = record.number;
         let Some(open) = record.open else { return };
@@ -131,7 +161,9 @@ impl Decider {
             churn_event: step.churn_event,
             previous: (!previous.is_nan()).then_some(previous),
         };
-        let explanation = self.scorer.explain(store, ix, step.as_of, &mut self.scratch);
+        let explanation = self
+            .scorer
+            .explain(store, ix, step.as_of, &mut self.scratch);
         self.counts.alerts[step.kind as usize] += 1;
         out(self.voice.alert(store, ix, &decision, &explanation));
     }

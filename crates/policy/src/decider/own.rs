@@ -6,31 +6,55 @@ impl Decider {
     /// The instant up to which it is proven that nothing of this customer falls due.
     pub(super) fn looked_until(&self, store: &Store, ix: Ix) -> i64 {
         let mark = self.agenda.not_before(ix);
-        let proven = if mark == i64::MAX { i64::MIN } else { mark.saturating_sub(1) };
+        let proven = if mark == i64::MAX {
+            i64::MIN
+        } else {
+            mark.saturating_sub(1)
+        };
         self.last_seen(store, ix).max(proven)
     }
 
     /// The first thing that falls due after `after`, up to and with `limit`, if no event comes.
-    pub(super) fn next_due(&mut self, store: &Store, ix: Ix, mut after: i64, limit: i64) -> Option<Due> {
+    pub(super) fn next_due(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        mut after: i64,
+        limit: i64,
+    ) -> Option<Due> {
         loop {
             let outlook = self.outlook(store, ix, after);
             if self.settings.silence {
                 let to = limit.min(outlook.reach());
-                let crossing = first_reached(&mut self.future(store, ix), after.saturating_add(1), to, outlook.limits);
+                let crossing = first_reached(
+                    &mut self.future(store, ix),
+                    after.saturating_add(1),
+                    to,
+                    outlook.limits,
+                );
                 if let Some(at) = crossing {
-                    return Some(Due { at, edge: Edge::Never });
+                    return Some(Due {
+                        at,
+                        edge: Edge::Never,
+                    });
                 }
             }
             if outlook.until > limit || outlook.edge == Edge::Never {
                 return None;
             }
             if outlook.edge != Edge::Change {
-                return Some(Due { at: outlook.until, edge: outlook.edge });
+                return Some(Due {
+                    at: outlook.until,
+                    edge: outlook.edge,
+                });
             }
             after = outlook.until;
             let changed = self.outlook(store, ix, after);
             if changed.compares(after) && changed.limits.reached(self.log_odds(store, ix, after)) {
-                return Some(Due { at: after, edge: Edge::Never });
+                return Some(Due {
+                    at: after,
+                    edge: Edge::Never,
+                });
             }
         }
     }
@@ -41,7 +65,9 @@ impl Decider {
         match due.edge {
             Edge::Timer => {
                 let now = due.at.max(self.last_seen(store, ix));
-                let Some(timer) = store.fire_timer(ix) else { return };
+                let Some(timer) = store.fire_timer(ix) else {
+                    return;
+                };
                 if let Some(record) = self.records.get_mut(ix) {
                     record.seen_at = now;
                 }
@@ -77,7 +103,11 @@ impl Decider {
     /// Sets the mark as late as can be shown, nothing being due up to and with `after`.
     pub(super) fn mark_after(&mut self, store: &Store, ix: Ix, after: i64) {
         let outlook = self.outlook(store, ix, after);
-        let at_edge = if outlook.edge == Edge::Never { i64::MAX } else { outlook.until };
+        let at_edge = if outlook.edge == Edge::Never {
+            i64::MAX
+        } else {
+            outlook.until
+        };
         let reach = outlook.reach();
         if !self.settings.silence || outlook.limits.is_none() || reach <= after {
             return self.mark(ix, at_edge);
@@ -97,7 +127,11 @@ impl Decider {
     }
 
     fn mark(&mut self, ix: Ix, at: i64) {
-        if at == i64::MAX { self.agenda.idle(ix) } else { self.agenda.look_at(ix, at) }
+        if at == i64::MAX {
+            self.agenda.idle(ix)
+        } else {
+            self.agenda.look_at(ix, at)
+        }
     }
 
     /// Where the score is not watched: the mark follows timers and episode ends alone.
@@ -123,9 +157,17 @@ impl Decider {
     }
 
     /// A customer's instant in the heap has come; an event may have made it void since.
-    pub(super) fn fall_due(&mut self, store: &mut Store, ix: Ix, at: i64, out: &mut dyn FnMut(Alert)) {
+    pub(super) fn fall_due(
+        &mut self,
+        store: &mut Store,
+        ix: Ix,
+        at: i64,
+        out: &mut dyn FnMut(Alert),
+    ) {
         let seen = self.last_seen(store, ix);
-        let Some(due) = self.next_due(store, ix, seen.max(at.saturating_sub(1)), at) else { return };
+        let Some(due) = self.next_due(store, ix, seen.max(at.saturating_sub(1)), at) else {
+            return;
+        };
         self.fire(store, ix, due, out);
         self.agenda.idle(ix);
         let after = self.last_seen(store, ix).max(at);

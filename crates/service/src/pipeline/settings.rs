@@ -48,7 +48,7 @@ impl Settings {
         }
         let mut decoding = holdfast_events::Settings::new(rule)
             .with_key_required(key_required)
-            .with_max_future_ms(config.events.tolerance_ms)
+            .with_max_future_ms(config.events.max_future_ms)
             .with_strict(config.events.strict);
         if let Some(table) = &config.events.mapping {
             let raw: holdfast_events::mapping::Config =
@@ -71,6 +71,11 @@ impl Settings {
     /// The model that decides.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// How decisions are made, for those who ask a decider themselves.
+    pub fn policy(&self) -> Arc<policy::Settings> {
+        Arc::clone(&self.policy)
     }
 
     /// The decoder, for those who route records before a partition sees them.
