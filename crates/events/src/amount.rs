@@ -41,7 +41,47 @@ pub enum AmountError {
 /// assert_eq!(parse("0.285", 2), Ok(Minor { units: 29, rounded: true }));
 /// ```
 pub fn parse(text: &str, exponent: u8) -> Result<Minor, AmountError> {
-    let bytes = text.as_bytes();
+    parse_bytes(text.as_bytes(), exponent)
+}
+
+pub(crate) fn parse_bytes(bytes: &[u8], exponent: u8) -> Result<Minor, AmountError> {
+    match usual(bytes, exponent) {
+        Some(units) => Ok(Minor {
+            units,
+            rounded: false,
+        }),
+        None => parse_any(bytes, exponent),
+    }
+}
+
+/// A short number in plain digits with no more decimals than the currency has: most are.
+fn usual(bytes: &[u8], exponent: u8) -> Option<i64> {
+    if bytes.len() > 12 || !bytes.last()?.is_ascii_digit() {
+        return None;
+    }
+    let (mut units, mut left, mut has_point) = (0_i64, exponent, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0' if at == 0 && matches!(bytes.get(1), Some(b'0'..=b'9')) => return None,
+            b'0'..=b'9' => {
+                left = if has_point {
+                    left.checked_sub(1)?
+                } else {
+                    left
+                };
+                units = units * 10 + i64::from(byte - b'0');
+            }
+            b'.' if at > 0 && !has_point => has_point = true,
+            _ => return None,
+        }
+    }
+    for _ in 0..left {
+        units *= 10;
+    }
+    (units <= MAX_MINOR).then_some(units)
+}
+
+fn parse_any(bytes: &[u8], exponent: u8) -> Result<Minor, AmountError> {
     let (negative, bytes) = match bytes {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, bytes),

@@ -29,9 +29,11 @@ impl Currency {
     /// The code, if `text` is exactly three ASCII letters of either case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let &[a, b, c] = text.as_bytes() else {
-            return None;
-        };
+        Self::from_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn from_bytes(text: &[u8]) -> Option<Self> {
+        let &[a, b, c] = text else { return None };
         let code = [a, b, c];
         code.iter()
             .all(u8::is_ascii_alphabetic)

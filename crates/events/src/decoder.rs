@@ -13,6 +13,7 @@
 mod checks;
 mod cloudevents;
 mod parts;
+mod usual;
 
 use crate::details::Details;
 use crate::json::{self, Broken};
@@ -50,6 +51,9 @@ impl Decoder {
     /// Allocates nothing for a canonical record whose texts hold no escapes.
     #[must_use]
     pub fn decode<'a>(&self, record: &Record<'a>) -> Outcome<'a> {
+        if let Some(event) = usual::event(record, &self.settings) {
+            return Outcome::Event(event);
+        }
         match self.outcome(record) {
             Ok(outcome) => outcome,
             Err(rejection) => Outcome::Rejected(rejection),
@@ -180,16 +184,18 @@ impl<'a> Object<'a> {
             );
             return Err(Rejection::new(RejectReason::TooLarge, detail));
         }
-        let scanned = std::str::from_utf8(value).ok().and_then(|text| {
-            Some(Self {
-                text,
-                found: json::scan::members(text, place)?,
-            })
-        });
-        match scanned {
+        match Self::scan(value) {
             Some(object) => Ok(object),
             None => Self::read_slowly(value),
         }
+    }
+
+    fn scan(value: &'a [u8]) -> Option<Self> {
+        let text = std::str::from_utf8(value).ok()?;
+        let members = json::scan::members(value, place)?.members;
+        // slices of sound UTF-8 at quotes and brackets, so none is lost here
+        let found = members.map(|raw| raw.and_then(|raw| std::str::from_utf8(raw).ok()));
+        Some(Self { text, found })
     }
 
     /// What the scanner does not answer: escaped names, and everything that is wrong.

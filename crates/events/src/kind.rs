@@ -178,10 +178,14 @@ impl EventType {
     /// The type of this name; none if it is not in the vocabulary ("other" is not).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let mut slot = spread(name.as_bytes());
+        Self::from_bytes(name.as_bytes())
+    }
+
+    pub(crate) fn from_bytes(name: &[u8]) -> Option<Self> {
+        let mut slot = spread(name);
         loop {
             let kind = *Self::ALL.get(usize::from(TABLE[slot]))?;
-            if kind.name() == name {
+            if kind.name().as_bytes() == name {
                 return Some(kind);
             }
             slot = (slot + 1) % SLOTS;

@@ -122,6 +122,14 @@ impl CurrencyRule {
             Self::Ignore | Self::Any => 2,
         }
     }
+
+    /// Decimals of the minor unit in which an amount sent with this currency is counted.
+    pub(crate) fn exponent_of(self, sent: Option<Currency>) -> u8 {
+        match (self, sent) {
+            (Self::Only(_) | Self::Any, Some(sent)) => sent.exponent(),
+            _ => self.exponent(),
+        }
+    }
 }
 
 /// Checked settings of a [`crate::Decoder`].

@@ -1,6 +1,7 @@
 //! The checks between found fields and a sound event, the same for every form of record.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::parts::{Part, Parts};
 use crate::amount::{self, AmountError, Minor};
@@ -13,12 +14,12 @@ use crate::record::Record;
 use crate::settings::{CurrencyRule, Settings};
 
 /// The longest id and type name, in bytes.
-const MAX_ID_BYTES: usize = 256;
+pub(super) const MAX_ID_BYTES: usize = 256;
 /// Event times lie before 2100-01-01, in milliseconds UTC.
-const END_OF_TIME: i64 = 4_102_444_800_000;
-/// 1990-01-01 in seconds: from here to 2100 a count of milliseconds is read as one of seconds.
-/// As milliseconds these are six weeks of early 1970, which no real log holds.
-const SECONDS_FROM: i64 = 631_152_000;
+pub(super) const END_OF_TIME: i64 = 4_102_444_800_000;
+/// 1990 to 2100 in seconds: a count of milliseconds in here is read as one of seconds. As
+/// milliseconds these are six weeks of early 1970, which no real log holds.
+pub(super) const SECONDS: Range<i64> = 631_152_000..END_OF_TIME / 1_000;
 
 /// The event or erasure that the parts make up, or the first thing that is wrong with them.
 pub(super) fn event<'a>(
@@ -160,14 +161,12 @@ fn time(part: Part<'_>) -> Result<i64, Rejection> {
     };
     let hint = match ms {
         ..=0 => "ts is not above 0",
-        ms if (SECONDS_FROM..END_OF_TIME / 1_000).contains(&ms) => {
-            "ts looks like seconds, milliseconds are asked for"
-        }
+        ms if SECONDS.contains(&ms) => "ts looks like seconds, milliseconds are asked for",
         1..END_OF_TIME => return Ok(ms),
-        ms if (SECONDS_FROM * 1_000_000..END_OF_TIME * 1_000).contains(&ms) => {
+        ms if (SECONDS.start * 1_000_000..END_OF_TIME * 1_000).contains(&ms) => {
             "ts looks like microseconds, milliseconds are asked for"
         }
-        ms if ms >= SECONDS_FROM * 1_000_000_000 => {
+        ms if ms >= SECONDS.start * 1_000_000_000 => {
             "ts looks like nanoseconds, milliseconds are asked for"
         }
         _ => "ts is not before 2100",
@@ -213,10 +212,7 @@ fn money(
             _ => {}
         }
     }
-    let exponent = match rule {
-        CurrencyRule::Ignore => rule.exponent(),
-        _ => currency.map_or(rule.exponent(), Currency::exponent),
-    };
+    let exponent = rule.exponent_of(currency);
     let minor = match &amount {
         Part::Json(text) => amount::parse(text, exponent),
         Part::Text(text) => amount::parse(text, exponent),

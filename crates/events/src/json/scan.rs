@@ -7,25 +7,30 @@
 
 use super::MAX_DEPTH;
 
-/// The raw values of the wanted members; null counts as absent.
+/// The raw values of the wanted members of a record; null counts as absent.
 ///
-/// `place` gives the place of a wanted name below `N`, and `N` or more for any other.
+/// `place` gives the place of a wanted name below `N`, and `N` or more for any other. Text that is
+/// not ASCII is taken as it stands: see [`Found::is_ascii`].
 pub(crate) fn members<const N: usize>(
-    object: &str,
+    object: &[u8],
     place: impl Fn(&[u8]) -> usize,
-) -> Option<[Option<&str>; N]> {
+) -> Option<Found<'_, N>> {
     let mut scan = Scan {
-        bytes: object.as_bytes(),
+        bytes: object,
         at: 0,
+        tops: 0,
     };
-    let mut found = [None; N];
+    let mut members = [None; N];
     let mut seen = 0_u64;
     scan.space();
     scan.take(b'{')?;
     scan.space();
     if scan.peek()? == b'}' {
         scan.at += 1;
-        return scan.end().then_some(found);
+        return scan.end().then_some(Found {
+            members,
+            is_ascii: true,
+        });
     }
     loop {
         let name = scan.name()?;
@@ -37,37 +42,56 @@ pub(crate) fn members<const N: usize>(
                 return None;
             }
             seen |= 1 << place;
-            found[place] = object.get(start..scan.at).filter(|raw| *raw != "null");
+            members[place] = object.get(start..scan.at).filter(|raw| *raw != b"null");
         }
         scan.space();
         match scan.next()? {
             b',' => scan.space(),
-            b'}' => return scan.end().then_some(found),
+            b'}' => break,
             _ => return None,
         }
     }
+    scan.end().then_some(Found {
+        members,
+        is_ascii: scan.tops & TOPS == 0,
+    })
+}
+
+/// What a scan found.
+pub(crate) struct Found<'a, const N: usize> {
+    pub(crate) members: [Option<&'a [u8]>; N],
+    /// Whether all of it is ASCII; else it is not known yet whether it is UTF-8. A scan looks for
+    /// quotes, brackets and the like, which are bytes of their own in UTF-8, so the order of the
+    /// two checks does not matter.
+    pub(crate) is_ascii: bool,
 }
 
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// All bytes of strings, or-ed in words: tells whether any is beyond ASCII.
+    tops: u64,
 }
 
 impl<'a> Scan<'a> {
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline(always)]
     fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
+    #[inline(always)]
     fn take(&mut self, wanted: u8) -> Option<()> {
         (self.next()? == wanted).then_some(())
     }
 
+    #[inline(always)]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
             self.at += 1;
@@ -191,30 +215,53 @@ impl<'a> Scan<'a> {
     }
 
     /// A string from behind its opening quote; tells whether it holds escapes.
+    #[inline(always)]
     fn string(&mut self) -> Option<bool> {
-        let mut escaped = false;
+        self.plain_run();
+        if self.peek()? == b'"' {
+            self.at += 1;
+            return Some(false);
+        }
+        self.string_with_escapes()
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self) -> Option<bool> {
         loop {
-            while let Some(word) = self
-                .bytes
-                .get(self.at..)
-                .and_then(|rest| rest.first_chunk())
-            {
-                let special = special_bytes(u64::from_le_bytes(*word));
-                if special != 0 {
-                    self.at += (special.trailing_zeros() / 8) as usize;
-                    break;
-                }
-                self.at += 8;
-            }
             match self.next()? {
-                b'"' => return Some(escaped),
-                b'\\' => {
-                    self.escape()?;
-                    escaped = true;
-                }
-                0..0x20 => return None,
-                _ => {}
+                b'"' => return Some(true),
+                b'\\' => self.escape()?,
+                _ => return None, // a control character
             }
+            self.plain_run();
+        }
+    }
+
+    /// Goes to the next quote, backslash or control character, or to the end.
+    #[inline(always)]
+    fn plain_run(&mut self) {
+        while let Some(chunk) = self
+            .bytes
+            .get(self.at..)
+            .and_then(|rest| rest.first_chunk())
+        {
+            let word = u64::from_le_bytes(*chunk);
+            let special = special_bytes(word);
+            if special != 0 {
+                // bytes from the special one on belong to what follows
+                self.tops |= word & (special & special.wrapping_neg()).wrapping_sub(1);
+                self.at += (special.trailing_zeros() / 8) as usize;
+                return;
+            }
+            self.tops |= word;
+            self.at += 8;
+        }
+        while let Some(byte @ 0x20..) = self.peek() {
+            if matches!(byte, b'"' | b'\\') {
+                return;
+            }
+            self.tops |= u64::from(byte);
+            self.at += 1;
         }
     }
 
@@ -250,11 +297,13 @@ impl Brackets {
     }
 }
 
+const ONES: u64 = u64::MAX / 255;
+const TOPS: u64 = ONES << 7;
+
 /// Marks, in the top bit of each of eight bytes, those that end a run of plain text: the quote, the
 /// backslash and control characters. Exact up to and including the lowest one marked.
+#[inline(always)]
 fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const TOPS: u64 = ONES << 7;
     let is_zero = |w: u64| w.wrapping_sub(ONES) & !w;
     let quote = is_zero(word ^ (ONES * b'"' as u64));
     let backslash = is_zero(word ^ (ONES * b'\\' as u64));
