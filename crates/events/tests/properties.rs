@@ -247,13 +247,27 @@ proptest! {
         prop_assert!(!accepted || details(&bytes).is_some());
     }
 
+    /// A mapping takes every record off the short way for usual ones, so this compares the two ways.
     #[test]
-    fn mapping_lets_canonical_records_pass(text in record()) {
+    fn usual_records_decode_as_by_the_general_path(
+        text in record(),
+        rule in select(&[None, Some("EUR"), Some("JPY"), Some("")][..]),
+        key in select(&[None, Some("c1"), Some("c2")][..]),
+        timestamp in select(&[None, Some(-1), Some(1_767_225_600_123), Some(1_767_222_000_122)][..]),
+        (strict, key_required) in any::<(bool, bool)>(),
+    ) {
+        let rule = match rule {
+            None => CurrencyRule::Any,
+            Some("") => CurrencyRule::Ignore,
+            Some(code) => CurrencyRule::Only(code.parse().unwrap()),
+        };
+        let settings = Settings::new(rule).with_strict(strict).with_key_required(key_required);
         let raw: mapping::Config =
             toml::from_str("time = \"s\"\n[fields]\n\"f.id\" = \"event_id\"\n\"f.at\" = \"ts\"").unwrap();
-        let mapped = Decoder::new(settings().with_mapping(raw.check().unwrap()));
-        let record = Record::line(0, text.as_bytes());
-        prop_assert_eq!(mapped.decode(&record), euro().decode(&record));
+        let general = Decoder::new(settings.clone().with_mapping(raw.check().unwrap()));
+        let key = key.map(str::as_bytes);
+        let record = Record { key, timestamp, ..Record::line(0, text.as_bytes()) };
+        prop_assert_eq!(Decoder::new(settings).decode(&record), general.decode(&record), "{}", text);
     }
 
     #[test]
