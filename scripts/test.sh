@@ -68,10 +68,13 @@ for stage in "${stages[@]}"; do
   declare -F "stage_$stage" > /dev/null || { echo "no stage is called $stage" >&2; exit 2; }
   printf '\n== %s\n' "$stage"
   start=$(date +%s.%N)
-  # Not in a pipe: a stage may export what later ones need.
-  "stage_$stage" > >(tee "$logs/$stage.log") 2>&1
+  # Not in a pipe, as a stage may export what later ones need; and without fd 3, or the broker would keep it open.
+  exec 3> >(exec tee "$logs/$stage.log")
+  tee=$!
+  "stage_$stage" >&3 2>&1 3>&-
   code=$?
-  wait $! 2> /dev/null # the tee
+  exec 3>&-
+  wait "$tee" 2> /dev/null
   seconds=$(echo "$(date +%s.%N) $start" | awk '{ printf "%.1f", $1 - $2 }')
   counts="$(awk '/^test result:/ { p += $4; f += $6 } END { print p + 0, f + 0 }' "$logs/$stage.log")"
   read -r p f <<< "$counts"
