@@ -10,7 +10,7 @@ use crate::kind::EventType;
 /// One event of one customer, borrowed from its record wherever the text allows it.
 ///
 /// Optional fields of single types (campaign, survey, support and so on) are not here: see
-/// [`crate::details`].
+/// [`crate::details()`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<'a> {
     /// Identity of the event: 1 to 256 bytes; for CloudEvents `source` + "/" + `id`.

@@ -11,7 +11,7 @@
 //! | [`event`], [`outcome`] | what decoding gives: the closed sets of reasons live here |
 //! | [`settings`], [`mapping`] | the `[events]` table of the configuration, raw and checked |
 //! | [`decoder`] | canonical JSON, CloudEvents and mapped foreign JSON to one [`Event`] |
-//! | [`details`] | the optional typed fields, read on demand |
+//! | [`mod@details`] | the optional typed fields, read on demand |
 //!
 //! ```
 //! use holdfast_events::{CurrencyRule, Decoder, EventType, Outcome, Record, Settings};

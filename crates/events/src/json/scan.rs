@@ -247,13 +247,11 @@ impl<'a> Scan<'a> {
         {
             let word = u64::from_le_bytes(*chunk);
             let special = special_bytes(word);
+            self.tops |= word; // what stands behind the string is of the record too
             if special != 0 {
-                // bytes from the special one on belong to what follows
-                self.tops |= word & (special & special.wrapping_neg()).wrapping_sub(1);
                 self.at += (special.trailing_zeros() / 8) as usize;
                 return;
             }
-            self.tops |= word;
             self.at += 8;
         }
         while let Some(byte @ 0x20..) = self.peek() {
