@@ -25,31 +25,7 @@ mkdir -p "$KAFKA_DIR" "$KAFKA_JARS"
 KAFKA_DIR="$(cd "$KAFKA_DIR" && pwd)"; jars="$(cd "$KAFKA_JARS" && pwd)"; data="$KAFKA_DIR/kafka-data"; pidfile="$KAFKA_DIR/kafka.pid"; log="$KAFKA_DIR/kafka.log"
 broker="127.0.0.1:$KAFKA_PORT"
 
-# Prints what is missing of java, mvn and kcat.
-missing() {
-  java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' || echo openjdk-17-jre-headless
-  command -v mvn > /dev/null || echo maven
-  command -v kcat > /dev/null || echo kcat
-}
-
-tools() {
-  local want sudo=""
-  want="$(missing | tr '\n' ' ')"
-  [ -z "$want" ] && return 0
-  [ "$(id -u)" = 0 ] || sudo="sudo"
-  local command="$sudo apt-get update && $sudo apt-get install -y --no-install-recommends $want"
-  # With a password to be asked for, the one who starts this may rather do it.
-  if command -v apt-get > /dev/null && { [ -z "$sudo" ] || sudo -n true 2> /dev/null; }; then
-    echo "installing $want" >&2
-    export DEBIAN_FRONTEND=noninteractive
-    # shellcheck disable=SC2086 # a list of packages
-    $sudo apt-get update -qq >&2 && $sudo apt-get install -y -qq --no-install-recommends $want > /dev/null || true
-  fi
-  want="$(missing | tr '\n' ' ')"
-  [ -z "$want" ] && return 0
-  echo "missing: $want; on Debian: $command" >&2
-  return 1
-}
+tools() { "$here/../../scripts/need.sh" java mvn kcat; }
 
 fetch() {
   [ -f "$jars/.ok-$KAFKA_VERSION" ] && return 0
