@@ -98,6 +98,6 @@ mod tests {
 
     #[test]
     fn short_horizon_still_has_thirty_days_of_history() {
-        assert_eq!(days(&training(0, 44 * DAY_MS - 1, 7).unwrap()), [30, 37]);
+        assert_eq!(days(&training(0, 45 * DAY_MS - 1, 7).unwrap()), [31, 38]);
     }
 }

@@ -226,7 +226,11 @@ impl History {
     /// event of the label's kind came.
     #[must_use]
     pub fn state(&self, settings: Settings, at: i64) -> (Store, bool) {
-        let label = Label { kind: self.label.clone(), horizon_days: 0, active_days: 0 };
+        let label = Label {
+            kind: self.label.clone(),
+            horizon_days: 0,
+            active_days: 0,
+        };
         let mut walk = Walk::new(self, &label, settings);
         walk.up_to(at);
         walk.fire_timers(at);

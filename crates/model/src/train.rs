@@ -10,7 +10,7 @@ use crate::splitmix::mix;
 use crate::{Error, Label};
 
 /// L2 penalties that are tried, strongest first; on the summed loss of standardised columns.
-pub const PENALTIES: [f64; 5] = [1000.0, 300.0, 100.0, 30.0, 10.0];
+pub const PENALTIES: [f64; 6] = [1000.0, 300.0, 100.0, 30.0, 10.0, 3.0];
 
 /// Least rows, and least rows of each outcome, that are worth a fit.
 const MIN_ROWS: usize = 50;

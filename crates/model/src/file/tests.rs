@@ -1,1 +1,137 @@
+use super::*;
+use crate::LabelKind;
 
+const SPEC: &str = r#"{
+  "format": "holdfast-model/1",
+  "id": "spec",
+  "label": {"kind": "purchase", "horizon_days": 30, "active_days": 0},
+  "currency": "ignore",
+  "cart_abandon": {"source": "given"},
+  "intercept": -1.5,
+  "columns": [
+    {"feature": "days_since_last_purchase", "coefficient": 0.05},
+    {"feature": "purchases_30d", "coefficient": -0.35, "clip": [0, 1000]},
+    {"feature": "spend_30d", "coefficient": -0.004, "transform": "identity"}
+  ]
+}"#;
+
+#[test]
+fn file_written_by_hand_is_loaded_with_defaults() {
+    let model = Model::from_json(SPEC.as_bytes()).unwrap();
+    assert_eq!(model.label().kind, LabelKind::Purchase);
+    assert_eq!(
+        (model.columns()[0].mean, model.columns()[0].scale),
+        (0.0, 1.0)
+    );
+    assert_eq!(model.columns()[0].clip, None);
+    assert_eq!(model.currency(), Some("ignore"));
+    assert!(model.training().is_none());
+    assert_eq!(
+        model.sha256(),
+        seal::hash(SPEC.as_bytes()),
+        "a file without a hash is named by its bytes"
+    );
+}
+
+#[test]
+fn sealed_file_hashes_to_what_it_says() {
+    let text = Model::seal(SPEC.as_bytes()).unwrap();
+    let model = Model::from_json(text.as_bytes()).unwrap();
+    let emptied = text.replace(model.sha256(), "");
+    assert_eq!(model.sha256(), seal::hash(emptied.as_bytes()));
+    assert_eq!(
+        model.to_json().unwrap(),
+        text,
+        "writing what was read gives the same bytes"
+    );
+    assert_eq!(
+        Model::seal(text.as_bytes()).unwrap(),
+        text,
+        "sealing twice changes nothing"
+    );
+}
+
+#[test]
+fn file_changed_after_training_is_refused() {
+    let text = Model::seal(SPEC.as_bytes())
+        .unwrap()
+        .replace("-0.35", "-0.36");
+    let error = Model::from_json(text.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("it was changed after training"), "{error}");
+}
+
+#[test]
+fn all_faults_are_listed_at_once_with_the_nearest_feature() {
+    let text = SPEC
+        .replace("days_since_last_purchase", "days_since_last_purchse")
+        .replace("\"clip\": [0, 1000]", "\"clip\": [5, 1]")
+        .replace("\"horizon_days\": 30", "\"horizon_days\": 0")
+        .replace("\"ignore\"", "\"Euro\"");
+    let Err(Error::Faults(faults)) = Model::from_json(text.as_bytes()) else {
+        panic!("accepted")
+    };
+    let all = faults.join("\n");
+    for part in [
+        "did you mean \"days_since_last_purchase\"",
+        "clip begins at 5 and ends at 1",
+        "label.horizon_days is 0",
+        "currency is \"Euro\"",
+    ] {
+        assert!(all.contains(part), "{part} is not in:\n{all}");
+    }
+    assert_eq!(faults.len(), 4);
+}
+
+#[test]
+fn unknown_field_and_broken_json_are_refused() {
+    let unknown = SPEC.replace("\"id\"", "\"name\"");
+    for text in [unknown.as_str(), "{", "[]", ""] {
+        assert!(
+            matches!(Model::from_json(text.as_bytes()), Err(Error::Json(_))),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn features_that_are_computed_differently_now_refuse_the_model() {
+    let text = Model::seal(SPEC.as_bytes()).unwrap();
+    let model = Model::from_json(text.as_bytes()).unwrap();
+    let other = text.replace(&check::definitions(model.columns()), "0123456789abcdef");
+    let error = Model::from_json(other.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("the model must be trained again"), "{error}");
+}
+
+#[test]
+fn number_that_is_not_finite_is_named() {
+    let mut model = Model::from_json(SPEC.as_bytes()).unwrap();
+    model.columns[1].coefficient = f64::NAN;
+    model.columns[2].scale = 0.0;
+    let faults = model.faults().join("\n");
+    assert!(
+        faults.contains("columns[1] purchases_30d coefficient is NaN"),
+        "{faults}"
+    );
+    assert!(
+        faults.contains("columns[2] spend_30d: scale is 0"),
+        "{faults}"
+    );
+}
+
+#[test]
+fn a_column_stands_on_one_line() {
+    let text = Model::seal(SPEC.as_bytes()).unwrap();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|l| l.contains("\"coefficient\""))
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert!(
+        lines[1]
+            .trim()
+            .starts_with("{\"feature\": \"purchases_30d\""),
+        "{}",
+        lines[1]
+    );
+    assert!(text.ends_with("}\n"));
+}
