@@ -1,0 +1,97 @@
+//! The plots, as inline SVG that carries its own title and description.
+//!
+//! Colours are plain hex values of the light scheme, so an SVG copied out of a report still looks
+//! right; in a dark page the style sheet replaces them by attribute selectors (`[fill="#1B2430"]`).
+//! Everything is drawn at twice its nominal size, because the backend rounds to whole units.
+
+use anyhow::{Context, Result};
+use plotters::{
+    coord::Shift,
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
+use serde::Serialize;
+
+mod calibration;
+mod forest;
+mod gains;
+mod hundred;
+mod scores;
+mod timeline;
+
+pub(super) use calibration::calibration;
+pub(super) use forest::forest;
+pub(super) use gains::gains;
+pub(super) use hundred::hundred;
+pub(super) use scores::scores;
+pub(super) use timeline::{Windows, timeline};
+
+const INK: RGBColor = RGBColor(0x1B, 0x24, 0x30);
+const MUTED: RGBColor = RGBColor(0x55, 0x60, 0x6E);
+const GRID: RGBColor = RGBColor(0xD8, 0xDE, 0xE7);
+/// Customers who left, and what raises the risk.
+const LEFT: RGBColor = RGBColor(0xB3, 0x42, 0x1A);
+/// Customers who stayed, and what lowers the risk.
+const STAYED: RGBColor = RGBColor(0x23, 0x68, 0xA8);
+
+const WIDTH: u32 = 880;
+/// About 13 units of text at nominal size.
+const TEXT: u32 = 32;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// One plot, ready to be put into a page.
+#[derive(Debug, Serialize)]
+pub(super) struct Figure {
+    pub(super) svg: String,
+}
+
+/// What a reader who does not see the plot is told.
+struct Words<'a> {
+    /// Unique in the page; the ids of title and description begin with it.
+    id: &'a str,
+    title: &'a str,
+    description: String,
+}
+
+fn draw(
+    words: &Words<'_>,
+    height: u32,
+    plot: impl FnOnce(&Area<'_>) -> Result<()>,
+) -> Result<Figure> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
+        plot(&root).with_context(|| format!("cannot draw the plot {}", words.id))?;
+        root.present()?;
+    }
+    let body = svg.split_once('>').map_or("", |(_, body)| body);
+    let Words {
+        id,
+        title,
+        description,
+    } = words;
+    let (title, description) = (escape(title), escape(description));
+    let svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n\
+         <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{description}</desc>{body}"
+    );
+    Ok(Figure { svg })
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn text(color: RGBColor, h: HPos, v: VPos) -> TextStyle<'static> {
+    ("sans-serif", TEXT)
+        .into_font()
+        .color(&color)
+        .pos(Pos::new(h, v))
+}
+
+fn percent_label(x: &f64) -> String {
+    format!("{:.0} %", x * 100.0)
+}

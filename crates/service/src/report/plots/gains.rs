@@ -1,0 +1,85 @@
+//! How many of the leavers are reached by contacting the customers at highest risk first.
+
+use anyhow::Result;
+use plotters::{
+    prelude::*,
+    style::text_anchor::{HPos, VPos},
+};
+
+use super::{Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percent_label, text};
+use crate::report::{curves::ratio, numbers::percent, view::Curves};
+
+pub(in crate::report) fn gains(id: &str, curves: &Curves) -> Result<Figure> {
+    let all = curves.left() as f64;
+    let reached: Vec<(f64, f64)> = std::iter::once((0.0, 0.0))
+        .chain(
+            curves
+                .gains
+                .iter()
+                .map(|gain| (gain.share, ratio(gain.left as f64, all))),
+        )
+        .collect();
+    let said: Vec<String> = reached
+        .iter()
+        .skip(2)
+        .step_by(2)
+        .map(|&(share, left)| format!("{} reach {}", percent(share, 0), percent(left, 0)))
+        .collect();
+    let words = Words {
+        id,
+        title: "Share of the leavers reached by contacting the highest risks first",
+        description: format!("Contacting {} of all leavers.", said.join(", ")),
+    };
+    draw(&words, 700, |root| {
+        let mut chart = ChartBuilder::on(root)
+            .margin_top(24)
+            .margin_right(60)
+            .x_label_area_size(96)
+            .y_label_area_size(150)
+            .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(MUTED)
+            .x_labels(6)
+            .y_labels(6)
+            .x_label_formatter(&percent_label)
+            .y_label_formatter(&percent_label)
+            .label_style(text(MUTED, HPos::Center, VPos::Top))
+            .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))
+            .x_desc("customers contacted")
+            .y_desc("leavers reached")
+            .draw()?;
+        let base = curves.base_rate().clamp(1e-9, 1.0);
+        let perfect = [(0.0, 0.0), (base, 1.0), (1.0, 1.0)];
+        chart.draw_series(DashedLineSeries::new(
+            perfect,
+            10,
+            10,
+            STAYED.stroke_width(3),
+        ))?;
+        let random = [(0.0, 0.0), (1.0, 1.0)];
+        chart.draw_series(DashedLineSeries::new(random, 10, 10, MUTED.stroke_width(3)))?;
+        chart.draw_series(LineSeries::new(
+            reached.iter().copied(),
+            LEFT.stroke_width(5),
+        ))?;
+        let label = |words: &str, at, color| {
+            Text::new(words.to_owned(), at, text(color, HPos::Left, VPos::Center))
+        };
+        chart.draw_series([
+            label("this model", (0.62, 0.22), LEFT),
+            label("at random", (0.62, 0.14), MUTED),
+            label("perfect", (0.62, 0.06), STAYED),
+        ])?;
+        let sample =
+            |y, color: RGBColor| PathElement::new([(0.54, y), (0.6, y)], color.stroke_width(5));
+        chart.draw_series([
+            sample(0.22, LEFT),
+            sample(0.14, MUTED),
+            sample(0.06, STAYED),
+        ])?;
+        Ok(())
+    })
+}
