@@ -12,6 +12,6 @@ mkdir -p "$work" models/shop
 
 "$holdfast" train --events models/cdnow/events.jsonl.gz --horizon-days 90 --out models/cdnow/model.json --card models/cdnow/card.md \
   --report "$work/cdnow.html"
-"$holdfast" generate --customers 20000 --days 240 --seed 1 --out "$work/shop.jsonl"
+"$holdfast" generate --customers 6000 --days 240 --seed 1 --out "$work/shop.jsonl"
 "$holdfast" train --events "$work/shop.jsonl" --horizon-days 30 --out models/shop/model.json --card models/shop/card.md \
   --report "$work/shop.html"
