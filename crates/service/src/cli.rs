@@ -2,13 +2,14 @@
 
 mod args;
 mod examples;
+mod operate;
 pub mod terminal;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use args::{
-    Check, ConfigFile, Demo, Dlq, DlqCommand, DlqList, DlqReplay, Evaluate, Explain, Generate, OnGap, Replay,
-    Run, Schema, Score, Task, Topics, TopicsApply, TopicsCommand, TopicsPlan, Train,
+pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
+pub use operate::{
+    Check, Dlq, DlqCommand, DlqFilter, OnGap, Run, Schema, Topics, TopicsArgs, TopicsCommand,
 };
 
 use crate::logs;

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod files;
 mod generate;
+mod kafka;
 mod replay;
 mod run;
 mod schema;
@@ -20,7 +21,7 @@ use crate::cli::{Cli, Command, command};
 use crate::config::{Faults, Layers, Settings};
 use crate::pipeline::Contradiction;
 use crate::run::RunError;
-use crate::{logs, study as studies};
+use crate::{demo, logs, study as studies};
 
 pub use schema::SCHEMAS;
 
@@ -70,7 +71,9 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
             completions(shell, &mut self::command(), "holdfast", &mut io::stdout());
             Ok(())
         }
-        Command::Demo(_) | Command::Topics(_) | Command::Dlq(_) => anyhow::bail!("not yet"),
+        Command::Topics(args) => kafka::topics(&args),
+        Command::Dlq(args) => kafka::dlq(&args),
+        Command::Demo(args) => demo::demo(&args),
     }
 }
 

@@ -4,7 +4,6 @@
 //! anything is reported, and only a [`Settings`] (all fields valid) starts a pipeline, a runner or a server.
 
 mod check;
-mod compose;
 mod duration;
 mod fault;
 mod keys;
@@ -22,6 +21,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use check::instant_ms;
 pub use duration::{format_duration, parse_duration};
 pub use fault::{Fault, Faults};
 pub use layers::Layers;

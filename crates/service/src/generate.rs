@@ -7,6 +7,8 @@
 
 mod customer;
 mod event;
+mod nature;
+mod orders;
 mod random;
 mod shop;
 #[cfg(test)]
@@ -59,39 +61,82 @@ pub struct Summary {
 }
 
 /// Writes the events in the order of their arrival, then the truth; `progress` hears the number of days done.
-pub fn write(params: &Params, to: &Targets, mut progress: impl FnMut(u32)) -> anyhow::Result<Summary> {
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(
+    params: &Params,
+    to: &Targets,
+    mut progress: impl FnMut(u32),
+) -> anyhow::Result<Summary> {
     let mut shop = Shop::new(params);
-    let mut out = Output::create(&to.events)?;
-    let mut line = Vec::with_capacity(256);
-    let mut events = 0;
+    let mut out = LineFile::create(&to.events)?;
     while let Some(batch) = shop.next_day() {
-        for event in batch {
-            line.clear();
-            event.write_json(events, &mut line);
-            line.push(b'\n');
-            out.write_all(&line).with_context(|| format!("cannot write {}", to.events.display()))?;
-            events += 1;
-        }
+        out.write(batch)?;
         progress(shop.days_done());
     }
-    out.finish().with_context(|| format!("cannot write {}", to.events.display()))?;
+    let events = out.finish()?;
     if let Some(path) = &to.truth {
-        write_truth(&shop, path).with_context(|| format!("cannot write {}", path.display()))?;
+        write_truth(&shop, path)?;
     }
     let churned = shop.truth().filter(|(_, churn)| churn.is_some()).count();
     Ok(Summary { events, customers: params.customers, churned: u32::try_from(churned)? })
 }
 
-fn write_truth(shop: &Shop, path: &Path) -> anyhow::Result<()> {
-    let mut out = Output::create(path)?;
-    writeln!(out, "customer_id,churn_ms")?;
+/// Writes who has left so far, and when.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_truth(shop: &Shop, path: &Path) -> anyhow::Result<()> {
+    let mut text = String::from("customer_id,churn_ms\n");
     for (id, churn) in shop.truth() {
-        match churn {
-            Some(ms) => writeln!(out, "{id},{ms}")?,
-            None => writeln!(out, "{id},")?,
-        }
+        let ms = churn.map(|ms| ms.to_string()).unwrap_or_default();
+        text.push_str(&format!("{id},{ms}\n"));
     }
-    Ok(out.finish()?)
+    let mut out = Output::create(path)?;
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.finish());
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A file of events, one a line, numbered in order.
+pub struct LineFile {
+    path: PathBuf,
+    out: Output,
+    line: Vec<u8>,
+    events: u64,
+}
+
+impl LineFile {
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        let out = Output::create(path)?;
+        Ok(Self { path: path.to_owned(), out, line: Vec::with_capacity(256), events: 0 })
+    }
+
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&mut self, events: &[Event]) -> anyhow::Result<()> {
+        for event in events {
+            self.line.clear();
+            event.write_json(self.events, &mut self.line);
+            self.line.push(b'\n');
+            let written = self.out.write_all(&self.line);
+            written.with_context(|| format!("cannot write {}", self.path.display()))?;
+            self.events += 1;
+        }
+        Ok(())
+    }
+
+    /// How many events there are.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(self) -> anyhow::Result<u64> {
+        let finished = self.out.finish();
+        finished.with_context(|| format!("cannot write {}", self.path.display()))?;
+        Ok(self.events)
+    }
 }
 
 /// A file, a compressed file or stdout.
@@ -105,13 +150,17 @@ impl Output {
         if path == Path::new("-") {
             return Ok(Self::Plain(BufWriter::new(Box::new(io::stdout().lock()))));
         }
-        let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let file =
+            File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
         if path.extension().is_some_and(|e| e == "gz") {
             // No time and no name in the header: equal input, equal bytes.
             let encoder = GzBuilder::new().write(BufWriter::new(file), Compression::default());
             return Ok(Self::Gzip(encoder));
         }
-        Ok(Self::Plain(BufWriter::with_capacity(1 << 18, Box::new(file))))
+        Ok(Self::Plain(BufWriter::with_capacity(
+            1 << 18,
+            Box::new(file),
+        )))
     }
 
     fn finish(self) -> io::Result<()> {

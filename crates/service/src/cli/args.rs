@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::Args;
 
+use crate::demo::Speed;
 use crate::generate::DEFAULT_START_MS;
 
 /// Where the configuration is, for commands that do without.
@@ -230,151 +231,27 @@ pub struct Generate {
     pub quiet: bool,
 }
 
-/// What to do when the log cannot give the state back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OnGap {
-    /// Refuse to start
-    #[default]
-    Refuse,
-    /// Go on with what there is: alerts may be missing or come again
-    Accept,
-}
-
-#[derive(Debug, Args)]
-pub struct Run {
-    #[command(flatten)]
-    pub config: ConfigFile,
-
-    /// Model file [default: the configuration's]
-    #[arg(long, value_name = "FILE.json")]
-    pub model: Option<PathBuf>,
-
-    /// Read to the end that is there at the start, send what is due by then, commit, exit
-    #[arg(long)]
-    pub until_end: bool,
-
-    /// When events are missing from the log's start, or another model or policy made the earlier alerts
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub on_gap: OnGap,
-
-    /// Address of /metrics, /livez and /readyz, or off [default: the configuration's, 127.0.0.1:9464]
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub listen: Option<String>,
-
-    /// Threads that work on partitions [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
-}
-
-#[derive(Debug, Args)]
-pub struct Check {
-    #[command(flatten)]
-    pub config: ConfigFile,
-
-    /// Print every setting, its value and who set it; secrets are left out
-    #[arg(long)]
-    pub show: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Topics {
-    #[command(subcommand)]
-    pub command: TopicsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum TopicsCommand {
-    /// Say which topics are there and which are missing
-    Plan(TopicsPlan),
-    /// Make the missing ones
-    Apply(TopicsApply),
-}
-
-#[derive(Debug, Args)]
-pub struct TopicsPlan {
-    #[command(flatten)]
-    pub config: ConfigFile,
-
-    /// Partitions of topics to make
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
-    pub partitions: i32,
-
-    /// Copies of each partition
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
-    pub replication: i32,
-
-    /// Accepted for symmetry: planning changes nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct TopicsApply {
-    #[command(flatten)]
-    pub plan: TopicsPlan,
-}
-
-#[derive(Debug, Args)]
-pub struct Dlq {
-    #[command(subcommand)]
-    pub command: DlqCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum DlqCommand {
-    /// Print rejected records, one JSON object a line
-    List(DlqList),
-    /// Send rejected records to the input topic again
-    Replay(DlqReplay),
-}
-
-#[derive(Debug, Args)]
-pub struct DlqList {
-    #[command(flatten)]
-    pub config: ConfigFile,
-
-    /// Only those rejected for this reason
-    #[arg(long, value_name = "REASON")]
-    pub reason: Option<String>,
-
-    /// At most so many
-    #[arg(long, value_name = "N")]
-    pub limit: Option<u64>,
-
-    /// Say what would be done and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct DlqReplay {
-    #[command(flatten)]
-    pub list: DlqList,
-}
-
-#[derive(Debug, Args)]
-pub struct Schema {
-    /// Which format [default: list them]
-    pub name: Option<String>,
-}
-
 #[derive(Debug, Args)]
 pub struct Demo {
     /// How many customers the shop has
     #[arg(long, value_name = "N", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     pub customers: u32,
 
-    /// How many days; the last 30 are streamed
-    #[arg(long, value_name = "D", default_value_t = 210, value_parser = clap::value_parser!(u32).range(150..=1000))]
+    /// How many days of history the model learns from
+    #[arg(long, value_name = "D", default_value_t = 180, value_parser = clap::value_parser!(u32).range(120..=1000))]
     pub days: u32,
+
+    /// How many days are streamed after that
+    #[arg(long, value_name = "D", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub stream_days: u32,
 
     /// Another seed, another shop
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
 
     /// How much faster than life the stream runs, or max
-    #[arg(long, value_name = "FACTOR|max", default_value = "100000")]
-    pub speed: String,
+    #[arg(long, value_name = "FACTOR|max", default_value = "30000")]
+    pub speed: Speed,
 
     /// Probability from which a customer counts as at risk
     #[arg(long, value_name = "P", default_value_t = 0.8)]

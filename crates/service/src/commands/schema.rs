@@ -7,6 +7,7 @@ use crate::cli::terminal::data;
 /// Name, what it is, text.
 pub const SCHEMAS: &[(&str, &str, &str)] = &[
     ("event", "an event, as it comes in", include_str!("../../../../schemas/event.schema.json")),
+    ("alert", "an alert, as it goes out", include_str!("../../../../schemas/alert.schema.json")),
     (
         "dead-letter",
         "a rejected record in dead-letters.jsonl",

@@ -284,7 +284,7 @@ fn not_before(reader: &mut Reader<'_>) -> Option<i64> {
 }
 
 /// Milliseconds of `1767225600000`, `2026-01-01` (UTC) or `2026-01-01T00:00:00Z`.
-pub(super) fn instant_ms(text: &str) -> Option<i64> {
+pub(crate) fn instant_ms(text: &str) -> Option<i64> {
     if let Ok(ms) = text.parse() {
         return Some(ms);
     }

@@ -4,24 +4,26 @@
 //! | --- | --- |
 //! | late delivery, contact with support, refund | grief grows; half of it is gone after three weeks |
 //! | a cart is given up at the till | a little grief, the purchase comes later or never |
+//! | a second contact about the same order | often leaves within days |
 //! | grief | makes decline and leaving more likely, exponentially |
 //! | decline | visits, opens and purchases thin out, half in ten days; leaving is eight times as likely |
 //! | first purchase of somebody who only tries | leaves soon |
 
-use super::event::{Event, What};
-use super::random::Random;
 use super::Params;
+use super::event::{Event, What};
+use super::nature::Nature;
+use super::random::Random;
 
 /// What grief keeps of itself per day: 2^(-1/21).
 const GRIEF_KEPT: f64 = 0.967_533;
 const ENGAGEMENT_KEPT: f64 = 0.933;
-const LEAVE_PER_DAY: f64 = 0.0007;
-const DECLINE_PER_DAY: f64 = 0.0012;
+const LEAVE_PER_DAY: f64 = 0.0006;
+const DECLINE_PER_DAY: f64 = 0.001;
 
 #[derive(Debug)]
 pub(super) struct Customer {
     number: u32,
-    random: Random,
+    pub(super) random: Random,
     nature: Nature,
     joined_day: u32,
     is_new: bool,
@@ -29,35 +31,23 @@ pub(super) struct Customer {
     engagement: f64,
     declining: bool,
     grief: f64,
+    /// Had to contact support again about the same order, and will not come a third time.
+    fed_up: bool,
     /// Engaged days to the next purchase.
     due: f64,
     purchases: u32,
-    follow_ups: Vec<FollowUp>,
+    pub(super) follow_ups: Vec<FollowUp>,
     churn_ms: Option<i64>,
     seq: u32,
     session: u32,
 }
 
-/// What a customer is like.
-#[derive(Debug)]
-struct Nature {
-    /// Mean days between purchases, and how regular they are.
-    gap_days: f64,
-    shape: u32,
-    basket_cents: f64,
-    visits_per_day: f64,
-    opens: f64,
-    hour: f64,
-    load_ms: f64,
-    only_tries: bool,
-}
-
 /// Something that will happen on a later day because of a purchase.
 #[derive(Debug)]
-struct FollowUp {
-    day: u32,
-    what: What,
-    grief: f64,
+pub(super) struct FollowUp {
+    pub(super) day: u32,
+    pub(super) what: What,
+    pub(super) grief: f64,
 }
 
 /// What holds for everybody on a day.
@@ -74,33 +64,25 @@ pub(super) fn customer_id(number: u32) -> String {
     format!("c{number:07}")
 }
 
-impl Nature {
-    fn draw(random: &mut Random) -> Self {
-        let regular = random.chance(0.55);
-        let (median, shape) = if regular { (11.0, 5) } else { (26.0, 2) };
-        let gap_days = random.log_normal(median, 0.45).clamp(3.0, 90.0);
-        Self {
-            gap_days,
-            shape,
-            basket_cents: random.log_normal(4200.0, 0.6),
-            visits_per_day: random.log_normal(0.22, 0.6).clamp(0.02, 2.0),
-            opens: random.between(0.05, 0.7),
-            hour: random.between(8.0, 20.0),
-            load_ms: random.log_normal(800.0, 0.3),
-            only_tries: random.chance(0.12),
-        }
-    }
-}
-
 impl Customer {
     pub(super) fn new(number: u32, params: &Params) -> Self {
         let mut random = Random::new(params.seed, u64::from(number) + 1);
         let nature = Nature::draw(&mut random);
         // Most are there from the start and are seen again within the first weeks; the others come later.
         let is_new = random.chance(0.45);
-        let span = if is_new { params.days * 4 / 5 } else { (params.days / 6).min(21) };
-        let joined_day = random.whole(0, span.max(1)).min(params.days.saturating_sub(1));
-        let due = if is_new { random.between(0.0, 4.0) } else { random.between(0.0, nature.gap_days) };
+        let span = if is_new {
+            params.days * 4 / 5
+        } else {
+            (params.days / 6).min(21)
+        };
+        let joined_day = random
+            .whole(0, span.max(1))
+            .min(params.days.saturating_sub(1));
+        let due = if is_new {
+            random.between(0.0, 4.0)
+        } else {
+            random.between(0.0, nature.gap_days)
+        };
         Self {
             number,
             random,
@@ -110,6 +92,7 @@ impl Customer {
             engagement: 1.0,
             declining: false,
             grief: 0.0,
+            fed_up: false,
             due,
             purchases: 0,
             follow_ups: Vec::new(),
@@ -143,7 +126,10 @@ impl Customer {
         } else if first {
             self.look_around(day, out);
         }
-        for _ in 0..self.random.poisson(self.nature.visits_per_day * self.engagement) {
+        for _ in 0..self
+            .random
+            .poisson(self.nature.visits_per_day * self.engagement)
+        {
             self.look_around(day, out);
         }
         self.read_mail(day, out);
@@ -158,16 +144,21 @@ impl Customer {
                 (self.declining, self.engagement) = (false, 1.0);
             }
         } else {
-            self.declining = self.random.chance(DECLINE_PER_DAY * libm::exp(1.3 * self.grief));
+            self.declining = self
+                .random
+                .chance(DECLINE_PER_DAY * libm::exp(1.6 * self.grief));
         }
-        let mut hazard = LEAVE_PER_DAY * libm::exp(1.8 * self.grief);
+        let mut hazard = LEAVE_PER_DAY * libm::exp(2.3 * self.grief);
         if self.declining {
             hazard *= 8.0;
         }
         if self.nature.only_tries && self.purchases > 0 {
             hazard += 0.06;
         }
-        if !self.random.chance(hazard.min(0.3)) {
+        if self.fed_up {
+            hazard += 0.5;
+        }
+        if !self.random.chance(hazard.min(0.5)) {
             return false;
         }
         let at = day.from_ms + i64::from(self.random.whole(3_600, 86_399)) * 1_000;
@@ -188,6 +179,8 @@ impl Customer {
             }
             let next = self.follow_ups.swap_remove(index);
             self.grief = (self.grief + next.grief).clamp(0.0, 4.0);
+            let again = matches!(next.what, What::SupportContact { priority: "urgent", .. });
+            self.fed_up |= again && self.random.chance(0.6);
             let at = self.start_session(day);
             self.emit(at, next.what, out);
         }
@@ -197,7 +190,8 @@ impl Customer {
     fn look_around(&mut self, day: Day, out: &mut Vec<Event>) {
         let mut at = self.start_session(day);
         if self.is_new && self.seq == 0 {
-            let source = ["search", "social", "referral", "direct"][self.random.whole(0, 3) as usize];
+            let source =
+                ["search", "social", "referral", "direct"][self.random.whole(0, 3) as usize];
             at = self.emit(at, What::SignUp { source }, out);
         }
         at = self.browse(at, 5, out);
@@ -222,65 +216,41 @@ impl Customer {
             at = self.emit(at, What::CartAdd { cents: item }, out);
         }
         if items > 1 && self.random.chance(0.1) {
-            at = self.emit(at, What::CartRemove { cents: cents / items }, out);
+            at = self.emit(
+                at,
+                What::CartRemove {
+                    cents: cents / items,
+                },
+                out,
+            );
             cents -= cents / items;
         }
         let clicks = self.random.whole(2, 9);
         let saved_payment = self.purchases > 0 && self.random.chance(0.7);
-        at = self.emit(at, What::CheckoutStart { cents, clicks, saved_payment }, out);
+        at = self.emit(
+            at,
+            What::CheckoutStart {
+                cents,
+                clicks,
+                saved_payment,
+            },
+            out,
+        );
         let gives_up = 0.10 + 0.16 * self.grief.min(2.5);
         if self.random.chance(gives_up) {
             self.give_up(at, cents, day, out);
             self.grief = (self.grief + 0.35).min(4.0);
-            self.due = if self.random.chance(0.65) { self.random.between(0.5, 5.0) } else { self.gap() };
+            self.due = if self.random.chance(0.65) {
+                self.random.between(0.5, 5.0)
+            } else {
+                self.gap()
+            };
             return;
         }
         self.emit(at, What::Purchase { cents, items }, out);
         self.purchases += 1;
         self.due = self.gap();
         self.order_goes_out(day, cents);
-    }
-
-    /// What an order brings with it on later days.
-    fn order_goes_out(&mut self, day: Day, cents: u32) {
-        let arrives = day.number + self.random.whole(1, 3);
-        if !self.random.chance(day.failures) {
-            self.plan(arrives, What::OrderDelivered { late_days: 0 }, 0.0);
-            if self.random.chance(0.07) {
-                let score = self.random.whole(7, 10);
-                self.plan(arrives + 1, What::SurveyResponse { score }, -0.2);
-            }
-            if self.random.chance(0.05) {
-                let score = self.random.whole(4, 5);
-                self.plan(arrives + 3, What::Review { score }, 0.0);
-            }
-            if self.random.chance(0.02) {
-                self.plan(arrives, What::SupportContact { priority: "low", channel: "mail" }, 0.0);
-            }
-            return;
-        }
-        let late_days = self.random.whole(2, 8);
-        let channel = ["chat", "phone", "mail"][self.random.whole(0, 2) as usize];
-        self.plan(arrives, What::SupportContact { priority: "high", channel }, 1.1);
-        if self.random.chance(0.55) {
-            self.plan(arrives + 2, What::SupportContact { priority: "urgent", channel }, 0.6);
-        }
-        if self.random.chance(0.35) {
-            self.plan(arrives + 4, What::Refund { cents }, 0.2);
-        } else {
-            self.plan(arrives + late_days, What::OrderDelivered { late_days }, 0.1);
-        }
-        if self.random.chance(0.5) {
-            self.plan(arrives + 3, What::SupportResolved, -0.7);
-        }
-        if self.random.chance(0.25) {
-            let score = self.random.whole(0, 5);
-            self.plan(arrives + 5, What::SurveyResponse { score }, 0.0);
-        }
-    }
-
-    fn plan(&mut self, day: u32, what: What, grief: f64) {
-        self.follow_ups.push(FollowUp { day, what, grief });
     }
 
     /// The weekly letter.
@@ -320,7 +290,10 @@ impl Customer {
     fn start_session(&mut self, day: Day) -> i64 {
         self.session += 1;
         let hour = (self.nature.hour + 2.5 * self.random.normal()).clamp(0.2, 21.0);
-        #[expect(clippy::cast_possible_truncation, reason = "less than a day of milliseconds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "less than a day of milliseconds"
+        )]
         let offset = (hour * 3_600_000.0) as i64;
         day.from_ms + offset + i64::from(self.random.whole(0, 599_999))
     }
@@ -333,7 +306,14 @@ impl Customer {
             self.random.whole(0, 3_000)
         };
         let (customer, seq, session) = (self.number, self.seq, self.session);
-        out.push(Event { arrival: ts + i64::from(delay), customer, seq, ts, session, what });
+        out.push(Event {
+            arrival: ts + i64::from(delay),
+            customer,
+            seq,
+            ts,
+            session,
+            what,
+        });
         self.seq += 1;
         ts + i64::from(self.random.whole(4_000, 75_000))
     }
@@ -342,13 +322,25 @@ impl Customer {
         self.random.erlang(self.nature.shape, self.nature.gap_days)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped"
+    )]
     fn cents(&mut self, share: f64) -> u32 {
-        self.random.log_normal(self.nature.basket_cents * share, 0.4).clamp(100.0, 500_000.0) as u32
+        self.random
+            .log_normal(self.nature.basket_cents * share, 0.4)
+            .clamp(100.0, 500_000.0) as u32
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped"
+    )]
     fn load_ms(&mut self) -> u32 {
-        self.random.log_normal(self.nature.load_ms, 0.4).clamp(80.0, 30_000.0) as u32
+        self.random
+            .log_normal(self.nature.load_ms, 0.4)
+            .clamp(80.0, 30_000.0) as u32
     }
 }

@@ -20,24 +20,58 @@ pub struct Event {
 /// What happened, with what only that type carries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum What {
-    SignUp { source: &'static str },
-    PageView { load_ms: u32 },
-    ProductView { load_ms: u32 },
+    SignUp {
+        source: &'static str,
+    },
+    PageView {
+        load_ms: u32,
+    },
+    ProductView {
+        load_ms: u32,
+    },
     Search,
-    CartAdd { cents: u32 },
-    CartRemove { cents: u32 },
-    CartAbandon { cents: u32 },
-    CheckoutStart { cents: u32, clicks: u32, saved_payment: bool },
-    Purchase { cents: u32, items: u32 },
-    Refund { cents: u32 },
-    OrderDelivered { late_days: u32 },
-    SupportContact { priority: &'static str, channel: &'static str },
+    CartAdd {
+        cents: u32,
+    },
+    CartRemove {
+        cents: u32,
+    },
+    CartAbandon {
+        cents: u32,
+    },
+    CheckoutStart {
+        cents: u32,
+        clicks: u32,
+        saved_payment: bool,
+    },
+    Purchase {
+        cents: u32,
+        items: u32,
+    },
+    Refund {
+        cents: u32,
+    },
+    OrderDelivered {
+        late_days: u32,
+    },
+    SupportContact {
+        priority: &'static str,
+        channel: &'static str,
+    },
     SupportResolved,
     AccountClosed,
-    SurveyResponse { score: u32 },
-    Review { score: u32 },
-    EmailOpen { campaign: u32 },
-    CampaignClicked { campaign: u32 },
+    SurveyResponse {
+        score: u32,
+    },
+    Review {
+        score: u32,
+    },
+    EmailOpen {
+        campaign: u32,
+    },
+    CampaignClicked {
+        campaign: u32,
+    },
 }
 
 impl What {
@@ -80,6 +114,16 @@ impl Event {
         customer_id(self.customer)
     }
 
+    /// The type's name.
+    pub fn kind(&self) -> &'static str {
+        self.what.name()
+    }
+
+    /// The id of the event with this number.
+    pub fn id(&self, number: u64) -> String {
+        format!("e{number:010}")
+    }
+
     /// Appends the canonical form as the event with this number, without a line end.
     pub fn write_json(&self, number: u64, out: &mut Vec<u8>) {
         let mut text = String::with_capacity(224);
@@ -100,13 +144,22 @@ impl Event {
             | What::CartRemove { cents }
             | What::CartAbandon { cents }
             | What::Refund { cents } => put(format_args!("{}", Money(cents))),
-            What::CheckoutStart { cents, clicks, saved_payment } => {
+            What::CheckoutStart {
+                cents,
+                clicks,
+                saved_payment,
+            } => {
                 put(format_args!("{}", Money(cents)));
-                put(format_args!(",\"clicks\":{clicks},\"saved_payment\":{saved_payment}"));
+                put(format_args!(
+                    ",\"clicks\":{clicks},\"saved_payment\":{saved_payment}"
+                ));
             }
             What::Purchase { cents, items } => {
                 put(format_args!("{}", Money(cents)));
-                put(format_args!(",\"order_id\":\"o{:07}-{}\",\"items\":{items}", self.customer, self.seq));
+                put(format_args!(
+                    ",\"order_id\":\"o{:07}-{}\",\"items\":{items}",
+                    self.customer, self.seq
+                ));
             }
             What::SignUp { source } => put(format_args!(",\"source\":\"{source}\"")),
             What::PageView { load_ms } | What::ProductView { load_ms } => {
@@ -114,16 +167,25 @@ impl Event {
             }
             What::OrderDelivered { late_days } => put(format_args!(",\"late_days\":{late_days}")),
             What::SupportContact { priority, channel } => {
-                put(format_args!(",\"priority\":\"{priority}\",\"channel\":\"{channel}\",\"bot\":false"));
+                put(format_args!(
+                    ",\"priority\":\"{priority}\",\"channel\":\"{channel}\",\"bot\":false"
+                ));
             }
-            What::SurveyResponse { score } => put(format_args!(",\"kind\":\"nps\",\"score\":{score}")),
+            What::SurveyResponse { score } => {
+                put(format_args!(",\"kind\":\"nps\",\"score\":{score}"))
+            }
             What::Review { score } => put(format_args!(",\"score\":{score}")),
             What::EmailOpen { campaign } | What::CampaignClicked { campaign } => {
-                put(format_args!(",\"campaign_id\":\"w{campaign:03}\",\"channel\":\"email\""));
+                put(format_args!(
+                    ",\"campaign_id\":\"w{campaign:03}\",\"channel\":\"email\""
+                ));
             }
             What::Search | What::SupportResolved | What::AccountClosed => {}
         }
-        put(format_args!(",\"session_id\":\"s{:07}-{}\"}}", self.customer, self.session));
+        put(format_args!(
+            ",\"session_id\":\"s{:07}-{}\"}}",
+            self.customer, self.session
+        ));
     }
 }
 
@@ -131,6 +193,11 @@ struct Money(u32);
 
 impl std::fmt::Display for Money {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, ",\"amount\":{}.{:02},\"currency\":\"EUR\"", self.0 / 100, self.0 % 100)
+        write!(
+            f,
+            ",\"amount\":{}.{:02},\"currency\":\"EUR\"",
+            self.0 / 100,
+            self.0 % 100
+        )
     }
 }

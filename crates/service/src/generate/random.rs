@@ -33,7 +33,11 @@ impl Random {
 
     /// A whole number in `from..=to`.
     pub(super) fn whole(&mut self, from: u32, to: u32) -> u32 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within from..=to")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within from..=to"
+        )]
         let step = libm::floor(self.unit() * f64::from(to - from + 1)) as u32;
         from + step
     }

@@ -20,16 +20,29 @@ pub struct Shop {
 
 impl Shop {
     pub fn new(params: &Params) -> Self {
-        let customers = (0..params.customers).map(|n| Customer::new(n, params)).collect();
+        let customers = (0..params.customers)
+            .map(|n| Customer::new(n, params))
+            .collect();
         let mut random = Random::new(params.seed, 0);
-        let troubles = (0..params.days).filter(|_| random.chance(1.0 / 40.0)).collect();
+        let troubles = (0..params.days)
+            .filter(|_| random.chance(1.0 / 40.0))
+            .collect();
         let (pending, due) = (Vec::new(), Vec::new());
-        Self { params: params.clone(), customers, troubles, day: 0, pending, due }
+        Self {
+            params: params.clone(),
+            customers,
+            troubles,
+            day: 0,
+            pending,
+            due,
+        }
     }
 
     /// Whether the shop has one of its weeks of late deliveries.
     fn in_trouble(&self) -> bool {
-        self.troubles.iter().any(|from| (*from..from + 7).contains(&self.day))
+        self.troubles
+            .iter()
+            .any(|from| (*from..from + 7).contains(&self.day))
     }
 
     pub fn days_done(&self) -> u32 {
@@ -53,7 +66,8 @@ impl Shop {
         }
         self.day += 1;
         let last = self.day == self.params.days;
-        self.pending.sort_unstable_by_key(|e| (e.arrival, e.customer, e.seq));
+        self.pending
+            .sort_unstable_by_key(|e| (e.arrival, e.customer, e.seq));
         let cut = if last {
             // What would happen after the end is not part of the log.
             let end = self.params.end_ms();
@@ -67,8 +81,15 @@ impl Shop {
         Some(&self.due)
     }
 
+    /// The events of the day that [`Shop::next_day`] gave last.
+    pub fn due(&self) -> &[Event] {
+        &self.due
+    }
+
     /// Every customer with the instant of leaving, if it lies before the end so far.
     pub fn truth(&self) -> impl Iterator<Item = (String, Option<i64>)> {
-        self.customers.iter().map(|c| (customer_id(c.number()), c.churn_ms()))
+        self.customers
+            .iter()
+            .map(|c| (customer_id(c.number()), c.churn_ms()))
     }
 }

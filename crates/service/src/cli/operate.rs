@@ -1,0 +1,167 @@
+//! The arguments of the commands that run the service and look after it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_events::RejectReason;
+
+use super::args::ConfigFile;
+use crate::config::instant_ms;
+
+/// What to do when the log cannot give the state back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnGap {
+    /// Refuse to start
+    #[default]
+    Refuse,
+    /// Go on with what there is: alerts may be missing or come again
+    Accept,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Model file [default: the configuration's]
+    #[arg(long, value_name = "FILE.json")]
+    pub model: Option<PathBuf>,
+
+    /// Read to the end that is there at the start, send what is due by then, commit, exit
+    #[arg(long)]
+    pub until_end: bool,
+
+    /// When events are missing from the log's start, or another model or policy made the earlier alerts
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub on_gap: OnGap,
+
+    /// Address of /metrics, /livez and /readyz, or off [default: the configuration's, 127.0.0.1:9464]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+
+    /// Threads that work on partitions [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Print every setting, its value and who set it; secrets are left out
+    #[arg(long)]
+    pub show: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Topics {
+    #[command(subcommand)]
+    pub command: TopicsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TopicsCommand {
+    /// Say which topics are there and which are missing
+    Plan(TopicsArgs),
+    /// Make the missing ones
+    Apply(TopicsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TopicsArgs {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Partitions of topics to make
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
+    pub partitions: i32,
+
+    /// Copies of each partition; -1 leaves it to the broker
+    #[arg(long, value_name = "N", default_value_t = -1, allow_negative_numbers = true)]
+    pub replication: i32,
+
+    /// Let the broker say whether it would, and make nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Dlq {
+    #[command(subcommand)]
+    pub command: DlqCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DlqCommand {
+    /// Print rejected records, one JSON object a line
+    List(DlqList),
+    /// Send rejected records to the input again
+    Replay(DlqReplay),
+}
+
+/// Which rejected records.
+#[derive(Debug, Args)]
+pub struct DlqFilter {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Only those rejected for this reason; may be given again
+    #[arg(long, value_name = "REASON", value_parser = reason)]
+    pub reason: Vec<RejectReason>,
+
+    /// Only those of this input partition
+    #[arg(long, value_name = "N")]
+    pub partition: Option<i32>,
+
+    /// Only those from this input offset on
+    #[arg(long, value_name = "N")]
+    pub from_offset: Option<i64>,
+
+    /// Only records of this instant and later: ms, a date, or an RFC 3339 instant
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub since: Option<i64>,
+
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct DlqList {
+    #[command(flatten)]
+    pub filter: DlqFilter,
+
+    /// Accepted as for replay: listing changes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DlqReplay {
+    #[command(flatten)]
+    pub filter: DlqFilter,
+
+    /// Leave those alone that were sent again so many times
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub max_attempts: u32,
+
+    /// Count what would be sent and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which format [default: list them]
+    pub name: Option<String>,
+}
+
+fn reason(text: &str) -> Result<RejectReason, String> {
+    let names: Vec<&str> = RejectReason::ALL.iter().map(|reason| reason.name()).collect();
+    RejectReason::from_name(text).ok_or_else(|| format!("reasons are {}", names.join(", ")))
+}
+
+fn instant(text: &str) -> Result<i64, String> {
+    instant_ms(text).ok_or_else(|| "write ms, a date, or an RFC 3339 instant".to_owned())
+}
