@@ -229,11 +229,35 @@ impl Decider {
         self.records.erase(ix);
     }
 
-    /// The next instant at which silence, a timer or an episode's end leads to something, solved exactly, up to
-    /// `limit`; for people who ask.
+    /// The next instant up to `limit` at which silence, a timer or an episode's end leads to something, solved exactly.
     pub fn deadline(&mut self, store: &Store, ix: Ix, limit: i64) -> Option<i64> {
         let after = self.last_seen(store, ix);
         self.next_due(store, ix, after, limit).map(|due| due.at)
+    }
+
+    /// The first instant after `at` and up to `limit` at which a decision follows if nothing happens, the customer's
+    /// timers firing on the way (in `store`: give a copy's). None if one is due at `at` already.
+    pub fn decides_at(&mut self, store: &mut Store, ix: Ix, at: i64, limit: i64) -> Option<i64> {
+        if self.is_reached(store, ix, at) {
+            return None;
+        }
+        let mut after = at;
+        loop {
+            let due = self.next_due(store, ix, after, limit)?;
+            if due.edge != Edge::Timer {
+                return Some(due.at);
+            }
+            store.fire_timer(ix);
+            after = after.max(due.at);
+            if self.is_reached(store, ix, after) {
+                return Some(after);
+            }
+        }
+    }
+
+    fn is_reached(&mut self, store: &Store, ix: Ix, now: i64) -> bool {
+        let outlook = self.outlook(store, ix, now);
+        outlook.compares(now) && outlook.limits.reached(self.log_odds(store, ix, now))
     }
 
     fn outlook(&self, store: &Store, ix: Ix, after: i64) -> Outlook {

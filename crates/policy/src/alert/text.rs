@@ -33,7 +33,7 @@ pub(crate) fn sentence(
             )
         }
         Kind::Recovered => format!("Recovered: only {chance}{}.", because(explanation, false)),
-        Kind::Lapsed => format!("Lapsed: {} for {days} days.", wanted(label)),
+        Kind::Lapsed => format!("Lapsed: {} for another {days} days.", wanted(label)),
         Kind::Churned => format!(
             "Gone: {}.",
             decision.churn_event.unwrap_or("the customer has left")

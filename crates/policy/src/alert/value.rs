@@ -168,7 +168,7 @@ impl Voice {
         let reason = |c: &'a Contribution| Reason {
             feature: c.feature,
             value: c.value,
-            contribution: c.contribution,
+            contribution: c.contribution + 0.0, // no "-0.0"
             text: &c.text,
         };
         Value {

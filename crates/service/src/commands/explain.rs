@@ -21,7 +21,7 @@ pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
     // Deadlines further off say nothing: the log goes on before that.
     let ahead = 2 * model.label().horizon_ms();
     let deadline = |store: &mut Store, ix: Ix, at: i64| {
-        decider.borrow_mut().deadline(store, ix, at.saturating_add(ahead))
+        decider.borrow_mut().decides_at(store, ix, at, at.saturating_add(ahead))
     };
     let explained = study::explain(&source, &model, &args.customer, args.at, &deadline)?;
     if args.json {
