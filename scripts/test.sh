@@ -7,6 +7,7 @@
 #   docs        rustdoc with warnings as errors
 #   kafka       fetches and starts a real Kafka broker on the loopback; it is stopped at the end, whatever happens
 #   tests       cargo test, one build for all, the tests against the real broker included
+#   demo        the demo, small: it answers on HTTP while it runs, promtool finds no fault in its metrics
 #   rules       promtool: alert rules, their unit tests
 #   dashboards  every PromQL expression of the Grafana dashboards parses
 #   reports     the HTML reports in headless Chromium: no errors, nothing wider than its window
@@ -21,7 +22,7 @@ export PATH="$root/target/tools:$PATH" CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto
 export KAFKA_DIR=$root/.kafka/test KAFKA_HEAP=${KAFKA_HEAP:-512m} KAFKA_EXTRA=${KAFKA_EXTRA:-}
 features=(--features holdfast-service/broker-tests)
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka tests rules dashboards reports)
+[ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka tests demo rules dashboards reports)
 
 stop_kafka() {
   [ -z "${kafka_started:-}" ] || KAFKA_PORT=$KAFKA_PORT benches/kafka/kafka.sh wipe > /dev/null 2>&1
@@ -59,6 +60,7 @@ stage_kafka() {
 }
 
 stage_tests() { cargo test --workspace --locked --no-fail-fast "${features[@]}"; }
+stage_demo() { scripts/smoke.sh; }
 stage_rules() { (cd deploy/prometheus && promtool check rules rules.yml && promtool check config prometheus.yml && promtool test rules rules.test.yml); }
 stage_dashboards() { scripts/python.sh promql-parser==0.11.0 -- scripts/dashboards.py deploy/grafana/*.json; }
 stage_reports() { scripts/reports.sh; }
