@@ -28,3 +28,6 @@ pub use learn::{Learned, Lesson, train};
 pub use load::Read;
 pub use score::{Score, Scores, score};
 pub use source::Source;
+
+#[cfg(test)]
+mod tests;

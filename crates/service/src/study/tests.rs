@@ -1,0 +1,353 @@
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use holdfast_model::{LabelKind, Model};
+use serde_json::Value;
+
+use super::*;
+use crate::config::Settings;
+
+const DAY_MS: i64 = 86_400_000;
+const T0: i64 = 1_767_225_600_000;
+const CDNOW: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../models/cdnow/events.jsonl.gz"
+);
+
+/// Writes lines into a file of a directory that lives as long as the test.
+struct Shop {
+    dir: tempfile::TempDir,
+}
+
+impl Shop {
+    fn new(lines: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("events.jsonl"), lines).unwrap();
+        Self { dir }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("events.jsonl")
+    }
+
+    fn source(&self, currency: Option<&str>) -> Source {
+        Source::new(self.path(), &Settings::defaults(), currency).unwrap()
+    }
+}
+
+fn line(out: &mut String, customer: &str, at: i64, currency: &str) {
+    let id = out.len();
+    let ts = T0 + at;
+    writeln!(
+        out,
+        r#"{{"event_id":"e{id}","customer_id":"{customer}","type":"purchase","ts":{ts},"amount":12.5,"currency":"{currency}"}}"#
+    )
+    .unwrap();
+}
+
+/// 200 customers over 120 days: regular ones buy every 4 to 9 days, every third stops at a day of its own.
+fn regulars(currency: &str) -> String {
+    let mut out = String::new();
+    for customer in 0..200_i64 {
+        let gap = 4 + customer % 6;
+        let stop = if customer % 3 == 0 {
+            20 + (customer * 7) % 100
+        } else {
+            120
+        };
+        let mut day = customer % 11;
+        while day < stop {
+            let at = day * DAY_MS + (customer % 24) * 3_600_000;
+            line(&mut out, &format!("c{customer:03}"), at, currency);
+            // Some skip a turn, so that no rule tells all of them apart.
+            day += gap
+                + if (day * 31 + customer * 17) % 5 == 0 {
+                    gap * 2
+                } else {
+                    0
+                };
+        }
+    }
+    out
+}
+
+fn lesson(horizon_days: u32) -> Lesson {
+    Lesson {
+        label: LabelKind::Purchase,
+        horizon_days,
+        active_days: None,
+        until_ms: None,
+        train_cutoffs_ms: Vec::new(),
+    }
+}
+
+#[test]
+fn cdnow_backtest_reaches_its_targets() {
+    let source = Source::new(Path::new(CDNOW).into(), &Settings::defaults(), None).unwrap();
+    let found = evaluate(&source, &lesson(90)).unwrap();
+    let rows: Vec<u64> = found.figures.cutoffs.iter().map(|c| c.rows).collect();
+    assert_eq!(rows, [5_961, 5_957, 6_046]);
+    let cutoffs: Vec<i64> = found.figures.cutoffs.iter().map(|c| c.cutoff_ms).collect();
+    assert_eq!(cutoffs, [886_291_199_999, 888_883_199_999, 891_475_199_999]);
+    let overall = &found.figures.overall.metrics;
+    assert!(
+        overall.roc_auc.value >= 0.70,
+        "ROC AUC {:?}",
+        overall.roc_auc
+    );
+    assert!(
+        overall.log_loss.value <= 0.62,
+        "log-loss {:?}",
+        overall.log_loss
+    );
+    assert!(
+        found.table().lines().count() == 5,
+        "a line per cutoff, one for all:\n{}",
+        found.table()
+    );
+    let json: Value = serde_json::from_str(&found.metrics_json().unwrap()).unwrap();
+    assert_eq!(json["horizon_days"], 90);
+    assert_eq!(json["label"], "purchase");
+    assert_eq!(json["active_days"], 180);
+    assert_eq!(json["cutoffs"][2]["rows"], 6_046);
+    for name in ["roc_auc", "pr_auc", "log_loss", "brier", "ece", "lift10"] {
+        let figure = &json["overall"]["metrics"][name];
+        let [value, lo, hi] = ["value", "lo", "hi"].map(|part| figure[part].as_f64().unwrap());
+        assert!(lo <= value && value <= hi, "{name}: {lo} {value} {hi}");
+    }
+}
+
+#[test]
+fn equal_input_gives_equal_bytes_and_a_file_that_loads() {
+    let shop = Shop::new(&regulars("EUR"));
+    let source = shop.source(None);
+    let (a, b) = (
+        train(&source, &lesson(14)).unwrap(),
+        train(&source, &lesson(14)).unwrap(),
+    );
+    assert_eq!(a.json, b.json);
+    let model = Model::from_json(a.json.as_bytes()).unwrap();
+    assert_eq!(model, a.model);
+    assert_eq!(model.currency(), Some("EUR"));
+    assert_eq!(
+        (model.label().horizon_days, model.label().active_days),
+        (14, 28)
+    );
+    let made = model.training().unwrap();
+    assert_eq!(made.customers, 200);
+    assert_eq!(made.rows, a.report.fit.rows);
+    assert_eq!(a.report.sha256, model.sha256());
+}
+
+#[test]
+fn nothing_after_until_reaches_the_model() {
+    let until = T0 + 90 * DAY_MS - 1;
+    let cut = Lesson {
+        until_ms: Some(until),
+        ..lesson(14)
+    };
+    let all = regulars("EUR");
+    let early: String = all
+        .lines()
+        .filter(|l| ts(l) <= until)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    assert!(early.len() < all.len());
+    let (whole, part) = (Shop::new(&all), Shop::new(&early));
+    let a = train(&whole.source(None), &cut).unwrap();
+    let b = train(&part.source(None), &cut).unwrap();
+    assert_eq!(a.json, b.json);
+    let last = a.model.training().unwrap().cutoffs.last().unwrap();
+    assert_eq!(last.cutoff_ms, until - 14 * DAY_MS);
+}
+
+fn ts(line: &str) -> i64 {
+    serde_json::from_str::<Value>(line).unwrap()["ts"]
+        .as_i64()
+        .unwrap()
+}
+
+#[test]
+fn order_of_lines_does_not_matter_to_the_model() {
+    let forward = regulars("EUR");
+    let backward: String = forward.lines().rev().map(|l| format!("{l}\n")).collect();
+    let a = train(&Shop::new(&forward).source(None), &lesson(14)).unwrap();
+    let b = train(&Shop::new(&backward).source(None), &lesson(14)).unwrap();
+    assert_eq!(a.model.columns(), b.model.columns());
+}
+
+#[test]
+fn log_of_two_currencies_is_refused_unless_told_what_to_do() {
+    let mut lines = regulars("EUR");
+    line(&mut lines, "c001", 5 * DAY_MS, "USD");
+    let shop = Shop::new(&lines);
+    let error = train(&shop.source(None), &lesson(14)).unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert!(error.to_string().contains("EUR and USD"), "{error}");
+    let chosen = train(&shop.source(Some("EUR")), &lesson(14)).unwrap();
+    assert_eq!(chosen.read.other_currency, 1);
+    assert_eq!(chosen.model.currency(), Some("EUR"));
+    let summed = train(&shop.source(Some("ignore")), &lesson(14)).unwrap();
+    assert_eq!(summed.read.other_currency, 0);
+    assert_eq!(summed.model.currency(), Some("ignore"));
+    let wrong = Source::new(shop.path(), &Settings::defaults(), Some("euro"));
+    assert_eq!(wrong.unwrap_err().exit_code(), 2);
+}
+
+#[test]
+fn log_too_short_for_the_horizon_or_without_events_ends_with_three() {
+    let shop = Shop::new(&regulars("EUR"));
+    let error = train(&shop.source(None), &lesson(90)).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("needs 180 days"), "{error}");
+    let empty = Shop::new("not an event\n\n");
+    let error = train(&empty.source(None), &lesson(14)).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("malformed 2"), "{error}");
+    let missing = Source::new("no/such/file".into(), &Settings::defaults(), None).unwrap();
+    assert_eq!(train(&missing, &lesson(14)).unwrap_err().exit_code(), 1);
+}
+
+#[test]
+fn training_cutoff_whose_label_is_not_over_is_refused() {
+    let shop = Shop::new(&regulars("EUR"));
+    let given = |cutoffs: Vec<i64>| Lesson {
+        train_cutoffs_ms: cutoffs,
+        ..lesson(14)
+    };
+    let found = train(&shop.source(None), &given(vec![T0 + 60 * DAY_MS])).unwrap();
+    assert_eq!(found.report.fit.cutoffs.len(), 1);
+    let error = train(&shop.source(None), &given(vec![T0 + 110 * DAY_MS])).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+}
+
+#[test]
+fn scores_come_by_cutoff_then_id_for_the_population_only() {
+    let shop = Shop::new(&regulars("EUR"));
+    let model = train(&shop.source(None), &lesson(14)).unwrap().model;
+    let cutoffs = [T0 + 100 * DAY_MS, T0 + 80 * DAY_MS];
+    let found = score(&shop.source(None), &model, &cutoffs, None).unwrap();
+    let keys: Vec<(i64, &str)> = found
+        .rows
+        .iter()
+        .map(|r| (r.cutoff_ms, r.customer_id.as_str()))
+        .collect();
+    assert!(keys.is_sorted_by(|a, b| a < b));
+    assert!(
+        found
+            .rows
+            .iter()
+            .all(|r| (0.0..=1.0).contains(&r.probability))
+    );
+    assert!(
+        found.rows.len() < 400,
+        "those who stopped long ago don't belong"
+    );
+    let ever = score(&shop.source(None), &model, &cutoffs, Some(0)).unwrap();
+    assert_eq!(ever.rows.len(), 400);
+    let mut csv = Vec::new();
+    found.write_csv(&mut csv).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(
+        csv.starts_with("customer_id,cutoff_ms,p_churn\nc0"),
+        "{csv}"
+    );
+    assert_eq!(csv.lines().count(), found.rows.len() + 1);
+}
+
+#[test]
+fn customer_who_stopped_is_riskier_than_one_who_buys() {
+    let shop = Shop::new(&regulars("EUR"));
+    let model = train(&shop.source(None), &lesson(14)).unwrap().model;
+    let at = T0 + 119 * DAY_MS;
+    let found = score(&shop.source(None), &model, &[at], Some(0)).unwrap();
+    let mean = |stopped: bool| {
+        let of: Vec<f64> = (0..200)
+            .zip(&found.rows)
+            .filter(|(i, _)| (i % 3 == 0) == stopped)
+            .map(|(_, row)| row.probability)
+            .collect();
+        of.iter().sum::<f64>() / of.len() as f64
+    };
+    assert!(
+        mean(true) > mean(false) + 0.2,
+        "{} {}",
+        mean(true),
+        mean(false)
+    );
+}
+
+#[test]
+fn explanation_adds_up_and_agrees_with_the_score() {
+    let shop = Shop::new(&regulars("EUR"));
+    let model = train(&shop.source(None), &lesson(14)).unwrap().model;
+    let at = T0 + 100 * DAY_MS;
+    let found = explain(&shop.source(None), &model, "c002", Some(at), &|_, _, _| {
+        Some(7)
+    })
+    .unwrap();
+    let sum: f64 = found.contributions.iter().map(|c| c.contribution).sum();
+    assert!((found.base + sum - found.log_odds).abs() < 1e-9);
+    let scores = score(&shop.source(None), &model, &[at], Some(0)).unwrap();
+    let same = scores
+        .rows
+        .iter()
+        .find(|r| r.customer_id == "c002")
+        .unwrap();
+    assert_eq!(same.probability, found.churn_probability);
+    assert_eq!(found.deadline_ms, Some(7));
+    assert!(found.state.in_population && found.state.purchases > 5);
+    let json = serde_json::to_value(&found).unwrap();
+    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
+    let contract = [
+        "customer_id",
+        "at",
+        "state",
+        "log_odds",
+        "base",
+        "churn_probability",
+        "contributions",
+        "deadline_ms",
+    ];
+    assert_eq!(keys, contract);
+    let none = explain(&shop.source(None), &model, "nobody", None, &|_, _, _| None);
+    assert!(none.unwrap_err().to_string().contains("nobody"));
+}
+
+#[test]
+fn log_or_configuration_that_contradicts_the_model_ends_with_78() {
+    let shop = Shop::new(&regulars("EUR"));
+    let model = train(&shop.source(None), &lesson(14)).unwrap().model;
+    let dollars = Shop::new(&regulars("USD"));
+    let error = score(&dollars.source(None), &model, &[T0], None).unwrap_err();
+    assert_eq!(error.exit_code(), 78);
+    assert!(error.to_string().contains("trained with EUR"), "{error}");
+    let mut config = Settings::defaults();
+    config.features.cart_abandon = Some(crate::config::CartAbandon::Given);
+    let given = Source::new(shop.path(), &config, None).unwrap();
+    let error = score(&given, &model, &[T0], None).unwrap_err();
+    assert_eq!(error.exit_code(), 78);
+    assert!(error.to_string().contains("cart_abandon"), "{error}");
+}
+
+#[test]
+fn named_event_label_predicts_the_event() {
+    let mut lines = regulars("EUR");
+    for customer in (0..200).filter(|c| c % 3 == 0) {
+        let ts = T0 + (20 + (customer * 7) % 100) * DAY_MS;
+        writeln!(
+            lines,
+            r#"{{"event_id":"x{customer}","customer_id":"c{customer:03}","type":"account_closed","ts":{ts}}}"#
+        )
+        .unwrap();
+    }
+    let shop = Shop::new(&lines);
+    let lesson = Lesson {
+        label: LabelKind::parse("account_closed"),
+        ..lesson(14)
+    };
+    let found = train(&shop.source(None), &lesson).unwrap();
+    assert_eq!(found.model.label().kind.name(), "account_closed");
+    let base = found.model.training().unwrap().base_rate;
+    assert!((0.005..0.2).contains(&base), "{base}");
+}
