@@ -20,7 +20,7 @@ mod scores;
 mod timeline;
 
 pub(super) use calibration::calibration;
-pub(super) use forest::forest;
+pub(super) use forest::{FOREST_ROWS, forest};
 pub(super) use gains::gains;
 pub(super) use hundred::hundred;
 pub(super) use scores::scores;

@@ -12,17 +12,17 @@ use crate::report::{numbers::fixed, view::Column};
 const ROW: u32 = 46;
 const NAMES: u32 = 420;
 
-/// `columns` come in the order in which they are drawn.
+/// More columns than this make no picture; the table has them all.
+pub(in crate::report) const FOREST_ROWS: usize = 20;
+
+/// Draws the first columns, in their order.
 pub(in crate::report) fn forest(id: &str, columns: &[Column]) -> Result<Figure> {
+    let columns = &columns[..columns.len().min(FOREST_ROWS)];
     let said: Vec<String> = columns
         .iter()
         .map(|c| {
-            format!(
-                "{} {} (s.e. {})",
-                c.feature,
-                fixed(c.coefficient, 2),
-                error(c.standard_error)
-            )
+            let (weight, error) = (fixed(c.coefficient, 2), fixed(c.standard_error, 2));
+            format!("{} {weight} (s.e. {error})", c.feature)
         })
         .collect();
     let words = Words {
@@ -78,8 +78,4 @@ pub(in crate::report) fn forest(id: &str, columns: &[Column]) -> Result<Figure> 
         }
         Ok(())
     })
-}
-
-fn error(x: f64) -> String {
-    fixed(x, 2)
 }

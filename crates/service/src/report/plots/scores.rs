@@ -1,4 +1,7 @@
-//! Where the probabilities lie, leavers upwards, stayers downwards.
+//! Which probabilities the leavers got, upwards, and which the stayers, downwards.
+//!
+//! Each group is drawn as shares of itself: counts would hide the smaller group, and the calibration
+//! plot shows the counts already.
 
 use anyhow::Result;
 use plotters::{
@@ -7,38 +10,36 @@ use plotters::{
 };
 
 use super::{Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percent_label, text};
-use crate::report::{
-    numbers::{compact, grouped, percent},
-    view::Bin,
-};
+use crate::report::{curves::ratio, numbers::percent, view::Bin};
 
 pub(in crate::report) fn scores(id: &str, bins: &[Bin]) -> Result<Figure> {
+    let left = shares(bins, |bin| bin.left);
+    let stayed = shares(bins, |bin| bin.stayed);
     let said: Vec<String> = bins
         .iter()
-        .filter(|bin| bin.rows() > 0)
-        .map(|bin| {
-            let (from, left) = (percent(bin.lo, 0), grouped(bin.left));
-            format!("from {from}: {left} left, {} stayed", grouped(bin.stayed))
+        .zip(left.iter().zip(&stayed))
+        .filter(|(bin, _)| bin.rows() > 0)
+        .map(|(bin, (left, stayed))| {
+            let (from, left) = (percent(bin.lo, 0), percent(*left, 1));
+            format!(
+                "from {from}: {left} of the leavers, {} of the stayers",
+                percent(*stayed, 1)
+            )
         })
         .collect();
     let words = Words {
         id,
-        title: "Number of rows by probability, leavers up, stayers down",
+        title: "Share of each group by probability, leavers up, stayers down",
         description: format!("{}.", said.join("; ")),
     };
-    let most = bins
-        .iter()
-        .map(|bin| bin.left.max(bin.stayed))
-        .max()
-        .unwrap_or(0)
-        .max(1) as f64;
+    let most = left.iter().chain(&stayed).fold(0.01_f64, |a, &b| a.max(b)) * 1.12;
     draw(&words, 700, |root| {
         let mut chart = ChartBuilder::on(root)
             .margin_top(24)
             .margin_right(60)
             .x_label_area_size(96)
             .y_label_area_size(150)
-            .build_cartesian_2d(0.0..1.0, -most * 1.15..most * 1.15)?;
+            .build_cartesian_2d(0.0..1.0, -most..most)?;
         chart
             .configure_mesh()
             .disable_x_mesh()
@@ -46,36 +47,47 @@ pub(in crate::report) fn scores(id: &str, bins: &[Bin]) -> Result<Figure> {
             .bold_line_style(GRID)
             .axis_style(MUTED)
             .x_labels(6)
-            .y_labels(5)
+            .y_labels(6)
             .x_label_formatter(&percent_label)
-            .y_label_formatter(&|y| compact(y.abs().round() as u64))
+            .y_label_formatter(&|y| percent_label(&y.abs()))
             .label_style(text(MUTED, HPos::Center, VPos::Top))
             .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))
             .x_desc("probability it gave")
-            .y_desc("rows")
+            .y_desc("share of the group")
             .draw()?;
-        let bar = |bin: &Bin, count: f64, color: RGBColor| {
+        let bar = |bin: &Bin, height: f64, color: RGBColor| {
             let inset = 0.08 * (bin.hi - bin.lo);
-            let corners = [(bin.lo + inset, 0.0), (bin.hi - inset, count)];
-            Rectangle::new(corners, color.filled())
+            Rectangle::new(
+                [(bin.lo + inset, 0.0), (bin.hi - inset, height)],
+                color.filled(),
+            )
         };
-        chart.draw_series(bins.iter().map(|bin| bar(bin, bin.left as f64, LEFT)))?;
+        chart.draw_series(bins.iter().zip(&left).map(|(bin, y)| bar(bin, *y, LEFT)))?;
         chart.draw_series(
             bins.iter()
-                .map(|bin| bar(bin, -(bin.stayed as f64), STAYED)),
+                .zip(&stayed)
+                .map(|(bin, y)| bar(bin, -y, STAYED)),
         )?;
+        // Leavers lie to the right and stayers to the left, so these corners are the empty ones.
         chart.draw_series([
             Text::new(
                 "left",
-                (0.02, most * 1.05),
+                (0.02, most * 0.9),
                 text(LEFT, HPos::Left, VPos::Center),
             ),
             Text::new(
                 "stayed",
-                (0.02, -most * 1.05),
-                text(STAYED, HPos::Left, VPos::Center),
+                (0.98, -most * 0.9),
+                text(STAYED, HPos::Right, VPos::Center),
             ),
         ])?;
         Ok(())
     })
+}
+
+fn shares(bins: &[Bin], count: impl Fn(&Bin) -> u64) -> Vec<f64> {
+    let all = bins.iter().map(&count).sum::<u64>() as f64;
+    bins.iter()
+        .map(|bin| ratio(count(bin) as f64, all))
+        .collect()
 }
