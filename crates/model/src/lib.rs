@@ -14,6 +14,32 @@
 //!
 //! No I/O, no clock, no randomness but the seeded draw of the bootstrap. Sums run in a fixed order on
 //! one thread and transcendental functions come from `libm`: equal input gives equal bytes.
+//!
+//! ```
+//! use holdfast_events::EventType;
+//! use holdfast_features::{CartAbandon, DAY_MS, Input, Settings, Store};
+//! use holdfast_model::{Model, Scorer, probability};
+//!
+//! let model = Model::from_json(br#"{
+//!   "format": "holdfast-model/1", "id": "by-hand", "cart_abandon": {"source": "given"},
+//!   "label": {"kind": "purchase", "horizon_days": 30, "active_days": 60},
+//!   "intercept": -1.5, "columns": [{"feature": "days_since_last_purchase", "coefficient": 0.05}]
+//! }"#)?;
+//! let scorer = Scorer::new(&model)?;
+//! let mut scratch = scorer.scratch();
+//!
+//! let mut store =
+//!     Store::new(Settings { dedupe: true, cart_abandon: CartAbandon::Given, minor_exponent: 2 });
+//! let customer = store.intern("c1");
+//! let bought = 1_767_225_600_000;
+//! let input = Input { kind: EventType::Purchase, ts: bought, minor: Some(1990), id_hash: 1 };
+//! store.apply(customer, &input);
+//!
+//! let later = scorer.explain(&store, customer, bought + 50 * DAY_MS, &mut scratch);
+//! assert!((later.probability - probability(-1.5 + 0.05 * 50.0)).abs() < 1e-12);
+//! assert_eq!(later.contributions[0].feature, "days_since_last_purchase");
+//! # Ok::<(), holdfast_model::Error>(())
+//! ```
 #![warn(missing_docs)]
 
 pub mod cutoffs;

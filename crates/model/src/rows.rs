@@ -180,3 +180,34 @@ fn check(cutoffs: &[i64], label: &Label, until_ms: i64) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_drops_customers_whole_and_keeps_rows_together() {
+        let features: Vec<FeatureId> = FeatureId::all().take(2).collect();
+        let mut rows = Rows {
+            features,
+            cutoffs: vec![0, 1],
+            ..Rows::default()
+        };
+        for cutoff in 0..2 {
+            for customer in 0..1_000 {
+                rows.values.extend([f64::from(customer), f64::from(cutoff)]);
+                rows.customer.push(customer);
+                rows.cutoff.push(cutoff as u16);
+            }
+        }
+        let sample = Sample { shift: 1 };
+        rows.thin(&sample);
+        assert!((800..1_200).contains(&rows.len()), "{}", rows.len());
+        assert_eq!(rows.customer[rows.range(0)], rows.customer[rows.range(1)]);
+        for row in 0..rows.len() {
+            let (customer, cutoff) = (rows.customer[row], rows.cutoff[row]);
+            assert_eq!(rows.row(row), [f64::from(customer), f64::from(cutoff)]);
+            assert!(sample.keeps(customer));
+        }
+    }
+}
