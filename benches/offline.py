@@ -63,7 +63,8 @@ def main():
     right = found["sha256"] == oracle["alerts_sha256"] and found["alerts"] == oracle["alerts"]
 
     model = h.WORK / f"all-features-{o.events}.json"
-    train = [h.HOLDFAST, "train", "--events", events, "--horizon-days", "14", "--currency", "ignore", "--out", model]
+    train = [h.HOLDFAST, "train", "--events", events, "--horizon-days", "14", "--label", "any"]
+    train += ["--currency", "ignore", "--out", model]
     trained = h.measured(train, log=h.WORK / "train.log")
     if trained["exit"] != 0:
         raise SystemExit(f"train: exit {trained['exit']}, see {h.WORK}/train.log")
