@@ -20,7 +20,11 @@ pub struct ConfigFile {
 #[derive(Debug, Clone, Args)]
 pub struct Task {
     /// What counts as having left: no purchase, no activity (any), or an event of this type
-    #[arg(long, value_name = "purchase|any|EVENT_TYPE", default_value = "purchase")]
+    #[arg(
+        long,
+        value_name = "purchase|any|EVENT_TYPE",
+        default_value = "purchase"
+    )]
     pub label: String,
 
     /// Who is judged: customers active within so many days before; 0 for ever [default: twice the horizon]

@@ -158,7 +158,10 @@ pub struct Schema {
 }
 
 fn reason(text: &str) -> Result<RejectReason, String> {
-    let names: Vec<&str> = RejectReason::ALL.iter().map(|reason| reason.name()).collect();
+    let names: Vec<&str> = RejectReason::ALL
+        .iter()
+        .map(|reason| reason.name())
+        .collect();
     RejectReason::from_name(text).ok_or_else(|| format!("reasons are {}", names.join(", ")))
 }
 

@@ -36,7 +36,11 @@ pub fn bar(length: u64, what: &str) -> ProgressBar {
 
 /// A sign of life while the length is unknown; hidden unless stderr is a terminal.
 pub fn spinner(what: &str) -> ProgressBar {
-    let spinner = styled(ProgressBar::new_spinner(), "{spinner} {msg} {elapsed}", what);
+    let spinner = styled(
+        ProgressBar::new_spinner(),
+        "{spinner} {msg} {elapsed}",
+        what,
+    );
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
 }
@@ -69,7 +73,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_three() {
-        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1 000"), (1_234_567, "1 234 567")] {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1 000"),
+            (1_234_567, "1 234 567"),
+        ] {
             assert_eq!(grouped(n), text);
         }
     }

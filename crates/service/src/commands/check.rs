@@ -19,11 +19,17 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
         .and_then(|model| pipeline::Settings::new(settings, &model, key_required).map(|_| model));
     match against_model {
         Ok(model) => {
-            say(format_args!("the configuration is sound; model {}", model.id()));
+            say(format_args!(
+                "the configuration is sound; model {}",
+                model.id()
+            ));
             Ok(())
         }
         Err(fault) => Err(Faults(vec![Fault {
-            origin: loaded.origin("model.path").cloned().unwrap_or(Origin::Default),
+            origin: loaded
+                .origin("model.path")
+                .cloned()
+                .unwrap_or(Origin::Default),
             key: "model.path".to_owned(),
             message: format!("{fault:#}"),
         }])

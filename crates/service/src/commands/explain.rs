@@ -21,7 +21,9 @@ pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
     // Deadlines further off say nothing: the log goes on before that.
     let ahead = 2 * model.label().horizon_ms();
     let deadline = |store: &mut Store, ix: Ix, at: i64| {
-        decider.borrow_mut().decides_at(store, ix, at, at.saturating_add(ahead))
+        decider
+            .borrow_mut()
+            .decides_at(store, ix, at, at.saturating_add(ahead))
     };
     let explained = study::explain(&source, &model, &args.customer, args.at, &deadline)?;
     if args.json {
@@ -45,11 +47,19 @@ fn text(of: &Explained) -> String {
         of.log_odds
     ));
     if !of.state.in_population {
-        line(format_args!("not in the model's population: no alert would be raised"));
+        line(format_args!(
+            "not in the model's population: no alert would be raised"
+        ));
     }
     line(format_args!(""));
-    line(format_args!("{:>9}  {:<28} {:>12}  text", "log-odds", "feature", "value"));
-    line(format_args!("{:>+9.3}  {:<28} {:>12}  everybody", of.base, "base", ""));
+    line(format_args!(
+        "{:>9}  {:<28} {:>12}  text",
+        "log-odds", "feature", "value"
+    ));
+    line(format_args!(
+        "{:>+9.3}  {:<28} {:>12}  everybody",
+        of.base, "base", ""
+    ));
     for part in &of.contributions {
         line(format_args!(
             "{:>+9.3}  {:<28} {:>12.3}  {}",
@@ -59,8 +69,13 @@ fn text(of: &Explained) -> String {
     line(format_args!("{:>+9.3}  {:<28}", of.log_odds, "sum"));
     line(format_args!(""));
     match of.deadline_ms {
-        Some(at) => line(format_args!("if nothing happens, the next decision falls on {}", instant(at))),
-        None => line(format_args!("silence alone leads to nothing within twice the horizon")),
+        Some(at) => line(format_args!(
+            "if nothing happens, the next decision falls on {}",
+            instant(at)
+        )),
+        None => line(format_args!(
+            "silence alone leads to nothing within twice the horizon"
+        )),
     }
     out
 }

@@ -15,15 +15,23 @@ pub(super) enum NoModel {
     #[error("cannot read the model {path}")]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("the model {path} cannot be used")]
-    Unusable { path: PathBuf, source: holdfast_model::Error },
+    Unusable {
+        path: PathBuf,
+        source: holdfast_model::Error,
+    },
 }
 
 /// Loads and checks a model file.
 pub(super) fn model(path: Option<&Path>) -> Result<Model, NoModel> {
     let path = path.ok_or(NoModel::Unnamed)?;
-    let bytes = fs::read(path)
-        .map_err(|source| NoModel::Unreadable { path: path.to_owned(), source })?;
-    Model::from_json(&bytes).map_err(|source| NoModel::Unusable { path: path.to_owned(), source })
+    let bytes = fs::read(path).map_err(|source| NoModel::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Model::from_json(&bytes).map_err(|source| NoModel::Unusable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a whole file, or to stdout for `-`. A file that is there stays whole until the new one is.
@@ -31,7 +39,10 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let writing = || format!("cannot write {}", path.display());
     if path == Path::new("-") {
         let mut out = io::stdout().lock();
-        return out.write_all(bytes).and_then(|()| out.flush()).with_context(writing);
+        return out
+            .write_all(bytes)
+            .and_then(|()| out.flush())
+            .with_context(writing);
     }
     let special = fs::metadata(path).is_ok_and(|m| !m.is_file());
     if special {
@@ -51,5 +62,6 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// Makes a directory for results.
 pub(super) fn directory(path: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(path).with_context(|| format!("cannot make the directory {}", path.display()))
+    fs::create_dir_all(path)
+        .with_context(|| format!("cannot make the directory {}", path.display()))
 }

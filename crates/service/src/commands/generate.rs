@@ -14,7 +14,10 @@ pub(super) fn generate(args: &Generate) -> anyhow::Result<()> {
         start_ms: args.start,
         abandons: !args.no_abandons,
     };
-    let to = Targets { events: args.out.clone(), truth: args.truth.clone() };
+    let to = Targets {
+        events: args.out.clone(),
+        truth: args.truth.clone(),
+    };
     let bar = bar(u64::from(params.days), "making up days");
     let summary = write(&params, &to, |day| bar.set_position(u64::from(day)))?;
     bar.finish_and_clear();
@@ -27,7 +30,11 @@ pub(super) fn generate(args: &Generate) -> anyhow::Result<()> {
             grouped(summary.events),
             grouped(u64::from(summary.customers)),
             params.days,
-            if to_stdout(&to.events) { "stdout".to_owned() } else { to.events.display().to_string() },
+            if to_stdout(&to.events) {
+                "stdout".to_owned()
+            } else {
+                to.events.display().to_string()
+            },
             grouped(u64::from(summary.churned)),
         ));
     }

@@ -11,7 +11,10 @@ use crate::{dlq as letters, topics as names};
 pub(super) fn topics(args: &Topics) -> anyhow::Result<()> {
     let (TopicsCommand::Plan(of) | TopicsCommand::Apply(of)) = &args.command;
     let settings = settings(of.config.config.as_deref())?;
-    let wanted = names::Wanted { partitions: of.partitions, replication: of.replication };
+    let wanted = names::Wanted {
+        partitions: of.partitions,
+        replication: of.replication,
+    };
     let mut out = io::stdout().lock();
     match &args.command {
         TopicsCommand::Plan(_) => names::plan(&settings, &wanted, &mut out)?,

@@ -25,11 +25,19 @@ pub(super) fn replay(args: &Replay) -> anyhow::Result<()> {
         },
         &settings,
         &model,
-        &mut |Progress { events, bytes, alerts }| {
+        &mut |Progress {
+                  events,
+                  bytes,
+                  alerts,
+              }| {
             if sign.length().is_some() {
                 sign.set_position(bytes);
             } else {
-                sign.set_message(format!("{} events, {} alerts", grouped(events), grouped(alerts)));
+                sign.set_message(format!(
+                    "{} events, {} alerts",
+                    grouped(events),
+                    grouped(alerts)
+                ));
             }
         },
     )?;
@@ -62,5 +70,9 @@ fn tell(summary: &Summary, dir: &Path) {
         grouped(dropped),
         grouped(rejected),
     ));
-    say(format_args!("{} alerts in {}", grouped(summary.alerts), dir.join("alerts.jsonl").display()));
+    say(format_args!(
+        "{} alerts in {}",
+        grouped(summary.alerts),
+        dir.join("alerts.jsonl").display()
+    ));
 }

@@ -6,25 +6,46 @@ use crate::cli::terminal::data;
 
 /// Name, what it is, text.
 pub const SCHEMAS: &[(&str, &str, &str)] = &[
-    ("event", "an event, as it comes in", include_str!("../../../../schemas/event.schema.json")),
-    ("alert", "an alert, as it goes out", include_str!("../../../../schemas/alert.schema.json")),
+    (
+        "event",
+        "an event, as it comes in",
+        include_str!("../../../../schemas/event.schema.json"),
+    ),
+    (
+        "alert",
+        "an alert, as it goes out",
+        include_str!("../../../../schemas/alert.schema.json"),
+    ),
     (
         "dead-letter",
         "a rejected record in dead-letters.jsonl",
         include_str!("../../../../schemas/dead-letter.schema.json"),
     ),
-    ("model", "the model file", include_str!("../../../../schemas/model.schema.json")),
+    (
+        "model",
+        "the model file",
+        include_str!("../../../../schemas/model.schema.json"),
+    ),
 ];
 
 pub(super) fn schema(name: Option<&str>) -> anyhow::Result<()> {
     let Some(name) = name else {
-        let width = SCHEMAS.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-        let lines = SCHEMAS.iter().map(|(name, about, _)| format!("{name:<width$}  {about}\n"));
+        let width = SCHEMAS
+            .iter()
+            .map(|(name, ..)| name.len())
+            .max()
+            .unwrap_or(0);
+        let lines = SCHEMAS
+            .iter()
+            .map(|(name, about, _)| format!("{name:<width$}  {about}\n"));
         return Ok(data(&lines.collect::<String>())?);
     };
     let Some((.., text)) = SCHEMAS.iter().find(|(known, ..)| *known == name) else {
         let names: Vec<&str> = SCHEMAS.iter().map(|(name, ..)| *name).collect();
-        bail!("there is no schema `{name}`; there are {}", names.join(", "));
+        bail!(
+            "there is no schema `{name}`; there are {}",
+            names.join(", ")
+        );
     };
     Ok(data(text)?)
 }

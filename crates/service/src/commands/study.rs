@@ -10,8 +10,17 @@ use crate::study::{self, Learned, Lesson, Source};
 
 pub(super) fn train(args: &Train) -> anyhow::Result<()> {
     let settings = settings(args.config.config.as_deref())?;
-    let source = Source::new(args.events.clone(), &settings, args.task.currency.as_deref())?;
-    let lesson = lesson(&args.task, args.horizon_days, args.until, &args.train_cutoffs_ms);
+    let source = Source::new(
+        args.events.clone(),
+        &settings,
+        args.task.currency.as_deref(),
+    )?;
+    let lesson = lesson(
+        &args.task,
+        args.horizon_days,
+        args.until,
+        &args.train_cutoffs_ms,
+    );
     let sign = spinner("training");
     let learned = study::train(&source, &lesson)?;
     sign.finish_and_clear();
@@ -21,7 +30,10 @@ pub(super) fn train(args: &Train) -> anyhow::Result<()> {
         files::write(path, report::training_html(&learned.report)?.as_bytes())?;
     }
     if let Some(path) = &args.card {
-        files::write(path, report::model_card_md(&learned.report, None)?.as_bytes())?;
+        files::write(
+            path,
+            report::model_card_md(&learned.report, None)?.as_bytes(),
+        )?;
     }
     if args.json {
         return Ok(data(&format!("{}\n", summary(&learned)))?);
@@ -35,7 +47,10 @@ pub(super) fn train(args: &Train) -> anyhow::Result<()> {
         figures.roc_auc.value,
         figures.log_loss.value,
     ));
-    say(format_args!("written to {}; judge it with holdfast evaluate", args.out.display()));
+    say(format_args!(
+        "written to {}; judge it with holdfast evaluate",
+        args.out.display()
+    ));
     Ok(())
 }
 
@@ -66,7 +81,11 @@ fn lesson(task: &Task, horizon_days: u32, until_ms: Option<i64>, cutoffs: &[i64]
 
 pub(super) fn evaluate(args: &Evaluate) -> anyhow::Result<()> {
     let settings = settings(args.config.config.as_deref())?;
-    let source = Source::new(args.events.clone(), &settings, args.task.currency.as_deref())?;
+    let source = Source::new(
+        args.events.clone(),
+        &settings,
+        args.task.currency.as_deref(),
+    )?;
     let lesson = lesson(&args.task, args.horizon_days, args.until, &[]);
     let sign = spinner("training on the past, scoring what came after");
     let evaluation = study::evaluate(&source, &lesson)?;
@@ -74,15 +93,25 @@ pub(super) fn evaluate(args: &Evaluate) -> anyhow::Result<()> {
     evaluation.notes.iter().for_each(say);
     files::directory(&args.out_dir)?;
     let json = evaluation.metrics_json()?;
-    let (html_path, json_path) = (args.out_dir.join("report.html"), args.out_dir.join("metrics.json"));
-    files::write(&html_path, report::backtest_html(&evaluation.report)?.as_bytes())?;
+    let (html_path, json_path) = (
+        args.out_dir.join("report.html"),
+        args.out_dir.join("metrics.json"),
+    );
+    files::write(
+        &html_path,
+        report::backtest_html(&evaluation.report)?.as_bytes(),
+    )?;
     files::write(&json_path, json.as_bytes())?;
     if args.json {
         data(&json)?;
     } else {
         data(&evaluation.table())?;
     }
-    say(format_args!("written to {} and {}", html_path.display(), json_path.display()));
+    say(format_args!(
+        "written to {} and {}",
+        html_path.display(),
+        json_path.display()
+    ));
     Ok(())
 }
 

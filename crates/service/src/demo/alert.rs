@@ -46,9 +46,16 @@ impl Alert {
 
     /// What speaks most for leaving, the strongest first.
     pub(super) fn strongest(&self, most: usize) -> Vec<&str> {
-        let mut against: Vec<&Reason> =
-            self.reasons.iter().filter(|reason| reason.contribution > 0.0).collect();
+        let mut against: Vec<&Reason> = self
+            .reasons
+            .iter()
+            .filter(|reason| reason.contribution > 0.0)
+            .collect();
         against.sort_by(|a, b| b.contribution.total_cmp(&a.contribution));
-        against.iter().take(most).map(|reason| reason.text.as_str()).collect()
+        against
+            .iter()
+            .take(most)
+            .map(|reason| reason.text.as_str())
+            .collect()
     }
 }

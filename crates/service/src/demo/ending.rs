@@ -18,7 +18,11 @@ pub(super) fn tell(
     // Writing to a String cannot fail.
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(out, "{args}").unwrap_or_default();
     line(format_args!(""));
-    let over = if streamed.cut_short { "Stopped" } else { "Done" };
+    let over = if streamed.cut_short {
+        "Stopped"
+    } else {
+        "Done"
+    };
     line(format_args!("{over} after {:.0} s.", took.as_secs_f64()));
     line(format_args!(
         "  streamed  {} events in {:.1} s; {} in all: {} applied, {} dropped, {} rejected",
@@ -35,8 +39,14 @@ pub(super) fn tell(
     for (path, what) in [
         (&place.events, "all events"),
         (&place.truth, "who really left, and when"),
-        (&place.backtest.join("report.html"), "how good the model is (open it in a browser)"),
-        (&place.model, "the model; its card is model-card.md, its training model.html"),
+        (
+            &place.backtest.join("report.html"),
+            "how good the model is (open it in a browser)",
+        ),
+        (
+            &place.model,
+            "the model; its card is model-card.md, its training model.html",
+        ),
         (&place.config, "the configuration that ran"),
     ] {
         line(format_args!("  {:<36} {what}", path.display()));
@@ -48,12 +58,15 @@ pub(super) fn tell(
         }
         Some(servers) => line(format_args!("  topic at-risk on {servers:<20} the alerts")),
     }
-    if let Some(alert) = streamed.alerts.iter().find(|alert| alert.is_opening()) {
+    let openings = streamed.alerts.iter().filter(|alert| alert.is_opening());
+    if let Some(alert) = openings.min_by_key(|alert| (alert.as_of, &alert.customer_id)) {
         line(format_args!(""));
         line(format_args!("Why {}? Ask:", alert.customer_id));
         line(format_args!(
             "  {} explain --config {} --events {} --model {} --customer {} --at {}",
-            std::env::args().next().unwrap_or_else(|| "holdfast".to_owned()),
+            std::env::args()
+                .next()
+                .unwrap_or_else(|| "holdfast".to_owned()),
             place.config.display(),
             place.events.display(),
             place.model.display(),
@@ -65,8 +78,18 @@ pub(super) fn tell(
 }
 
 fn alerts(streamed: &Streamed, shop: &MadeUp, line: &mut dyn FnMut(std::fmt::Arguments<'_>)) {
-    let count = |kind: &str| streamed.alerts.iter().filter(|alert| alert.kind == kind).count();
-    let opened: Vec<_> = streamed.alerts.iter().filter(|alert| alert.is_opening()).collect();
+    let count = |kind: &str| {
+        streamed
+            .alerts
+            .iter()
+            .filter(|alert| alert.kind == kind)
+            .count()
+    };
+    let opened: Vec<_> = streamed
+        .alerts
+        .iter()
+        .filter(|alert| alert.is_opening())
+        .collect();
     let silent = opened.iter().filter(|alert| alert.is_silent()).count();
     line(format_args!(
         "  alerts    {} customers at risk, {silent} of them by silence alone; {} rising, {} back, {} gone",
@@ -75,9 +98,15 @@ fn alerts(streamed: &Streamed, shop: &MadeUp, line: &mut dyn FnMut(std::fmt::Arg
         count("recovered"),
         count("churned") + count("lapsed"),
     ));
-    let kept = opened.iter().filter(|alert| !shop.buys_after(&alert.customer_id, alert.as_of)).count();
+    let kept = opened
+        .iter()
+        .filter(|alert| !shop.buys_after(&alert.customer_id, alert.as_of))
+        .count();
     let left = |id: &str| shop.truth.get(id).copied().flatten();
-    let gone = opened.iter().filter(|alert| left(&alert.customer_id).is_some()).count();
+    let gone = opened
+        .iter()
+        .filter(|alert| left(&alert.customer_id).is_some())
+        .count();
     line(format_args!(
         "  truth     {kept} of the {} buy nothing in the {HORIZON_DAYS} days that follow, {gone} of them never again",
         opened.len(),

@@ -55,14 +55,23 @@ impl Engine {
             .transpose()?;
         let (alerts, received) = unbounded();
         let watcher = Arc::new(Both { recorder, alerts });
-        let options = Options { watcher: Some(watcher), ..Options::default() };
+        let options = Options {
+            watcher: Some(watcher),
+            ..Options::default()
+        };
         let (of, by) = (status.clone(), stop.clone());
         let (settings, model) = (settings.clone(), model.clone());
         let thread = thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || run(&settings, &model, options, of, by))
             .context("cannot start the engine's thread")?;
-        Ok(Self { thread, status, stop, alerts: received, server })
+        Ok(Self {
+            thread,
+            status,
+            stop,
+            alerts: received,
+            server,
+        })
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -81,7 +90,10 @@ impl Engine {
                 (since, before) = (Instant::now(), consumed);
             }
             if since.elapsed() > PATIENCE {
-                bail!("the engine stands still at {consumed} of {records} records: {}", self.why());
+                bail!(
+                    "the engine stands still at {consumed} of {records} records: {}",
+                    self.why()
+                );
             }
             thread::sleep(LOOK);
         }
@@ -97,7 +109,11 @@ impl Engine {
             }
             thread::sleep(LOOK);
         }
-        let filled = self.status.partitions().iter().any(|(_, of)| of.lag().unwrap_or(0) > 0);
+        let filled = self
+            .status
+            .partitions()
+            .iter()
+            .any(|(_, of)| of.lag().unwrap_or(0) > 0);
         if filled || self.status.totals().0.consumed > 0 {
             bail!("the topic `{topic}` holds records already; the demo wants an empty one");
         }
@@ -107,13 +123,20 @@ impl Engine {
     fn why(&self) -> String {
         let reasons = self.status.reasons();
         let texts: Vec<&str> = reasons.iter().map(|(_, text)| text.as_str()).collect();
-        if texts.is_empty() { "no reason known".to_owned() } else { texts.join("; ") }
+        if texts.is_empty() {
+            "no reason known".to_owned()
+        } else {
+            texts.join("; ")
+        }
     }
 
     /// Lets it commit what it has and end. The alerts that come meanwhile stay readable at the second value.
     pub(super) fn finish(self) -> anyhow::Result<(Summary, Receiver<Vec<u8>>)> {
         self.stop.request();
-        let result = self.thread.join().map_err(|_| anyhow!("the engine's thread panicked"))?;
+        let result = self
+            .thread
+            .join()
+            .map_err(|_| anyhow!("the engine's thread panicked"))?;
         drop(self.server);
         Ok((result?, self.alerts))
     }

@@ -28,10 +28,16 @@ impl Feed {
                 .with_context(|| format!("cannot write to {}", place.log.display()))?;
             return Ok(Self::Log(writer));
         }
-        let wanted = Wanted { partitions: PARTITIONS.cast_signed(), ..Wanted::default() };
+        let wanted = Wanted {
+            partitions: PARTITIONS.cast_signed(),
+            ..Wanted::default()
+        };
         topics::apply(settings, &wanted, false, &mut std::io::sink())?;
         let feeder = Feeder::new(&client(settings))?;
-        Ok(Self::Topic { feeder, topic: settings.topics.input.clone() })
+        Ok(Self::Topic {
+            feeder,
+            topic: settings.topics.input.clone(),
+        })
     }
 
     /// Appends event number `number`; `line` is scratch space.
@@ -46,11 +52,15 @@ impl Feed {
         let customer = event.customer_id();
         match self {
             Self::Log(writer) => {
-                writer.append(customer.as_bytes(), Some(line)).context("cannot write to the log")?;
+                writer
+                    .append(customer.as_bytes(), Some(line))
+                    .context("cannot write to the log")?;
             }
             Self::Topic { feeder, topic } => {
                 // Not the event's own time alone: a topic forgets what is dated too long ago.
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let now = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default();
                 let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
                 let outgoing = Outgoing {
                     key: Some(customer.as_bytes()),

@@ -66,7 +66,10 @@ pub(super) fn make_up(
     while let Some(batch) = shop.next_day() {
         for event in batch {
             if event.kind() == "purchase" && event.ts() >= stream_from_ms {
-                purchases.entry(event.customer_id()).or_default().push(event.ts());
+                purchases
+                    .entry(event.customer_id())
+                    .or_default()
+                    .push(event.ts());
             }
         }
         if shop.days_done() <= days {
@@ -85,7 +88,12 @@ pub(super) fn make_up(
             grouped(events),
         ),
     );
-    Ok(MadeUp { stream_from_ms, truth: shop.truth().collect(), purchases, params })
+    Ok(MadeUp {
+        stream_from_ms,
+        truth: shop.truth().collect(),
+        purchases,
+        params,
+    })
 }
 
 /// Trains on the history and judges by backtest; both see nothing of what is streamed later.
@@ -104,13 +112,22 @@ pub(super) fn learn(shop: &MadeUp, place: &Place, screen: &mut Screen) -> anyhow
     let evaluation = study::evaluate(&source, &lesson)?;
     sign.finish_and_clear();
     write(&place.model, &learned.json)?;
-    write(&place.model_report, &report::training_html(&learned.report)?)?;
+    write(
+        &place.model_report,
+        &report::training_html(&learned.report)?,
+    )?;
     let card = report::model_card_md(&learned.report, Some(&evaluation.report))?;
     write(&place.card, &card)?;
     fs::create_dir_all(&place.backtest)
         .with_context(|| format!("cannot make {}", place.backtest.display()))?;
-    write(&place.backtest.join("report.html"), &report::backtest_html(&evaluation.report)?)?;
-    write(&place.backtest.join("metrics.json"), &evaluation.metrics_json()?)?;
+    write(
+        &place.backtest.join("report.html"),
+        &report::backtest_html(&evaluation.report)?,
+    )?;
+    write(
+        &place.backtest.join("metrics.json"),
+        &evaluation.metrics_json()?,
+    )?;
     screen.step(
         "model",
         format_args!(

@@ -43,7 +43,10 @@ impl Place {
         if mark.exists() {
             place.clear().with_context(making)?;
         } else if fs::read_dir(dir).with_context(making)?.next().is_some() {
-            bail!("{} is not empty; choose another directory with --out", dir.display());
+            bail!(
+                "{} is not empty; choose another directory with --out",
+                dir.display()
+            );
         }
         fs::write(&mark, "").with_context(making)?;
         place.write_config(args)?;
@@ -71,9 +74,14 @@ impl Place {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
-        for file in
-            [&self.events, &self.truth, &self.model, &self.model_report, &self.card, &self.config]
-        {
+        for file in [
+            &self.events,
+            &self.truth,
+            &self.model,
+            &self.model_report,
+            &self.card,
+            &self.config,
+        ] {
             gone(fs::remove_file(file))?;
         }
         for dir in [&self.backtest, &self.log, &self.outputs] {
@@ -88,7 +96,8 @@ impl Place {
                 "[source]\nkind = \"kafka\"\n\n[kafka]\nbootstrap_servers = {}\n",
                 toml::Value::from(servers.as_str())
             ),
-            None => "[source]\nkind = \"log\"\n\n[log]\ninput = \"log\"\noutput = \"alerts\"\n".to_owned(),
+            None => "[source]\nkind = \"log\"\n\n[log]\ninput = \"log\"\noutput = \"alerts\"\n"
+                .to_owned(),
         };
         let text = format!(
             "# Written by `holdfast demo`; see `holdfast check --config {} --show`.\n\

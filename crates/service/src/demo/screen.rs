@@ -25,7 +25,12 @@ impl Screen {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         let colour = io::stdout().is_terminal() && !unwanted && !dumb;
-        Self { colour, quiet, bar: ProgressBar::hidden(), from_ms: DEFAULT_START_MS }
+        Self {
+            colour,
+            quiet,
+            bar: ProgressBar::hidden(),
+            from_ms: DEFAULT_START_MS,
+        }
     }
 
     /// A line above the bar. A closed stdout ends the show, not the demo.
@@ -34,7 +39,11 @@ impl Screen {
     }
 
     fn paint(&self, code: &str, text: impl fmt::Display) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
     }
 
     pub(super) fn title(&self, args: &cli::Demo) {
@@ -42,13 +51,19 @@ impl Screen {
             Some(servers) => format!("through Kafka at {servers}"),
             None => "no Kafka needed".to_owned(),
         };
-        self.line(format_args!("{}  a made-up shop, {way}", self.paint("1", "holdfast demo")));
+        self.line(format_args!(
+            "{}  a made-up shop, {way}",
+            self.paint("1", "holdfast demo")
+        ));
         self.line("");
     }
 
     /// Something was done.
     pub(super) fn step(&self, name: &str, what: impl fmt::Display) {
-        self.line(format_args!("  {}  {what}", self.paint("1", format_args!("{name:<9}"))));
+        self.line(format_args!(
+            "  {}  {what}",
+            self.paint("1", format_args!("{name:<9}"))
+        ));
     }
 
     pub(super) fn history(&mut self, events: u64, customers: usize, args: &cli::Demo) {
@@ -65,7 +80,10 @@ impl Screen {
             Speed::Factor(factor) => format!("{factor} times as fast as life"),
             Speed::Max => "as fast as it goes".to_owned(),
         };
-        self.step("stream", format_args!("{} more days, {speed}", args.stream_days));
+        self.step(
+            "stream",
+            format_args!("{} more days, {speed}", args.stream_days),
+        );
         self.line("");
     }
 
@@ -80,7 +98,8 @@ impl Screen {
     pub(super) fn progress(&self, now: i64, events: u64, alerts: usize) {
         self.bar.set_position((now * 1_000 / DAY_MS).unsigned_abs());
         let (at, events) = (moment(self.from_ms + now), grouped(events));
-        self.bar.set_message(format!("{at}  {events} events  {alerts} alerts"));
+        self.bar
+            .set_message(format!("{at}  {events} events  {alerts} alerts"));
     }
 
     pub(super) fn end(&mut self) {
@@ -110,20 +129,21 @@ impl Screen {
                 format!("{kind} {event_id}")
             }
         };
-        self.line(format_args!(
+        let mut block = format!(
             "  {}  {}  {}  {:>3.0} %  {}",
             self.paint("2", moment(alert.as_of)),
             self.paint(code, format_args!("{word:<8}")),
             self.paint("1", &alert.customer_id),
             100.0 * alert.churn_probability,
             self.paint("2", why),
-        ));
+        );
         if alert.is_opening() {
             for reason in alert.strongest(3) {
-                self.line(format_args!("{:24}· {reason}", ""));
+                block.push_str(&format!("\n{:24}· {reason}", ""));
             }
-            self.line(format_args!("{:24}{}", "", self.paint("2", worth(alert))));
+            block.push_str(&format!("\n{:24}{}", "", self.paint("2", worth(alert))));
         }
+        self.line(block);
     }
 }
 

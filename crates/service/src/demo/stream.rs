@@ -66,7 +66,8 @@ impl Passing<'_> {
             }
             self.feed.flush()?;
             self.show();
-            self.screen.progress(now, self.number - self.history, self.alerts.len());
+            self.screen
+                .progress(now, self.number - self.history, self.alerts.len());
             thread::sleep(LOOK);
         }
         Ok(())
@@ -99,7 +100,10 @@ pub(super) fn stream(
     let engine = Engine::start(&settings, model)?;
     if let Some(server) = &engine.server {
         let addr = server.addr();
-        screen.step("serving", format_args!("http://{addr}/metrics  /livez  /readyz"));
+        screen.step(
+            "serving",
+            format_args!("http://{addr}/metrics  /livez  /readyz"),
+        );
     }
     if place.kafka.is_some() {
         engine.wait_for_empty_topic(&settings.topics.input, stop)?;
@@ -117,7 +121,14 @@ pub(super) fn stream(
     };
     let mut days = shop.again();
     let took = pass(&mut passing, &mut days, args, shop.stream_from_ms)?;
-    let Passing { feed, alerts, kinds, number, history, .. } = passing;
+    let Passing {
+        feed,
+        alerts,
+        kinds,
+        number,
+        history,
+        ..
+    } = passing;
     feed.finish()?;
     let (summary, rest) = engine.finish()?;
     let mut alerts = alerts;
@@ -127,7 +138,13 @@ pub(super) fn stream(
     }
     screen.end();
     let cut_short = stop.is_requested();
-    Ok(Streamed { alerts, events: number - history, took, summary, cut_short })
+    Ok(Streamed {
+        alerts,
+        events: number - history,
+        took,
+        summary,
+        cut_short,
+    })
 }
 
 /// All days: the history as fast as it goes, the stream at the speed asked for.
@@ -145,12 +162,16 @@ fn pass(
     passing.feed.flush()?;
     passing.history = passing.number;
     passing.engine.wait_for(passing.number, passing.stop)?;
-    passing.screen.history(passing.number, passing.engine.status.customers(), args);
+    passing
+        .screen
+        .history(passing.number, passing.engine.status.customers(), args);
     let began = Instant::now();
     passing.screen.begin(args.stream_days);
     for _ in 0..args.stream_days {
         for event in days.next_day().unwrap_or_default() {
-            passing.wait(event.arrival() - from_ms, || args.speed.passed_ms(began.elapsed()))?;
+            passing.wait(event.arrival() - from_ms, || {
+                args.speed.passed_ms(began.elapsed())
+            })?;
             if !passing.goes_on() {
                 return Ok(began.elapsed());
             }

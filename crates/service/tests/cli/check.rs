@@ -1,0 +1,138 @@
+use std::fs;
+
+use crate::ran::{holdfast, ran, run, shop, text};
+
+fn config(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("holdfast.toml");
+    fs::write(&path, text).unwrap();
+    (dir, path)
+}
+
+fn with_model(rest: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    config(&format!("[model]\npath = {:?}\n{rest}", shop().model))
+}
+
+#[test]
+fn a_sound_configuration_is_0() {
+    let (_dir, path) = with_model("[policy]\nopen = 0.75\n");
+    let ran = run(&["check", "--config", text(&path)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("the configuration is sound; model purchase-30d-"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn all_faults_are_listed_at_once_with_78() {
+    let (_dir, path) = config("[policy]\nopne = 0.5\nclose = 7\n[silence]\ngrace = \"soon\"\n");
+    let mut command = holdfast();
+    command
+        .args(["check", "--config", text(&path)])
+        .env("HOLDFAST__HTTP__LISTEN", "nowhere");
+    let ran = ran(&mut command);
+    assert_eq!(ran.code, 78);
+    for fault in [
+        "4 faults in the configuration",
+        "holdfast.toml:2: policy.opne: unknown key; did you mean `policy.open`?",
+        "holdfast.toml:3: policy.close: 7 is not a probability",
+        "holdfast.toml:5: silence.grace: `soon` is not a duration",
+        "environment HOLDFAST__HTTP__LISTEN: http.listen: `nowhere` is no address",
+    ] {
+        assert!(
+            ran.stderr.contains(fault),
+            "{fault} is missing in\n{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_model_that_is_missing_broken_or_contradicted_is_78() {
+    let (_none, none) = config("");
+    let (_gone, gone) = config("[model]\npath = \"gone.json\"\n");
+    let (broken_dir, broken) = config("[model]\npath = \"broken.json\"\n");
+    fs::write(broken_dir.path().join("broken.json"), "{}").unwrap();
+    let (_other, other) = with_model("[features.cart_abandon]\nsource = \"given\"\n");
+    let (_money, money) = with_model("[money]\ncurrency = \"USD\"\n");
+    for (path, word) in [
+        (&none, "no model"),
+        (&gone, "gone.json: No such file"),
+        (&broken, "broken.json cannot be used"),
+        (
+            &other,
+            "features.cart_abandon is given, the model was trained with derived after 1h",
+        ),
+        (
+            &money,
+            "money.currency is USD, the model was trained with EUR",
+        ),
+    ] {
+        let ran = run(&["check", "--config", text(path)]);
+        assert_eq!(ran.code, 78, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(word),
+            "{word} is missing in\n{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn run_and_replay_refuse_what_check_refuses() {
+    let (dir, path) = with_model("[money]\ncurrency = \"USD\"\n[source]\nkind = \"log\"\n");
+    let out = dir.path().join("out");
+    let events = &shop().events;
+    let replay = [
+        "replay",
+        "--events",
+        text(events),
+        "--config",
+        text(&path),
+        "--out-dir",
+        text(&out),
+    ];
+    let run_it = [
+        "run",
+        "--config",
+        text(&path),
+        "--until-end",
+        "--listen",
+        "off",
+    ];
+    for args in [&replay[..], &run_it] {
+        let ran = run(args);
+        assert_eq!(ran.code, 78, "{args:?}\n{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("money.currency is USD"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn show_tells_who_said_what_and_keeps_secrets() {
+    let (_dir, path) = with_model("[kafka.properties]\nsasl.password = \"hush\"\n");
+    let mut command = holdfast();
+    command
+        .args(["check", "--show", "--config", text(&path)])
+        .env("HOLDFAST__POLICY__OPEN", "0.9");
+    let ran = ran(&mut command);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let line = |key: &str| {
+        let found = ran.stdout.lines().find(|line| line.starts_with(key));
+        found
+            .unwrap_or_else(|| panic!("{key} is missing in\n{}", ran.stdout))
+            .to_owned()
+    };
+    assert!(line("policy.open").contains("# environment HOLDFAST__POLICY__OPEN"));
+    assert!(line("policy.close").contains("# default"));
+    assert!(line("model.path").contains("holdfast.toml:2"));
+    assert!(line("kafka.properties.sasl.password").contains("(secret)"));
+    assert!(!ran.stdout.contains("hush") && !ran.stderr.contains("hush"));
+}
