@@ -15,8 +15,6 @@ pub mod counts;
 pub mod letters;
 pub mod partition;
 pub mod settings;
-#[cfg(test)]
-mod tests;
 pub mod ticks;
 
 pub use counts::Counts;

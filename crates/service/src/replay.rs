@@ -17,8 +17,6 @@ use crate::pipeline::{Counts, Partition, Settings};
 
 mod files;
 mod summary;
-#[cfg(test)]
-mod tests;
 
 pub use summary::Summary;
 
@@ -78,11 +76,20 @@ pub fn run_with(
         replay.work(&settings, &lines, &mut out);
         files.write(&mut out)?;
         let (events, alerts) = (lines.next_offset().unsigned_abs(), files.alerts());
-        progress(Progress { events, bytes: lines.end_byte(), alerts });
+        progress(Progress {
+            events,
+            bytes: lines.end_byte(),
+            alerts,
+        });
     }
     replay.end_of_input(args.until, &mut out);
     files.write(&mut out)?;
-    let summary = Summary::new(&replay.counts(), replay.customers(), files.alerts(), began.elapsed());
+    let summary = Summary::new(
+        &replay.counts(),
+        replay.customers(),
+        files.alerts(),
+        began.elapsed(),
+    );
     files.finish(&summary)?;
     Ok(summary)
 }
@@ -98,9 +105,14 @@ struct Replay {
 impl Replay {
     fn new(settings: &Settings, partitions: u32) -> anyhow::Result<Self> {
         anyhow::ensure!(partitions > 0, "there must be at least one partition");
-        let partitions: Vec<Partition> =
-            (0..partitions).map(|_| Partition::new(settings)).collect::<anyhow::Result<_>>()?;
-        Ok(Self { offsets: vec![0; partitions.len()], partitions, clock: i64::MIN })
+        let partitions: Vec<Partition> = (0..partitions)
+            .map(|_| Partition::new(settings))
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Self {
+            offsets: vec![0; partitions.len()],
+            partitions,
+            clock: i64::MIN,
+        })
     }
 
     fn work(&mut self, settings: &Settings, lines: &LineBatch, out: &mut Outputs) {
@@ -147,7 +159,9 @@ impl Replay {
     /// Every partition's clock goes to the same instant, so that silence is judged alike in all of them.
     fn end_of_input(&mut self, until: Option<i64>, out: &mut Outputs) {
         let clocks = self.partitions.iter().map(Partition::clock);
-        let Some(end) = clocks.chain(until).max().filter(|end| *end > i64::MIN) else { return };
+        let Some(end) = clocks.chain(until).max().filter(|end| *end > i64::MIN) else {
+            return;
+        };
         for partition in &mut self.partitions {
             partition.end_of_input(end, out);
         }
@@ -162,6 +176,9 @@ impl Replay {
     }
 
     fn customers(&self) -> u64 {
-        self.partitions.iter().map(|partition| partition.customers() as u64).sum()
+        self.partitions
+            .iter()
+            .map(|partition| partition.customers() as u64)
+            .sum()
     }
 }

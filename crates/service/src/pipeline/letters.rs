@@ -9,16 +9,33 @@ pub const KEPT_BYTES: usize = 64 << 10;
 
 /// The dead letter of a rejected record.
 pub fn letter(record: &Record<'_>, rejection: Rejection) -> DeadLetter {
-    let cut = record.value.filter(|_| rejection.reason == RejectReason::TooLarge);
-    let kept = record.value.map(|value| if cut.is_some() { &value[..value.len().min(KEPT_BYTES)] } else { value });
+    let cut = record
+        .value
+        .filter(|_| rejection.reason == RejectReason::TooLarge);
+    let kept = record.value.map(|value| {
+        if cut.is_some() {
+            &value[..value.len().min(KEPT_BYTES)]
+        } else {
+            value
+        }
+    });
     DeadLetter {
         partition: record.partition,
         offset: record.offset,
         line: record.line,
         key: record.key.map(<[u8]>::to_vec),
         value: kept.map(<[u8]>::to_vec),
-        value_sha256: cut.map(|value| Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect()),
-        headers: record.headers.iter().map(|h| (h.name.to_owned(), h.value.map(<[u8]>::to_vec))).collect(),
+        value_sha256: cut.map(|value| {
+            Sha256::digest(value)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect()
+        }),
+        headers: record
+            .headers
+            .iter()
+            .map(|h| (h.name.to_owned(), h.value.map(<[u8]>::to_vec)))
+            .collect(),
         timestamp: record.timestamp,
         reason: rejection.reason,
         detail: rejection.detail,

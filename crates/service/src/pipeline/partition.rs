@@ -109,7 +109,9 @@ impl Partition {
     }
 
     fn event(&mut self, record: &Record<'_>, event: &Event<'_>, hash: u64, out: &mut Outputs) {
-        if event.kind == EventType::CartAbandon && self.settings.store.cart_abandon != CartAbandon::Given {
+        if event.kind == EventType::CartAbandon
+            && self.settings.store.cart_abandon != CartAbandon::Given
+        {
             return self.drop(DropReason::CartAbandonGiven);
         }
         let ix = self.store.intern_hashed(hash, &event.customer_id);
@@ -123,7 +125,8 @@ impl Partition {
         let send = &mut |alert: Alert| out.alerts.push(out_alert(alert, record));
         // An event that will be dropped must not fire what an applied one would.
         if self.decider.is_due(ix, event.ts) && self.store.verdict(ix, &input) == Applied::Applied {
-            self.decider.before_event(&mut self.store, ix, event.ts, send);
+            self.decider
+                .before_event(&mut self.store, ix, event.ts, send);
         }
         match self.store.apply(ix, &input) {
             Applied::Applied => {}
@@ -131,8 +134,12 @@ impl Partition {
             Applied::Duplicate => return self.drop(DropReason::Duplicate),
             Applied::CartAbandonGiven => return self.drop(DropReason::CartAbandonGiven),
         }
-        let seen =
-            Seen { kind: event.kind, type_name: &event.type_name, ts: event.ts, event_id: &event.event_id };
+        let seen = Seen {
+            kind: event.kind,
+            type_name: &event.type_name,
+            ts: event.ts,
+            event_id: &event.event_id,
+        };
         self.decider.after_event(&mut self.store, ix, &seen, send);
         self.clock = self.clock.max(event.ts);
         let due = self.clock.saturating_sub(self.settings.grace_ms);
@@ -150,8 +157,13 @@ impl Partition {
     /// Forgets a customer. A tombstone has no event time, so what was due by the clock of the whole input fires
     /// first: the clock of the partition alone would make alerts depend on the number of partitions.
     fn erase(&mut self, customer_id: &str, hash: u64, out: &mut Outputs) {
-        let Some(ix) = self.store.find_hashed(hash, customer_id) else { return };
-        let due = self.clock.max(self.input_clock).saturating_sub(self.settings.grace_ms);
+        let Some(ix) = self.store.find_hashed(hash, customer_id) else {
+            return;
+        };
+        let due = self
+            .clock
+            .max(self.input_clock)
+            .saturating_sub(self.settings.grace_ms);
         let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
         self.decider.before_event(&mut self.store, ix, due, send);
         self.decider.erase(ix);
@@ -226,7 +238,10 @@ fn out_alert(alert: Alert, record: &Record<'_>) -> OutAlert {
     if !alert.by_event {
         return own_alert(alert);
     }
-    let traceparent = record.headers.iter().find(|h| h.name.eq_ignore_ascii_case("traceparent"));
+    let traceparent = record
+        .headers
+        .iter()
+        .find(|h| h.name.eq_ignore_ascii_case("traceparent"));
     OutAlert {
         input: Some((record.partition, record.offset)),
         traceparent: traceparent.and_then(|h| h.value).map(<[u8]>::to_vec),

@@ -27,7 +27,11 @@ pub struct Contradiction(pub Vec<String>);
 
 impl fmt::Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration contradicts the model: {}", self.0.join("; "))
+        write!(
+            f,
+            "the configuration contradicts the model: {}",
+            self.0.join("; ")
+        )
     }
 }
 
@@ -39,7 +43,11 @@ impl Settings {
     /// # Errors
     /// [`Contradiction`] (a configuration fault) where the model was trained on other terms; a fault of the mapping
     /// or of the policy.
-    pub fn new(config: &config::Settings, model: &Model, key_required: bool) -> anyhow::Result<Self> {
+    pub fn new(
+        config: &config::Settings,
+        model: &Model,
+        key_required: bool,
+    ) -> anyhow::Result<Self> {
         let mut faults = Vec::new();
         let cart_abandon = cart_abandon(config, model, &mut faults);
         let rule = currency(config, model, &mut faults);
@@ -51,8 +59,10 @@ impl Settings {
             .with_max_future_ms(config.events.max_future_ms)
             .with_strict(config.events.strict);
         if let Some(table) = &config.events.mapping {
-            let raw: holdfast_events::mapping::Config =
-                table.clone().try_into().context("the table [events.mapping] cannot be read")?;
+            let raw: holdfast_events::mapping::Config = table
+                .clone()
+                .try_into()
+                .context("the table [events.mapping] cannot be read")?;
             decoding = decoding.with_mapping(raw.check().map_err(|faults| listed(&faults))?);
         }
         Ok(Self {
@@ -62,7 +72,11 @@ impl Settings {
                 cart_abandon,
                 minor_exponent: rule.exponent(),
             },
-            policy: Arc::new(policy(config, rule).check().context("the policy cannot be used")?),
+            policy: Arc::new(
+                policy(config, rule)
+                    .check()
+                    .context("the policy cannot be used")?,
+            ),
             model: Arc::new(model.clone()),
             grace_ms: config.silence.grace_ms,
         })
@@ -90,16 +104,25 @@ fn listed(faults: &[holdfast_events::Fault]) -> anyhow::Error {
 }
 
 /// The model's rule; another one in the configuration is a fault, for the model would see other features.
-fn cart_abandon(config: &config::Settings, model: &Model, faults: &mut Vec<String>) -> features::CartAbandon {
+fn cart_abandon(
+    config: &config::Settings,
+    model: &Model,
+    faults: &mut Vec<String>,
+) -> features::CartAbandon {
     let trained = model.cart_abandon();
-    let configured = config.features.cart_abandon.map(|configured| match configured {
-        config::CartAbandon::Given => CartSource::Given,
-        config::CartAbandon::Derived { after_ms } => CartSource::Derived { after_ms },
-    });
+    let configured = config
+        .features
+        .cart_abandon
+        .map(|configured| match configured {
+            config::CartAbandon::Given => CartSource::Given,
+            config::CartAbandon::Derived { after_ms } => CartSource::Derived { after_ms },
+        });
     if let Some(configured) = configured.filter(|configured| *configured != trained) {
         let words = |source: CartSource| match source {
             CartSource::Given => "given".to_owned(),
-            CartSource::Derived { after_ms } => format!("derived after {}", config::format_duration(after_ms)),
+            CartSource::Derived { after_ms } => {
+                format!("derived after {}", config::format_duration(after_ms))
+            }
         };
         faults.push(format!(
             "features.cart_abandon is {}, the model was trained with {}",
@@ -112,15 +135,21 @@ fn cart_abandon(config: &config::Settings, model: &Model, faults: &mut Vec<Strin
 
 /// The configured currency, else the model's; amounts of a log that knew no currency are taken as they are.
 fn currency(config: &config::Settings, model: &Model, faults: &mut Vec<String>) -> CurrencyRule {
-    let configured = config.money.currency.as_ref().map(|currency| match currency {
-        config::Currency::Only(code) => code.as_str(),
-        config::Currency::Ignore => "ignore",
-    });
+    let configured = config
+        .money
+        .currency
+        .as_ref()
+        .map(|currency| match currency {
+            config::Currency::Only(code) => code.as_str(),
+            config::Currency::Ignore => "ignore",
+        });
     let trained = model.currency();
     if let (Some(configured), Some(trained)) = (configured, trained)
         && configured != trained
     {
-        faults.push(format!("money.currency is {configured}, the model was trained with {trained}"));
+        faults.push(format!(
+            "money.currency is {configured}, the model was trained with {trained}"
+        ));
     }
     match configured.or(trained) {
         None | Some("ignore") => CurrencyRule::Ignore,

@@ -33,7 +33,12 @@ mod tests {
     use super::*;
 
     const NOW: i64 = 1_767_225_600_000;
-    const IDLE: Idle = Idle { now: NOW, position: 7, log_end: Some((7, NOW - 1_000)), last_record: NOW - 30_000 };
+    const IDLE: Idle = Idle {
+        now: NOW,
+        position: 7,
+        log_end: Some((7, NOW - 1_000)),
+        last_record: NOW - 30_000,
+    };
 
     fn check(idle: Idle, expected: Option<i64>) {
         assert_eq!(tick(&idle, 30_000, 3_600_000), expected, "{idle:?}");
@@ -46,10 +51,40 @@ mod tests {
 
     #[test]
     fn no_tick_while_lagging_disconnected_or_busy() {
-        check(Idle { position: 6, ..IDLE }, None);
-        check(Idle { log_end: None, ..IDLE }, None);
-        check(Idle { log_end: Some((7, NOW - CONFIRMED_FOR_MS - 1)), ..IDLE }, None);
-        check(Idle { log_end: Some((7, NOW + 1)), ..IDLE }, None);
-        check(Idle { last_record: NOW - 29_999, ..IDLE }, None);
+        check(
+            Idle {
+                position: 6,
+                ..IDLE
+            },
+            None,
+        );
+        check(
+            Idle {
+                log_end: None,
+                ..IDLE
+            },
+            None,
+        );
+        check(
+            Idle {
+                log_end: Some((7, NOW - CONFIRMED_FOR_MS - 1)),
+                ..IDLE
+            },
+            None,
+        );
+        check(
+            Idle {
+                log_end: Some((7, NOW + 1)),
+                ..IDLE
+            },
+            None,
+        );
+        check(
+            Idle {
+                last_record: NOW - 29_999,
+                ..IDLE
+            },
+            None,
+        );
     }
 }

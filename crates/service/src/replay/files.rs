@@ -22,7 +22,9 @@ fn writing(path: &Path) -> impl Fn() -> String {
 }
 
 fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    File::create(path).map(|file| BufWriter::with_capacity(1 << 18, file)).with_context(writing(path))
+    File::create(path)
+        .map(|file| BufWriter::with_capacity(1 << 18, file))
+        .with_context(writing(path))
 }
 
 impl Files {
@@ -48,14 +50,20 @@ impl Files {
     /// Appends and empties `out`.
     pub(super) fn write(&mut self, out: &mut Outputs) -> anyhow::Result<()> {
         for alert in out.alerts.drain(..) {
-            self.alerts.write_all(&alert.value).context("cannot write alerts.jsonl")?;
-            self.alerts.write_all(b"\n").context("cannot write alerts.jsonl")?;
+            self.alerts
+                .write_all(&alert.value)
+                .context("cannot write alerts.jsonl")?;
+            self.alerts
+                .write_all(b"\n")
+                .context("cannot write alerts.jsonl")?;
             self.written += 1;
         }
         for letter in out.dead_letters.drain(..) {
             serde_json::to_writer(&mut self.dead_letters, &letters::to_json(&letter))
                 .context("cannot write dead-letters.jsonl")?;
-            self.dead_letters.write_all(b"\n").context("cannot write dead-letters.jsonl")?;
+            self.dead_letters
+                .write_all(b"\n")
+                .context("cannot write dead-letters.jsonl")?;
         }
         Ok(())
     }
@@ -63,7 +71,9 @@ impl Files {
     /// Closes the files and writes the summary, which says that they are whole.
     pub(super) fn finish(mut self, summary: &Summary) -> anyhow::Result<()> {
         self.alerts.flush().context("cannot write alerts.jsonl")?;
-        self.dead_letters.flush().context("cannot write dead-letters.jsonl")?;
+        self.dead_letters
+            .flush()
+            .context("cannot write dead-letters.jsonl")?;
         let path = self.dir.join("summary.json");
         let mut text = serde_json::to_string_pretty(summary)?;
         text.push('\n');

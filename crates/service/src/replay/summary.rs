@@ -45,12 +45,26 @@ impl Summary {
         Self {
             events: counts.consumed,
             applied: counts.applied,
-            dropped: Reasons(DropReason::ALL.iter().map(|r| (r.name(), counts.dropped_for(*r))).collect()),
-            rejected: Reasons(RejectReason::ALL.iter().map(|r| (r.name(), counts.rejected_for(*r))).collect()),
+            dropped: Reasons(
+                DropReason::ALL
+                    .iter()
+                    .map(|r| (r.name(), counts.dropped_for(*r)))
+                    .collect(),
+            ),
+            rejected: Reasons(
+                RejectReason::ALL
+                    .iter()
+                    .map(|r| (r.name(), counts.rejected_for(*r)))
+                    .collect(),
+            ),
             customers,
             alerts,
             seconds: (seconds * 1_000.0).round() / 1_000.0,
-            events_per_s: if seconds > 0.0 { (counts.consumed as f64 / seconds).round() } else { 0.0 },
+            events_per_s: if seconds > 0.0 {
+                (counts.consumed as f64 / seconds).round()
+            } else {
+                0.0
+            },
         }
     }
 }
