@@ -37,7 +37,14 @@ pub struct Cli {
     pub log: Option<String>,
 
     /// How log lines look; auto is text on a terminal and JSON otherwise
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Logging")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "Logging"
+    )]
     pub log_format: logs::Format,
 }
 
@@ -93,7 +100,9 @@ pub fn command() -> clap::Command {
 }
 
 fn with_template(command: clap::Command) -> clap::Command {
-    command.help_template(TEMPLATE).mut_subcommands(with_template)
+    command
+        .help_template(TEMPLATE)
+        .mut_subcommands(with_template)
 }
 
 impl Cli {

@@ -40,7 +40,14 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            say(format_args!("{}: {error:#}", if colour() { "\x1b[31merror\x1b[0m" } else { "error" }));
+            say(format_args!(
+                "{}: {error:#}",
+                if colour() {
+                    "\x1b[31merror\x1b[0m"
+                } else {
+                    "error"
+                }
+            ));
             ExitCode::from(exit_code(&error))
         }
     }
@@ -80,7 +87,9 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
 /// The reader of our output went away, as `head` does: not an error worth words.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
     };
     error.chain().any(io)
 }
@@ -93,7 +102,8 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<studies::Error>() {
             return Some(error.exit_code());
         }
-        let config = cause.is::<Faults>() || cause.is::<Contradiction>() || cause.is::<files::NoModel>();
+        let config =
+            cause.is::<Faults>() || cause.is::<Contradiction>() || cause.is::<files::NoModel>();
         config.then_some(CONFIG)
     };
     error.chain().find_map(of).unwrap_or(1)

@@ -80,7 +80,11 @@ pub fn write(
         write_truth(&shop, path)?;
     }
     let churned = shop.truth().filter(|(_, churn)| churn.is_some()).count();
-    Ok(Summary { events, customers: params.customers, churned: u32::try_from(churned)? })
+    Ok(Summary {
+        events,
+        customers: params.customers,
+        churned: u32::try_from(churned)?,
+    })
 }
 
 /// Writes who has left so far, and when.
@@ -111,7 +115,12 @@ impl LineFile {
     /// When the file cannot be made.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         let out = Output::create(path)?;
-        Ok(Self { path: path.to_owned(), out, line: Vec::with_capacity(256), events: 0 })
+        Ok(Self {
+            path: path.to_owned(),
+            out,
+            line: Vec::with_capacity(256),
+            events: 0,
+        })
     }
 
     /// # Errors

@@ -138,7 +138,10 @@ async fn metrics(State(shared): State<Shared>) -> Response {
 async fn livez(State(shared): State<Shared>) -> Response {
     let idle = shared.probe.seconds_since_beat();
     let alive = idle <= LIVE_SECONDS;
-    json(alive, &serde_json::json!({ "alive": alive, "seconds_since_beat": idle }))
+    json(
+        alive,
+        &serde_json::json!({ "alive": alive, "seconds_since_beat": idle }),
+    )
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {

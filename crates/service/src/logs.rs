@@ -26,9 +26,18 @@ pub enum Format {
 /// Starts logging for a command. `filter` (a level or directives such as `info,holdfast_service=debug`) wins over
 /// `RUST_LOG`. A run tells its life; other commands speak for themselves and log warnings only.
 pub fn start(filter: Option<&str>, command: &Command, format: Format) -> anyhow::Result<()> {
-    let level = if matches!(command, Command::Run(_)) { RUN } else { OTHERS };
-    let from_env = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
-    let text = filter.map(str::to_owned).or(from_env).unwrap_or_else(|| level.to_owned());
+    let level = if matches!(command, Command::Run(_)) {
+        RUN
+    } else {
+        OTHERS
+    };
+    let from_env = std::env::var("RUST_LOG")
+        .ok()
+        .filter(|text| !text.is_empty());
+    let text = filter
+        .map(str::to_owned)
+        .or(from_env)
+        .unwrap_or_else(|| level.to_owned());
     let filter = EnvFilter::try_new(&text).with_context(|| format!("`{text}` is no log filter"))?;
     let json = match format {
         Format::Auto => !std::io::stderr().is_terminal(),

@@ -15,7 +15,7 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
     let settings = &loaded.settings;
     let key_required = settings.source == SourceKind::Kafka;
     let against_model = files::model(settings.model_path.as_deref())
-        .map_err(|fault| anyhow::Error::new(fault))
+        .map_err(anyhow::Error::new)
         .and_then(|model| pipeline::Settings::new(settings, &model, key_required).map(|_| model));
     match against_model {
         Ok(model) => {

@@ -29,13 +29,16 @@ pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
     if args.json {
         data(&format!("{}\n", serde_json::to_string_pretty(&explained)?))?;
     } else {
-        data(&text(&explained))?;
+        data(&text(&explained, settings.policy.open))?;
     }
     Ok(())
 }
 
+/// Contributions that people are shown; the strongest come first.
+const SHOWN: usize = 16;
+
 /// The same for people.
-fn text(of: &Explained) -> String {
+fn text(of: &Explained, open: f64) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(out, "{args}").unwrap_or_default();
@@ -60,10 +63,18 @@ fn text(of: &Explained) -> String {
         "{:>+9.3}  {:<28} {:>12}  everybody",
         of.base, "base", ""
     ));
-    for part in &of.contributions {
+    let (shown, rest) = of.contributions.split_at(of.contributions.len().min(SHOWN));
+    for part in shown {
         line(format_args!(
             "{:>+9.3}  {:<28} {:>12.3}  {}",
             part.contribution, part.feature, part.value, part.text
+        ));
+    }
+    if !rest.is_empty() {
+        let sum: f64 = rest.iter().map(|part| part.contribution).sum();
+        line(format_args!(
+            "{sum:>+9.3}  {} smaller ones (all of them with --json)",
+            rest.len()
         ));
     }
     line(format_args!("{:>+9.3}  {:<28}", of.log_odds, "sum"));
@@ -73,6 +84,9 @@ fn text(of: &Explained) -> String {
             "if nothing happens, the next decision falls on {}",
             instant(at)
         )),
+        None if of.churn_probability >= open => {
+            line(format_args!("that is over the threshold of {open} already"));
+        }
         None => line(format_args!(
             "silence alone leads to nothing within twice the horizon"
         )),

@@ -179,7 +179,13 @@ impl Customer {
             }
             let next = self.follow_ups.swap_remove(index);
             self.grief = (self.grief + next.grief).clamp(0.0, 4.0);
-            let again = matches!(next.what, What::SupportContact { priority: "urgent", .. });
+            let again = matches!(
+                next.what,
+                What::SupportContact {
+                    priority: "urgent",
+                    ..
+                }
+            );
             self.fed_up |= again && self.random.chance(0.6);
             let at = self.start_session(day);
             self.emit(at, next.what, out);

@@ -50,18 +50,33 @@ pub struct Rebuild {
 impl Report {
     /// How a run is doing now.
     pub fn of(status: &Status) -> Self {
-        let reasons: Vec<Reason> =
-            status.reasons().into_iter().map(|(concern, text)| Reason { concern, text }).collect();
+        let reasons: Vec<Reason> = status
+            .reasons()
+            .into_iter()
+            .map(|(concern, text)| Reason { concern, text })
+            .collect();
         let rebuilds = status.rebuilds();
         let rebuild = |partition: i32| {
-            let found = rebuilds.iter().find(|rebuild| rebuild.partition == partition)?;
-            Some(Rebuild { done_records: found.done, all_records: found.of })
+            let found = rebuilds
+                .iter()
+                .find(|rebuild| rebuild.partition == partition)?;
+            Some(Rebuild {
+                done_records: found.done,
+                all_records: found.of,
+            })
         };
-        let partitions = status.partitions().into_iter().map(|(partition, of)| PartitionReport {
-            partition,
-            lag_records: of.lag(),
-            rebuild: rebuild(partition),
-        });
-        Self { ready: reasons.is_empty(), partitions: partitions.collect(), reasons }
+        let partitions = status
+            .partitions()
+            .into_iter()
+            .map(|(partition, of)| PartitionReport {
+                partition,
+                lag_records: of.lag(),
+                rebuild: rebuild(partition),
+            });
+        Self {
+            ready: reasons.is_empty(),
+            partitions: partitions.collect(),
+            reasons,
+        }
     }
 }

@@ -27,21 +27,42 @@ impl Probe for Said {
 }
 
 fn said(beat: u64) -> Arc<Said> {
-    let report = Report { ready: true, reasons: Vec::new(), partitions: Vec::new() };
-    Arc::new(Said { beat, report: Mutex::new(report), metrics: Arc::new(Metrics::new()) })
+    let report = Report {
+        ready: true,
+        reasons: Vec::new(),
+        partitions: Vec::new(),
+    };
+    Arc::new(Said {
+        beat,
+        report: Mutex::new(report),
+        metrics: Arc::new(Metrics::new()),
+    })
 }
 
 fn start(said: &Arc<Said>) -> Server {
-    serve("127.0.0.1:0".parse().unwrap(), "--listen", said.metrics.clone(), said.clone()).unwrap()
+    serve(
+        "127.0.0.1:0".parse().unwrap(),
+        "--listen",
+        said.metrics.clone(),
+        said.clone(),
+    )
+    .unwrap()
 }
 
 fn get(server: &Server, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(server.addr()).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    (
+        head.split(' ').nth(1).unwrap().parse().unwrap(),
+        body.to_owned(),
+    )
 }
 
 #[test]
@@ -52,11 +73,17 @@ fn ready_is_200_and_not_ready_is_503_with_its_reasons_and_progress() {
     let text = "partition 2: 50 of 200 records".to_owned();
     *said.report.lock().unwrap() = Report {
         ready: false,
-        reasons: vec![Reason { concern: "rebuild", text }],
+        reasons: vec![Reason {
+            concern: "rebuild",
+            text,
+        }],
         partitions: vec![PartitionReport {
             partition: 2,
             lag_records: Some(9),
-            rebuild: Some(Rebuild { done_records: 50, all_records: 200 }),
+            rebuild: Some(Rebuild {
+                done_records: 50,
+                all_records: 200,
+            }),
         }],
     };
     let (code, body) = get(&server, "/readyz");
@@ -109,7 +136,10 @@ fn a_taken_port_names_the_flag() {
     let server = start(&said);
     let error = serve(server.addr(), "--port", said.metrics.clone(), said.clone()).unwrap_err();
     let text = "the port is in use; choose another with --port";
-    assert_eq!(error.to_string(), format!("cannot listen on {}: {text}", server.addr()));
+    assert_eq!(
+        error.to_string(),
+        format!("cannot listen on {}: {text}", server.addr())
+    );
 }
 
 #[test]

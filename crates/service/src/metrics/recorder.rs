@@ -40,7 +40,11 @@ struct Probability {
 
 impl Recorder {
     pub fn new(metrics: Arc<Metrics>, status: Arc<Status>) -> Arc<Self> {
-        Arc::new(Self { metrics, status, seen: Mutex::new(BTreeMap::new()) })
+        Arc::new(Self {
+            metrics,
+            status,
+            seen: Mutex::new(BTreeMap::new()),
+        })
     }
 
     /// Adds what has happened since the last call.
@@ -74,16 +78,32 @@ impl Recorder {
     fn count(&self, seen: &mut Seen) {
         let (counts, decisions) = seen.status.counts();
         let metrics = &self.metrics;
-        grow(&seen.metrics.events_consumed, counts.consumed, seen.counts.consumed);
+        grow(
+            &seen.metrics.events_consumed,
+            counts.consumed,
+            seen.counts.consumed,
+        );
         grow(&metrics.events_applied, counts.applied, seen.counts.applied);
-        grow(&metrics.amounts_rounded, counts.rounded_amounts, seen.counts.rounded_amounts);
+        grow(
+            &metrics.amounts_rounded,
+            counts.rounded_amounts,
+            seen.counts.rounded_amounts,
+        );
         for reason in DropReason::ALL {
             let counter = metrics.events_dropped.with_label_values(&[reason.name()]);
-            grow(&counter, counts.dropped_for(*reason), seen.counts.dropped_for(*reason));
+            grow(
+                &counter,
+                counts.dropped_for(*reason),
+                seen.counts.dropped_for(*reason),
+            );
         }
         for reason in RejectReason::ALL {
             let counter = metrics.events_rejected.with_label_values(&[reason.name()]);
-            grow(&counter, counts.rejected_for(*reason), seen.counts.rejected_for(*reason));
+            grow(
+                &counter,
+                counts.rejected_for(*reason),
+                seen.counts.rejected_for(*reason),
+            );
         }
         for kind in Kind::ALL {
             let counter = metrics.alerts_emitted.with_label_values(&[kind.name()]);
@@ -100,7 +120,11 @@ impl Recorder {
         // A sink without transactions counts its commits only.
         let (aborted, unknown) = (load(&status.sink.aborted), load(&status.sink.unknown));
         let committed = load(&status.sink.committed).max(load(&status.commits));
-        for (result, n) in [("committed", committed), ("aborted", aborted), ("unknown", unknown)] {
+        for (result, n) in [
+            ("committed", committed),
+            ("aborted", aborted),
+            ("unknown", unknown),
+        ] {
             raise(&metrics.transactions.with_label_values(&[result]), n);
         }
         for (kind, n) in [
@@ -111,18 +135,28 @@ impl Recorder {
             raise(&metrics.rebalances.with_label_values(&[kind]), n);
         }
         raise(&metrics.ticks, load(&status.ticks));
-        metrics.assigned_partitions.set(i64::try_from(assigned).unwrap_or(i64::MAX));
+        metrics
+            .assigned_partitions
+            .set(i64::try_from(assigned).unwrap_or(i64::MAX));
         let rebuilding = status.rebuilds().len();
-        metrics.rebuilding_partitions.set(i64::try_from(rebuilding).unwrap_or(i64::MAX));
+        metrics
+            .rebuilding_partitions
+            .set(i64::try_from(rebuilding).unwrap_or(i64::MAX));
         metrics.ready.set(i64::from(status.is_ready()));
-        metrics.last_event.set(seconds(status.last_record_ms.load(Ordering::Relaxed)));
+        metrics
+            .last_event
+            .set(seconds(status.last_record_ms.load(Ordering::Relaxed)));
     }
 }
 
 impl Watcher for Recorder {
     fn committed(&self, committed: &Committed<'_>) {
-        self.metrics.transaction_duration.observe(committed.took.as_secs_f64());
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        self.metrics
+            .transaction_duration
+            .observe(committed.took.as_secs_f64());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
         if !committed.outputs.alerts.is_empty() {
             for newest in committed.newest_ms.iter().filter(|ms| **ms > 0) {
                 let latency = now.as_secs_f64() - seconds(*newest);
@@ -136,7 +170,10 @@ impl Watcher for Recorder {
             }
         }
         for letter in &committed.outputs.dead_letters {
-            self.metrics.dead_letters.with_label_values(&[letter.reason.name()]).inc();
+            self.metrics
+                .dead_letters
+                .with_label_values(&[letter.reason.name()])
+                .inc();
         }
     }
 }
@@ -158,16 +195,30 @@ impl Probe for Recorder {
 fn gauges(seen: &Seen) {
     let (status, metrics) = (&seen.status, &seen.metrics);
     let clock = status.clock_ms.load(Ordering::Relaxed);
-    metrics.watermark.set(if clock == i64::MIN { 0.0 } else { seconds(clock) });
+    metrics.watermark.set(if clock == i64::MIN {
+        0.0
+    } else {
+        seconds(clock)
+    });
     let lag = status.lag().unwrap_or(0);
     metrics.lag_records.set(lag);
     let newest = status.newest_ms.load(Ordering::Relaxed);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let behind = if lag > 0 && newest > 0 { now.as_secs_f64() - seconds(newest) } else { 0.0 };
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    let behind = if lag > 0 && newest > 0 {
+        now.as_secs_f64() - seconds(newest)
+    } else {
+        0.0
+    };
     metrics.lag_seconds.set(behind.max(0.0));
     let whole = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    metrics.state_customers.set(whole(status.customers.load(Ordering::Relaxed)));
-    metrics.state_bytes.set(whole(status.state_bytes.load(Ordering::Relaxed)));
+    metrics
+        .state_customers
+        .set(whole(status.customers.load(Ordering::Relaxed)));
+    metrics
+        .state_bytes
+        .set(whole(status.state_bytes.load(Ordering::Relaxed)));
 }
 
 fn grow(counter: &IntCounter, now: u64, before: u64) {
@@ -179,7 +230,10 @@ fn raise(counter: &IntCounter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are exact")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of this century are exact"
+)]
 fn seconds(ms: i64) -> f64 {
     ms as f64 / 1e3
 }

@@ -1,5 +1,11 @@
 //! The command line as its users and other tools meet it: the built binary, its output, its exit codes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helpers fail as the test does"
+)]
+
 mod check;
 mod demo;
 mod flow;
