@@ -39,9 +39,10 @@ pub(in crate::report) fn calibration(id: &str, bins: &[Bin]) -> Result<Figure> {
 fn points(area: &Area<'_>, bins: &[Bin]) -> Result<()> {
     let mut chart = ChartBuilder::on(area)
         .margin_top(24)
+        .margin_left(16)
         .margin_right(60)
         .x_label_area_size(56)
-        .y_label_area_size(150)
+        .y_label_area_size(134)
         .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
     chart
         .configure_mesh()
@@ -82,9 +83,10 @@ fn points(area: &Area<'_>, bins: &[Bin]) -> Result<()> {
 fn counts(area: &Area<'_>, bins: &[Bin]) -> Result<()> {
     let most = bins.iter().map(Bin::rows).max().unwrap_or(0).max(1) as f64;
     let mut chart = ChartBuilder::on(area)
+        .margin_left(16)
         .margin_right(60)
         .x_label_area_size(64)
-        .y_label_area_size(150)
+        .y_label_area_size(134)
         .build_cartesian_2d(0.0..1.0, 0.0..most * 1.35)?;
     chart
         .configure_mesh()

@@ -9,6 +9,13 @@ use plotters::{
 use super::{Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percent_label, text};
 use crate::report::{curves::ratio, numbers::percent, view::Curves};
 
+/// What the lines are, in the corner that no curve reaches.
+const KEY: [(&str, f64, RGBColor); 3] = [
+    ("this model", 0.22, LEFT),
+    ("at random", 0.14, MUTED),
+    ("perfect", 0.06, STAYED),
+];
+
 pub(in crate::report) fn gains(id: &str, curves: &Curves) -> Result<Figure> {
     let all = curves.left() as f64;
     let reached: Vec<(f64, f64)> = std::iter::once((0.0, 0.0))
@@ -33,9 +40,10 @@ pub(in crate::report) fn gains(id: &str, curves: &Curves) -> Result<Figure> {
     draw(&words, 700, |root| {
         let mut chart = ChartBuilder::on(root)
             .margin_top(24)
+            .margin_left(16)
             .margin_right(60)
             .x_label_area_size(96)
-            .y_label_area_size(150)
+            .y_label_area_size(134)
             .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
         chart
             .configure_mesh()
@@ -65,21 +73,12 @@ pub(in crate::report) fn gains(id: &str, curves: &Curves) -> Result<Figure> {
             reached.iter().copied(),
             LEFT.stroke_width(5),
         ))?;
-        let label = |words: &str, at, color| {
-            Text::new(words.to_owned(), at, text(color, HPos::Left, VPos::Center))
-        };
-        chart.draw_series([
-            label("this model", (0.62, 0.22), LEFT),
-            label("at random", (0.62, 0.14), MUTED),
-            label("perfect", (0.62, 0.06), STAYED),
-        ])?;
-        let sample =
-            |y, color: RGBColor| PathElement::new([(0.54, y), (0.6, y)], color.stroke_width(5));
-        chart.draw_series([
-            sample(0.22, LEFT),
-            sample(0.14, MUTED),
-            sample(0.06, STAYED),
-        ])?;
+        for (words, y, color) in KEY {
+            let line = [(0.54, y), (0.6, y)];
+            chart.draw_series([PathElement::new(line, color.stroke_width(5))])?;
+            let words = Text::new(words, (0.62, y), text(color, HPos::Left, VPos::Center));
+            chart.draw_series([words])?;
+        }
         Ok(())
     })
 }

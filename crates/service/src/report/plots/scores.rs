@@ -36,9 +36,10 @@ pub(in crate::report) fn scores(id: &str, bins: &[Bin]) -> Result<Figure> {
     draw(&words, 700, |root| {
         let mut chart = ChartBuilder::on(root)
             .margin_top(24)
+            .margin_left(16)
             .margin_right(60)
             .x_label_area_size(96)
-            .y_label_area_size(150)
+            .y_label_area_size(134)
             .build_cartesian_2d(0.0..1.0, -most..most)?;
         chart
             .configure_mesh()
