@@ -122,11 +122,13 @@ pub(crate) enum Kind {
     PurchasesTotal,
     PurchaseDaysTotal,
     PurchaseRate,
+    DaysPerPurchaseDay,
     SpendTotal,
     MeanOrder,
     RefundShare,
     GapMean,
     GapSd,
+    UsualGap,
     RecencyOverGap,
     GapZ,
     PurchaseTrend(Trend),
@@ -146,6 +148,7 @@ impl Kind {
                 | Self::RefundShare
                 | Self::GapMean
                 | Self::GapSd
+                | Self::UsualGap
         )
     }
 

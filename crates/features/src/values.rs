@@ -85,11 +85,17 @@ impl Formulas<'_> {
                 let exposure = days_between(self.head.first(), down.now).max(LEAST_EXPOSURE_DAYS);
                 f64::from(self.head.purchase_days) * 30.0 / exposure
             }
+            Kind::DaysPerPurchaseDay => {
+                // One prior purchase day in 30 days, so that a new customer is no extreme.
+                let exposure = days_between(self.head.first(), up.now) + LEAST_EXPOSURE_DAYS;
+                exposure / (f64::from(self.head.purchase_days) + 1.0)
+            }
             Kind::SpendTotal => self.major(self.head.spent()),
             Kind::MeanOrder => self.mean_order(),
             Kind::RefundShare => self.refund_share(),
             Kind::GapMean => self.gap_mean(),
             Kind::GapSd => self.gap_sd(),
+            Kind::UsualGap => self.usual_gap(),
             Kind::RecencyOverGap => self.since_purchase(up.now) / self.usual_gap(),
             Kind::GapZ => (self.since_purchase(up.now) - self.usual_gap()) / self.usual_spread(),
             Kind::PurchaseTrend(t) => {

@@ -154,7 +154,7 @@ const TIMES: [Feature; 4] = [
     ),
 ];
 
-const TOTALS: [Feature; 6] = [
+const TOTALS: [Feature; 7] = [
     one(
         ("purchases_total", "purchases"),
         ("purchases ever", "purchase"),
@@ -181,6 +181,19 @@ const TOTALS: [Feature; 6] = [
             2,
         ),
         Kind::PurchaseRate,
+    ),
+    one(
+        ("days_per_purchase_day", "days"),
+        (
+            "(tenure_days + 30) / (purchase_days_total + 1)",
+            "purchase, all events",
+        ),
+        Log1p,
+        (
+            "one day with a purchase in {value} days, over the whole life",
+            1,
+        ),
+        Kind::DaysPerPurchaseDay,
     ),
     one(
         ("spend_total", "currency"),
@@ -211,7 +224,7 @@ const TOTALS: [Feature; 6] = [
     ),
 ];
 
-const RHYTHM: [Feature; 4] = [
+const RHYTHM: [Feature; 5] = [
     one(
         ("gap_mean_days", "days"),
         (
@@ -231,6 +244,16 @@ const RHYTHM: [Feature; 4] = [
         Log1p,
         ("gaps between purchases vary by {value} days", 1),
         Kind::GapSd,
+    ),
+    one(
+        ("usual_gap_days", "days"),
+        (
+            "(sum of the gaps between distinct purchase days + 60) / (gaps + 2)",
+            "purchase",
+        ),
+        Log1p,
+        ("usually {value} days between purchases", 1),
+        Kind::UsualGap,
     ),
     one(
         ("recency_over_gap", "ratio"),

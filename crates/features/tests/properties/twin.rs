@@ -200,6 +200,9 @@ impl Twin {
             "purchase_days_per_30d" => {
                 self.purchase_days().len() as f64 * 30.0 / since(self.first()).max(30.0)
             }
+            "days_per_purchase_day" => {
+                (since(self.first()) + 30.0) / (self.purchase_days().len() as f64 + 1.0)
+            }
             "spend_total" => self.total(EventType::Purchase),
             "mean_order_value" => self.mean_order(),
             "refund_share" => {
@@ -217,6 +220,7 @@ impl Twin {
             }
             "gap_mean_days" => self.gaps().iter().sum::<f64>() / self.gaps().len().max(1) as f64,
             "gap_sd_days" => (self.deviation() / self.gaps().len().max(1) as f64).sqrt(),
+            "usual_gap_days" => self.usual_gap(),
             "recency_over_gap" => recency / self.usual_gap(),
             "gap_z" => {
                 let count = self.gaps().len() as f64 + 2.0;
