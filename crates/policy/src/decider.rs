@@ -69,6 +69,13 @@ pub struct Decider {
     counts: Counts,
 }
 
+/// An instant at which a customer is scored, and what for.
+#[derive(Debug, Clone, Copy)]
+struct Moment<'a> {
+    now: i64,
+    trigger: Trigger<'a>,
+}
+
 /// A due instant and what falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Due {
@@ -181,7 +188,15 @@ impl Decider {
             event_id: seen.event_id,
         };
         if self.settings.mode == Mode::Plain {
-            self.judge(store, ix, seen.ts, trigger, out);
+            self.judge(
+                store,
+                ix,
+                Moment {
+                    now: seen.ts,
+                    trigger,
+                },
+                out,
+            );
             return self.remark(store, ix);
         }
         let now = self.last_seen(store, ix).max(seen.ts);
@@ -193,13 +208,13 @@ impl Decider {
             .iter()
             .any(|churn| churn.is(seen.kind, seen.type_name))
         {
-            self.churn(store, ix, seen, now, out);
+            self.churn(store, ix, &Seen { ts: now, ..*seen }, out);
         }
         if !self.settings.silence {
-            self.judge(store, ix, now, trigger, out);
+            self.judge(store, ix, Moment { now, trigger }, out);
             self.mark_edge(store, ix, now);
         } else if !self.is_quiet_until_mark(store, ix, now) {
-            self.judge(store, ix, now, trigger, out);
+            self.judge(store, ix, Moment { now, trigger }, out);
             self.mark_after(store, ix, now);
         }
     }

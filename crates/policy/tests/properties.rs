@@ -101,7 +101,7 @@ fn ids(rig: &Rig) -> Vec<(String, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn lazy_decisions_are_those_of_the_plain_walk(acts in acts(), config in policies(), model in labels()) {

@@ -1,5 +1,7 @@
 //! Alerts as subscribers see them: the schema, the golden examples, and what the fields promise.
 
+#![allow(clippy::unwrap_used)] // in helpers of tests
+
 #[path = "stream/stream.rs"]
 mod stream;
 

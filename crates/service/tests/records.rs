@@ -1,5 +1,7 @@
 //! What becomes of records in one partition.
 
+#![allow(clippy::unwrap_used)] // in helpers of tests
+
 #[path = "stream/stream.rs"]
 mod stream;
 

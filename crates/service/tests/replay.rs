@@ -1,5 +1,7 @@
 //! `replay` as a whole: files in, files out.
 
+#![allow(clippy::unwrap_used)] // in helpers of tests
+
 #[path = "stream/stream.rs"]
 mod stream;
 

@@ -135,7 +135,7 @@ impl Voice {
         );
         let value = match self.settings.format {
             Format::Json => {
-                serde_json::to_vec(&self.value(store, ix, decision, explanation, &alert_id))
+                serde_json::to_vec(&self.value((store, ix), decision, explanation, &alert_id))
             }
             Format::Spec => serde_json::to_vec(&self.spec_value(store, ix, decision, explanation)),
         };
@@ -152,8 +152,7 @@ impl Voice {
 
     fn value<'a>(
         &'a self,
-        store: &'a Store,
-        ix: Ix,
+        (store, ix): (&'a Store, Ix),
         decision: &Decision<'a>,
         explanation: &'a Explanation,
         alert_id: &'a str,

@@ -24,15 +24,15 @@ impl<'a> Step<'a> {
 }
 
 impl Decider {
-    /// Scores the customer at `now` and takes the step that follows, if any.
+    /// Scores the customer and takes the step that follows, if any.
     pub(super) fn judge(
         &mut self,
         store: &Store,
         ix: Ix,
-        now: i64,
-        trigger: Trigger<'_>,
+        moment: Moment<'_>,
         out: &mut dyn FnMut(Alert),
     ) {
+        let Moment { now, trigger } = moment;
         let outlook = self.outlook(store, ix, now);
         if !outlook.compares(now) {
             return;
@@ -73,15 +73,15 @@ impl Decider {
         }
     }
 
-    /// The customer has left, by an event: an open episode ends, and none opens before new activity.
+    /// The customer has left, by an event that is seen at its `ts`: an open episode ends, and none opens before new activity.
     pub(super) fn churn(
         &mut self,
         store: &Store,
         ix: Ix,
         seen: &Seen<'_>,
-        now: i64,
         out: &mut dyn FnMut(Alert),
     ) {
+        let now = seen.ts;
         let named = self
             .terms
             .named

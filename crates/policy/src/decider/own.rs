@@ -71,10 +71,17 @@ impl Decider {
                 if let Some(record) = self.records.get_mut(ix) {
                     record.seen_at = now;
                 }
-                self.judge(store, ix, now, Trigger::Timer { name: timer.name }, out);
+                let trigger = Trigger::Timer { name: timer.name };
+                self.judge(store, ix, Moment { now, trigger }, out);
             }
             Edge::Lapse => self.lapse(store, ix, due.at, out),
-            Edge::Never | Edge::Change => self.judge(store, ix, due.at, Trigger::Silence, out),
+            Edge::Never | Edge::Change => {
+                let moment = Moment {
+                    now: due.at,
+                    trigger: Trigger::Silence,
+                };
+                self.judge(store, ix, moment, out)
+            }
         }
     }
 

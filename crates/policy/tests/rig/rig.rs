@@ -1,5 +1,10 @@
 //! A partition without a pipeline: a store, a decider, a clock.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part"
+)]
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The rules of decisions, read plainly: one customer, one instant after the other.
 
-#![allow(unreachable_pub, reason = "a module of a test")]
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "a module of a test")]
 
 use std::collections::BTreeSet;
 

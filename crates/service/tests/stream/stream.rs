@@ -1,5 +1,10 @@
 //! A made-up input for tests of the pipeline: sound and broken lines, disorder, duplicates, erasures.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part"
+)]
 
 use std::path::Path;
 
