@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the named tools available, or says which command would: scripts/need.sh java mvn kcat promtool chromium python
+# Makes the named tools available, or says which command would: scripts/need.sh java mvn kcat promtool chromium node npm python
 #
 # With root (or sudo without a password) and apt-get, what is missing is installed; else the exact command is printed
 # and the exit code is 1. promtool is unpacked into target/tools, so that no Prometheus service is started by it.
@@ -30,6 +30,7 @@ candidates() {
   case "$1" in
     java) echo "openjdk-17-jdk-headless openjdk-21-jdk-headless default-jdk-headless" ;;
     mvn) echo maven ;;
+    node) echo nodejs ;;
     python) echo "python3-venv+python3-pip" ;;
     *) echo "$1" ;;
   esac

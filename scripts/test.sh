@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold: scripts/test.sh [STAGE ...], by default all stages in this order:
 #
-#   tools       installs what is missing (Java 17, Maven, kcat, promtool, Chromium, Python), or names the command
+#   tools       installs what is missing (Java 17, Maven, kcat, promtool, Chromium, Node, Python), or names the command
 #   format      rustfmt
 #   lints       clippy with warnings as errors, over every target
 #   docs        rustdoc with warnings as errors
@@ -10,7 +10,7 @@
 #   demo        the demo, small: it answers on HTTP while it runs, promtool finds no fault in its metrics
 #   rules       promtool: alert rules, their unit tests
 #   dashboards  every PromQL expression of the Grafana dashboards parses
-#   reports     the HTML reports in headless Chromium: no errors, nothing wider than its window
+#   reports     the HTML reports in headless Chromium, on a phone and on a desk: nothing wrong, accessible
 #
 # A stage that fails does not stop the others. Ends with the seconds of each stage and "N passed, N failed".
 set -uo pipefail
@@ -47,7 +47,7 @@ print(next(p for p in iter(lambda: random.randrange(20000, 32000), None) if free
 PY
 }
 
-stage_tools() { scripts/need.sh java mvn kcat promtool chromium python; }
+stage_tools() { scripts/need.sh java mvn kcat promtool chromium node npm python; }
 stage_format() { cargo fmt --all --check; }
 stage_lints() { cargo clippy --workspace --all-targets --locked "${features[@]}" -- -D warnings; }
 stage_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
