@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdfast_events::{Event, EventType};
+use holdfast_events::Event;
 use holdfast_features::{Applied, Input, Ix, Settings, Store};
 
 use crate::{Label, LabelKind};
@@ -188,10 +188,10 @@ impl History {
         &self.ids[customer as usize]
     }
 
-    /// Whether any event is of this type.
+    /// Number of events of the kind that decides the label.
     #[must_use]
-    pub fn has(&self, kind: EventType) -> bool {
-        self.entries.iter().any(|entry| entry.input.kind == kind)
+    pub fn matching(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.matches).count()
     }
 
     /// Streams the finished history once, stopping at each of the ascending `cutoffs` to show the

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use holdfast_events::EventType;
 use holdfast_features::{CartAbandon, DAY_MS, FeatureId, Plan, feature};
 
 use super::*;

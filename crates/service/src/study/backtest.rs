@@ -56,6 +56,7 @@ pub fn evaluate(source: &Source, lesson: &Lesson) -> Result<Evaluation, Error> {
     let mut log = load(source, label.kind.clone(), None)?;
     let until_ms = lesson.until_ms.unwrap_or(cutoffs::day_end(log.last_ms));
     log.history.finish(until_ms);
+    learn::decidable(&log, &label)?;
     let test = cutoffs::test(until_ms, label.horizon_days);
     let train = match lesson.train_cutoffs_ms.as_slice() {
         [] => cutoffs::training(learn::first(&log, until_ms)?, test[0], label.horizon_days)?,

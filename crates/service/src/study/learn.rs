@@ -1,5 +1,6 @@
 //! `holdfast train`: from an event file to a model file.
 
+use holdfast_events::EventType;
 use holdfast_model::file::{CutoffFigures, Parts};
 use holdfast_model::metrics::{Metrics, Scored, metrics};
 use holdfast_model::rows::Rows;
@@ -64,6 +65,7 @@ pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
     let mut log = load(source, label.kind.clone(), None)?;
     let until_ms = lesson.until_ms.unwrap_or(cutoffs::day_end(log.last_ms));
     log.history.finish(until_ms);
+    decidable(&log, &label)?;
     let cutoffs = match lesson.train_cutoffs_ms.as_slice() {
         [] => cutoffs::training(first(&log, until_ms)?, until_ms, label.horizon_days)?,
         given => given.to_vec(),
@@ -76,6 +78,25 @@ pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
 pub(super) fn first(log: &Log, until_ms: i64) -> Result<i64, Error> {
     let none = || holdfast_model::Error::DataTooSmall(format!("no event up to {until_ms}"));
     Ok(log.history.first_ms().ok_or_else(none)?)
+}
+
+/// Refuses a label that nothing in the log can decide, most often a misspelt event type.
+pub(super) fn decidable(log: &Log, label: &Label) -> Result<(), Error> {
+    if log.history.matching() > 0 {
+        return Ok(());
+    }
+    let what = match &label.kind {
+        LabelKind::Purchase => "the log holds no purchase".to_owned(),
+        LabelKind::Any => "the log holds nothing that a customer did".to_owned(),
+        LabelKind::Event(name) if EventType::from_name(name).is_some() => {
+            format!("the log holds no event of type {name:?}")
+        }
+        LabelKind::Event(name) => format!(
+            "the log holds no event of type {name:?}, did you mean {:?}",
+            EventType::nearest(name)
+        ),
+    };
+    Err(holdfast_model::Error::DataTooSmall(what).into())
 }
 
 /// Rows at these cutoffs and the fit on them.

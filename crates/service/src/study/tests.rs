@@ -351,3 +351,24 @@ fn named_event_label_predicts_the_event() {
     let base = found.model.training().unwrap().base_rate;
     assert!((0.005..0.2).contains(&base), "{base}");
 }
+
+#[test]
+fn label_that_nothing_in_the_log_can_decide_is_refused_with_the_nearest_type() {
+    let shop = Shop::new(&regulars("EUR"));
+    let lesson = Lesson {
+        label: LabelKind::parse("subscription_cancl"),
+        ..lesson(14)
+    };
+    let error = train(&shop.source(None), &lesson).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(
+        error.to_string().contains("\"subscription_cancel\""),
+        "{error}"
+    );
+    assert_eq!(
+        evaluate(&shop.source(None), &lesson)
+            .unwrap_err()
+            .exit_code(),
+        3
+    );
+}
