@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdfast_consumer::{Probe, TopicState};
 use holdfast_producer::{Admin, TopicSpec};
@@ -73,11 +73,31 @@ pub fn apply(
             admin.create(spec, dry_run)?;
         }
     }
+    if !dry_run {
+        wait_until_visible(settings, &steps)?;
+    }
     write_steps(
         &steps,
         if dry_run { "would create" } else { "created" },
         out,
     )
+}
+
+/// A broker acknowledges a topic before all of its metadata says so; who starts right after it would miss one.
+fn wait_until_visible(settings: &Settings, steps: &[Step]) -> Result<(), RunError> {
+    let probe = Probe::new(&client(settings))?;
+    let end = Instant::now() + ANSWER;
+    for step in steps {
+        let Step::Create(spec) = step else { continue };
+        while !matches!(probe.topic(&spec.name, ANSWER), TopicState::Partitions(_)) {
+            if Instant::now() > end {
+                let text = format!("`{}` was made and does not show up", spec.name);
+                return Err(RunError::Temporary(text));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
 }
 
 fn steps(settings: &Settings, wanted: &Wanted, admin: &Admin) -> Result<Vec<Step>, RunError> {

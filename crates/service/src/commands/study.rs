@@ -103,9 +103,9 @@ pub(super) fn evaluate(args: &Evaluate) -> anyhow::Result<()> {
     )?;
     files::write(&json_path, json.as_bytes())?;
     if args.json {
-        data(&json)?;
+        data(&format!("{}\n", json.trim_end()))?;
     } else {
-        data(&evaluation.table())?;
+        data(&format!("{}\n", evaluation.table().trim_end()))?;
     }
     say(format_args!(
         "written to {} and {}",

@@ -1,6 +1,7 @@
 //! The engine of `holdfast run` on a thread of its own, with metrics and health beside it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,9 @@ use holdfast_model::Model;
 use crate::config::Settings;
 use crate::http::{self, Server};
 use crate::metrics::{Metrics, Recorder};
-use crate::run::{Committed, Options, RunError, Status, Stop, Summary, Watcher, run};
+use crate::run::{
+    Committed, Options, PartitionStatus, RunError, Status, Stop, Summary, Watcher, run,
+};
 
 /// How long it may take to start, or to work off what was fed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -109,13 +112,15 @@ impl Engine {
             }
             thread::sleep(LOOK);
         }
-        let filled = self
-            .status
-            .partitions()
-            .iter()
-            .any(|(_, of)| of.lag().unwrap_or(0) > 0);
-        if filled || self.status.totals().0.consumed > 0 {
-            bail!("the topic `{topic}` holds records already; the demo wants an empty one");
+        let filled = |of: &PartitionStatus| {
+            of.position.load(Ordering::Relaxed) > 0 || of.lag().unwrap_or(0) > 0
+        };
+        let partitions = self.status.partitions();
+        if partitions.iter().any(|(_, of)| filled(of)) {
+            return Err(RunError::Config(format!(
+                "the topic `{topic}` holds records already; the demo wants an empty one"
+            ))
+            .into());
         }
         Ok(())
     }
