@@ -12,6 +12,7 @@ use holdfast_consumer::KafkaSettings;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::SinkError;
 
@@ -84,6 +85,22 @@ impl Admin {
         );
         for answer in answers.map_err(|e| unanswered(&what, &e))? {
             answer.map_err(|(_, code)| failure(&what, code))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the records of a partition before `offset`, as the broker does with those that grow too old.
+    ///
+    /// # Errors
+    /// When the broker does not answer, or refuses.
+    pub fn delete_before(&self, topic: &str, partition: i32, offset: i64) -> Result<(), SinkError> {
+        let what = format!("delete records of `{topic}`");
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset))
+            .map_err(|e| unanswered(&what, &e))?;
+        let answers = block_on(self.client.delete_records(&list, &options()));
+        for answer in answers.map_err(|e| unanswered(&what, &e))?.elements() {
+            answer.error().map_err(|e| unanswered(&what, &e))?;
         }
         Ok(())
     }

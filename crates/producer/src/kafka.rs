@@ -71,6 +71,8 @@ pub struct KafkaSink {
     group: GroupHandle,
     health: Arc<SinkHealth>,
     fenced_in_a_row: u32,
+    /// Dead letters go out cut: the topic did not take one of them whole.
+    cut_letters: bool,
 }
 
 impl SinkHealth {
@@ -122,6 +124,7 @@ impl KafkaSink {
             group,
             health,
             fenced_in_a_row: 0,
+            cut_letters: false,
         })
     }
 
@@ -187,6 +190,12 @@ impl Sink for KafkaSink {
                 Err(failure) => failure,
             };
             let text = failure.text().to_owned();
+            if self.producer.context().take_too_large() {
+                warn!(
+                    "a record is larger than its topic takes, dead letters of this commit are cut"
+                );
+                self.cut_letters = true;
+            }
             health.set_trouble(Some(text.clone()));
             if self.after(failure, positions)? {
                 break;
@@ -194,6 +203,7 @@ impl Sink for KafkaSink {
             patience.wait(&text)?;
         }
         self.fenced_in_a_row = 0;
+        self.cut_letters = false;
         health.committed.fetch_add(1, Ordering::Relaxed);
         health.set_trouble(None);
         Ok(())

@@ -1,10 +1,11 @@
 //! What librdkafka calls back on the producer's side.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
 use tracing::{debug, info, warn};
@@ -13,6 +14,8 @@ use tracing::{debug, info, warn};
 #[derive(Default)]
 pub(crate) struct Context {
     failed: Mutex<Option<String>>,
+    /// A record was larger than its topic takes.
+    too_large: AtomicBool,
 }
 
 impl Context {
@@ -21,6 +24,18 @@ impl Context {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
+    }
+
+    pub(crate) fn take_too_large(&self) -> bool {
+        self.too_large.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn note(&self, error: &KafkaError) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) {
+            self.too_large.store(true, Ordering::Release);
+        }
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get_or_insert_with(|| error.to_string());
     }
 }
 
@@ -50,8 +65,7 @@ impl ProducerContext<NoCustomPartitioner> for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, _)) = result {
-            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-            failed.get_or_insert_with(|| error.to_string());
+            self.note(error);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
+use sha2::{Digest, Sha256};
 
 use super::KafkaSinkSettings;
 use crate::letters::{Origin, error_headers};
@@ -31,6 +32,43 @@ pub(super) fn of_alert<'a>(alert: &'a OutAlert, topic: &'a str) -> Outgoing<'a> 
         .key(&alert.key[..])
         .payload(&alert.value[..])
         .headers(headers)
+}
+
+/// Kept of a value that is too large.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// What is left of a dead letter whose topic does not take it whole.
+pub(super) struct Cut(DeadLetter);
+
+impl Cut {
+    /// The first 64 KiB and the hash of a long value; headers that are longer in sum go, since we cannot know which
+    /// of them matter.
+    pub(super) fn of(letter: &DeadLetter) -> Self {
+        let mut letter = letter.clone();
+        if let Some(value) = letter
+            .value
+            .as_mut()
+            .filter(|value| value.len() > KEPT_BYTES)
+        {
+            if letter.value_sha256.is_none() {
+                let hash = Sha256::digest(&*value);
+                letter.value_sha256 = Some(hash.iter().map(|b| format!("{b:02x}")).collect());
+            }
+            value.truncate(KEPT_BYTES);
+        }
+        let sizes = letter
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+        if sizes.sum::<usize>() > KEPT_BYTES {
+            letter.headers.clear();
+        }
+        Self(letter)
+    }
+
+    pub(super) fn letter(&self) -> &DeadLetter {
+        &self.0
+    }
 }
 
 /// Key, value, headers and timestamp as they came; the reason in more headers.

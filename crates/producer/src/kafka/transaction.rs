@@ -88,7 +88,12 @@ impl KafkaSink {
             self.send(records::of_alert(alert, &self.settings.alerts))?;
         }
         for letter in &outputs.dead_letters {
-            self.send(records::of_letter(letter, &self.settings))?;
+            if self.cut_letters {
+                let cut = records::Cut::of(letter);
+                self.send(records::of_letter(cut.letter(), &self.settings))?;
+            } else {
+                self.send(records::of_letter(letter, &self.settings))?;
+            }
         }
         self.send_offsets(positions)?;
         while self.producer.in_flight_count() > 0 {
@@ -114,7 +119,10 @@ impl KafkaSink {
                     self.producer.poll(DRAIN_STEP);
                     record = back;
                 }
-                Err((error, _)) => return Err(Failure::Abortable(format!("send: {error}"))),
+                Err((error, _)) => {
+                    self.producer.context().note(&error);
+                    return Err(Failure::Abortable(format!("send: {error}")));
+                }
             }
         }
     }

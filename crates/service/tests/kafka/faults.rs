@@ -1,0 +1,154 @@
+//! What keeps a run from starting, and with which exit code it says so.
+
+use std::fs;
+use std::process::Command;
+
+use holdfast_producer::{Admin, Outgoing};
+
+use crate::shop::{EVENT_CLOCK, Shop, binary, event, plain_model};
+
+const TS: i64 = 1_767_225_600_000;
+
+fn filled(name: &str, extra: &str) -> Shop {
+    let shop = Shop::new(name, 1, &plain_model(), extra);
+    let values: Vec<String> = (0..10)
+        .map(|i| event(&format!("e{i}"), "c", "page_view", TS + i, ""))
+        .collect();
+    let records: Vec<Outgoing<'_>> = values
+        .iter()
+        .map(|v| Outgoing {
+            key: Some(b"c"),
+            value: Some(v.as_bytes()),
+            ..Outgoing::default()
+        })
+        .collect();
+    shop.send(&records);
+    shop
+}
+
+fn assert_refused(shop: &Shop, more: &str, words: &str) {
+    let output = shop.run(more, &["--until-end"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains(words), "{text}");
+    let output = shop.run(more, &["--until-end", "--on-gap=accept"]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn absent_topics_are_named_with_the_command_that_makes_them() {
+    let shop = Shop::without_topics("topics", &plain_model(), EVENT_CLOCK);
+    let output = shop.run("", &["--until-end"]);
+    assert_eq!(output.status.code(), Some(78));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    for words in [
+        &shop.input()[..],
+        &shop.alerts(),
+        &shop.dead_letters(),
+        "holdfast topics apply",
+    ] {
+        assert!(text.contains(words), "{words} is not in: {text}");
+    }
+    let topics = |args: &[&str]| {
+        let output = Command::new(binary())
+            .arg("topics")
+            .args(args)
+            .arg("--config")
+            .arg(shop.config(""))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(topics(&["plan"]).contains(&shop.input()));
+    topics(&["apply", "--dry-run"]);
+    assert_eq!(
+        shop.run("", &["--until-end"]).status.code(),
+        Some(78),
+        "a dry run makes nothing"
+    );
+    topics(&["apply"]);
+    assert!(topics(&["plan"]).contains("there"));
+    shop.run_to_end();
+}
+
+#[test]
+fn an_absent_broker_is_waited_for_and_a_term_signal_ends_the_wait() {
+    let mut shop = Shop::without_topics("absent", &plain_model(), EVENT_CLOCK);
+    shop.broker = "127.0.0.1:9".to_owned();
+    let mut running = shop.start("", &[]);
+    running.wait_for_log("no broker at 127.0.0.1:9");
+    running.signal("TERM");
+    assert_eq!(running.wait(), Some(0), "{}", running.log());
+    shop.broker = crate::shop::broker();
+}
+
+#[test]
+fn a_log_whose_start_is_gone_is_refused_at_first_and_at_later_starts() {
+    let shop = filled("gap", EVENT_CLOCK);
+    shop.run_to_end();
+    Admin::new(&shop.client())
+        .unwrap()
+        .delete_before(&shop.input(), 0, 4)
+        .unwrap();
+    assert_refused(&shop, "", "log starts at offset 4");
+    let fresh = filled("gap-first", EVENT_CLOCK);
+    Admin::new(&fresh.client())
+        .unwrap()
+        .delete_before(&fresh.input(), 0, 4)
+        .unwrap();
+    assert_refused(&fresh, "", "log starts at offset 4");
+}
+
+#[test]
+fn another_model_or_policy_than_that_of_the_last_commit_is_refused() {
+    let shop = filled("policy", EVENT_CLOCK);
+    shop.run_to_end();
+    assert_refused(
+        &shop,
+        "[policy]\nopen = 0.9\nclose = 0.5\n",
+        "other settings",
+    );
+
+    let mut shop = filled("model", EVENT_CLOCK);
+    shop.run_to_end();
+    let other = shop.dir.path().join("other.json");
+    let text = fs::read_to_string(plain_model())
+        .unwrap()
+        .replace("-3.0", "-2.5");
+    fs::write(&other, text).unwrap();
+    shop.set_model(&other);
+    assert_refused(&shop, "", "decisions were made with model");
+}
+
+#[test]
+fn a_topic_that_is_compacted_is_called_wrong() {
+    let shop = Shop::without_topics("compact", &plain_model(), "");
+    let config = [("cleanup.policy".to_owned(), "compact".to_owned())].into();
+    let spec = holdfast_producer::TopicSpec {
+        name: shop.input(),
+        partitions: 1,
+        replication: 1,
+        config,
+    };
+    Admin::new(&shop.client())
+        .unwrap()
+        .create(&spec, false)
+        .unwrap();
+    let output = Command::new(binary())
+        .args(["topics", "plan", "--config"])
+        .arg(shop.config(""))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cleanup.policy is compact"));
+}

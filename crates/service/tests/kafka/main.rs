@@ -1,0 +1,13 @@
+//! `holdfast run` against a real Kafka broker: `benches/kafka/kafka.sh start` first, its address in
+//! `HOLDFAST_TEST_KAFKA` (default 127.0.0.1:19092). Each test has topics, group and transactional id of its own, so
+//! they run side by side and leave what others do alone. Broker outages are tested on a broker of the test's own.
+#![cfg(feature = "broker-tests")]
+
+mod cdnow;
+mod faults;
+mod letters;
+mod outage;
+mod restarts;
+mod shop;
+mod silence;
+mod spec;
