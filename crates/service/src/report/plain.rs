@@ -103,15 +103,22 @@ pub(super) fn said(curves: &Curves) -> Vec<Said> {
         .collect()
 }
 
+/// How many of a hundred, where none and all are said only of exactly none and all.
+pub(super) fn hundred(share: f64) -> u64 {
+    let rounded = (share * 100.0).round() as u64;
+    let least = u64::from(share > 0.0);
+    let most = if share < 1.0 { 99 } else { 100 };
+    rounded.clamp(least, most)
+}
+
 fn of_100(bin: &Bin) -> Said {
     let (lo, hi) = bin.observed_interval();
-    let of_100 = |share: f64| (share * 100.0).round() as u64;
     Said {
         rows: bin.rows(),
         predicted: bin.mean(),
-        left_of_100: of_100(bin.observed()),
-        lo_of_100: of_100(lo),
-        hi_of_100: of_100(hi),
+        left_of_100: hundred(bin.observed()),
+        lo_of_100: hundred(lo),
+        hi_of_100: hundred(hi),
     }
 }
 
@@ -123,7 +130,7 @@ pub(super) fn contacts(curves: &Curves) -> Vec<Contact> {
         .map(|gain| Contact {
             share: gain.share,
             rows: gain.rows,
-            left_of_100: (gain.precision() * 100.0).round() as u64,
+            left_of_100: hundred(gain.precision()),
             reached: ratio(gain.left as f64, all),
             lift: ratio(gain.precision(), base),
             threshold: gain.threshold,
@@ -268,4 +275,15 @@ pub(super) fn season(span: &Span) -> Option<String> {
         let days = grouped(days.max(0) as u64);
         format!("The events span {days} days: a yearly season has not been seen twice.")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_and_all_of_a_hundred_are_said_only_when_true() {
+        let shares = [0.0, 0.001, 0.5, 0.996, 1.0];
+        assert_eq!(shares.map(hundred), [0, 1, 50, 99, 100]);
+    }
 }

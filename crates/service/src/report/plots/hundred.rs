@@ -7,13 +7,14 @@ use plotters::{
 };
 
 use super::{Area, Figure, INK, LEFT, MUTED, Words, draw, text};
+use crate::report::plain;
 
 const STEP: i32 = 38;
 const LEFT_EDGE: [i32; 2] = [20, 480];
 
 /// `random` and `top` are shares that left: of all customers, and of those at highest risk.
 pub(in crate::report) fn hundred(id: &str, random: f64, top: f64) -> Result<Figure> {
-    let counts = [random, top].map(|share| (share.clamp(0.0, 1.0) * 100.0).round() as i32);
+    let counts = [random, top].map(|share| plain::hundred(share) as i32);
     let words = Words {
         id,
         title: "One hundred customers at random beside one hundred at highest risk",
