@@ -21,22 +21,39 @@ impl Store {
     /// the next 16 to 64 customers, then intern, apply and score them one by one. Customers met at
     /// random are bound by memory latency; here the misses of a batch overlap.
     pub fn prefetch(&self, hashes: &[u64]) {
+        self.look_ahead(hashes, |_| ());
+    }
+
+    /// As [`Self::prefetch`], handing each index that was found to `meet`, for whoever keeps more about customers. It
+    /// is found by hash alone: a guess that is nearly always right.
+    pub fn look_ahead(&self, hashes: &[u64], mut meet: impl FnMut(Ix)) {
         for batch in hashes.chunks(BATCH) {
-            let mut found = [u32::MAX; BATCH];
-            for (ix, &hash) in found.iter_mut().zip(batch) {
-                *ix = self.names.guess(hash).unwrap_or(u32::MAX);
+            let mut found = [Ix(u32::MAX); BATCH];
+            let guesses = batch.iter().filter_map(|&hash| self.names.guess(hash));
+            let mut known = 0;
+            for (slot, ix) in found.iter_mut().zip(guesses) {
+                *slot = Ix(ix);
+                meet(*slot);
+                known += 1;
             }
-            let found = &found[..batch.len()];
-            let known = || found.iter().filter(|ix| **ix != u32::MAX);
+            self.touch(&found[..known]);
+        }
+    }
+
+    /// As [`Self::prefetch`], for customers whose index is known.
+    pub fn touch(&self, customers: &[Ix]) {
+        for batch in customers.chunks(BATCH) {
             // Each round only reads what the round before has brought in.
-            let mut seen: u64 = known()
-                .map(|&ix| u64::from(self.heads.get(ix).purchases))
+            let mut seen: u64 = batch
+                .iter()
+                .map(|ix| u64::from(self.heads.get(ix.0).purchases))
                 .sum();
-            seen += known()
-                .map(|&ix| u64::from(self.names.touch(ix)))
+            seen += batch
+                .iter()
+                .map(|ix| u64::from(self.names.touch(ix.0)))
                 .sum::<u64>();
-            for &ix in known() {
-                let words = self.words_of(self.heads.get(ix));
+            for ix in batch {
+                let words = self.words_of(self.heads.get(ix.0));
                 let lines = words.iter().rev().step_by(LINE_WORDS).take(LINES);
                 seen += lines.fold(0u64, |sum, word| sum ^ word) & 1;
             }

@@ -69,7 +69,7 @@ impl Partition {
                 });
                 *slot = Some(outcome);
             }
-            self.store.prefetch(&hashes);
+            self.store.look_ahead(&hashes, |ix| self.decider.touch(ix));
             for ((record, outcome), hash) in together.iter().zip(outcomes).zip(&hashes) {
                 if let Some(outcome) = outcome {
                     self.outcome(record, outcome, *hash, out);
