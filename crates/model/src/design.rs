@@ -40,6 +40,8 @@ pub enum Dropped {
     Constant,
     /// It says the same as this one.
     SameAs(FeatureId),
+    /// Beside the other columns it would make silence a good sign.
+    AgainstSilence,
 }
 
 /// The standardised matrix.
@@ -115,7 +117,19 @@ impl Design {
             }
         }
         kept.sort_unstable();
-        let rows = self.values.chunks_exact(width.max(1));
+        self.keep(&kept);
+    }
+
+    /// Leaves out one column, by its index.
+    pub(crate) fn leave_out(&mut self, column: usize, why: Dropped) {
+        self.dropped.push((self.columns[column].feature, why));
+        let kept: Vec<usize> = (0..self.width()).filter(|i| *i != column).collect();
+        self.keep(&kept);
+    }
+
+    /// Keeps these columns only, given in ascending order.
+    fn keep(&mut self, kept: &[usize]) {
+        let rows = self.values.chunks_exact(self.width().max(1));
         self.values = rows.flat_map(|row| kept.iter().map(|i| row[*i])).collect();
         self.columns = kept.iter().map(|i| self.columns[*i]).collect();
     }

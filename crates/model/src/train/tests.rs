@@ -111,3 +111,40 @@ fn too_few_rows_or_outcomes_are_refused_in_words() {
         Err(Error::DataTooSmall(_))
     ));
 }
+
+#[test]
+fn silence_never_lowers_the_risk_where_silence_is_the_label() {
+    // The usual gap stands in the denominator of the one and beside the other, so a free fit sets them
+    // against each other.
+    let mut draw = SplitMix::new(5);
+    let mut unit = || draw.below(1 << 53) as f64 / (1_u64 << 53) as f64;
+    let mut rows = rows(0);
+    let names = ["days_since_last_purchase", "recency_over_gap"];
+    rows.features = names.iter().map(|name| feature(name).unwrap()).collect();
+    for customer in 0..2_000 {
+        let (recency, gap) = (90.0 * unit() + 1.0, 20.0 * unit() + 5.0);
+        rows.values.extend([recency, recency / gap]);
+        rows.left
+            .push(unit() < probability(3.0 * (recency / gap).ln_1p() - 1.5 * recency.ln_1p()));
+        rows.cutoff.push((customer / 500) as u16);
+        rows.customer.push(customer % 500);
+    }
+    let silent = train(&rows, &label()).unwrap();
+    assert_eq!(silent.columns.len(), 1);
+    assert_eq!(silent.columns[0].feature, "recency_over_gap");
+    assert!(silent.columns[0].coefficient > 0.0);
+    let left_out = (
+        feature("days_since_last_purchase").unwrap(),
+        Dropped::AgainstSilence,
+    );
+    assert!(silent.design.dropped.contains(&left_out));
+    let event = Label {
+        kind: LabelKind::parse("account_closed"),
+        ..label()
+    };
+    assert_eq!(
+        train(&rows, &event).unwrap().columns.len(),
+        2,
+        "a named event may go either way"
+    );
+}
