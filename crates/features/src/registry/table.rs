@@ -321,75 +321,41 @@ macro_rules! trend {
     };
 }
 
-const TRENDS: [Feature; 6] = [
-    trend!(
-        "purchase",
-        PurchaseTrend,
-        "purchases",
-        "1",
-        "purchase",
-        "7",
-        "30",
-        From7To30
-    ),
-    trend!(
-        "purchase",
-        PurchaseTrend,
-        "purchases",
-        "1",
-        "purchase",
-        "30",
-        "90",
-        From30To90
-    ),
-    trend!(
+/// One trend over both pairs of windows.
+macro_rules! trends {
+    ($name:literal, $kind:ident, $what:literal, $unit:literal, $source:literal) => {
+        [
+            trend!($name, $kind, $what, $unit, $source, "7", "30", From7To30),
+            trend!($name, $kind, $what, $unit, $source, "30", "90", From30To90),
+        ]
+    };
+}
+
+const TRENDS: [[Feature; 2]; 3] = [
+    trends!("purchase", PurchaseTrend, "purchases", "1", "purchase"),
+    trends!(
         "activity",
         ActivityTrend,
         "activity",
         "1",
-        "as activity_7d",
-        "7",
-        "30",
-        From7To30
+        "as activity_30d"
     ),
-    trend!(
-        "activity",
-        ActivityTrend,
-        "activity",
-        "1",
-        "as activity_30d",
-        "30",
-        "90",
-        From30To90
-    ),
-    trend!(
+    trends!(
         "spend",
         SpendTrend,
         "spend",
         "mean_order_value, or 1 where that is 0",
-        "purchase (amount)",
-        "7",
-        "30",
-        From7To30
-    ),
-    trend!(
-        "spend",
-        SpendTrend,
-        "spend",
-        "mean_order_value, or 1 where that is 0",
-        "purchase (amount)",
-        "30",
-        "90",
-        From30To90
+        "purchase (amount)"
     ),
 ];
 
-const COUNT: usize = FAMILIES.len() * 3 + TIMES.len() + TOTALS.len() + RHYTHM.len() + TRENDS.len();
+const COUNT: usize =
+    FAMILIES.len() * 3 + TIMES.len() + TOTALS.len() + RHYTHM.len() + TRENDS.len() * 2;
 
 /// Times first, then totals, rhythm, trends and the windowed families.
 pub(super) static FEATURES: &[Feature] = &{
     let mut all = [TIMES[0]; COUNT];
-    let singles: [&[Feature]; 4] = [&TIMES, &TOTALS, &RHYTHM, &TRENDS];
+    let singles: [&[Feature]; 4] = [&TIMES, &TOTALS, &RHYTHM, TRENDS.as_flattened()];
     let (mut next, mut list) = (0, 0);
     while list < singles.len() {
         let mut at = 0;
