@@ -51,13 +51,11 @@ pub(super) fn tell(
     ] {
         line(format_args!("  {:<36} {what}", path.display()));
     }
-    match &place.kafka {
-        None => {
-            let path = place.outputs.join("alerts.jsonl");
-            line(format_args!("  {:<36} the alerts", path.display()));
-        }
-        Some(servers) => line(format_args!("  topic at-risk on {servers:<20} the alerts")),
-    }
+    let alerts = match &streamed.topic {
+        None => place.outputs.join("alerts.jsonl").display().to_string(),
+        Some(topic) => format!("topic {topic}"),
+    };
+    line(format_args!("  {alerts:<36} the alerts"));
     let openings = streamed.alerts.iter().filter(|alert| alert.is_opening());
     if let Some(alert) = openings.min_by_key(|alert| (alert.as_of, &alert.customer_id)) {
         line(format_args!(""));

@@ -26,6 +26,8 @@ pub(super) struct Streamed {
     pub(super) events: u64,
     pub(super) took: Duration,
     pub(super) summary: Summary,
+    /// Where subscribers find the alerts, when they went through Kafka.
+    pub(super) topic: Option<String>,
     /// Stopped by a signal before its end.
     pub(super) cut_short: bool,
 }
@@ -137,13 +139,13 @@ pub(super) fn stream(
         alerts.push(alert);
     }
     screen.end();
-    let cut_short = stop.is_requested();
     Ok(Streamed {
         alerts,
         events: number - history,
         took,
         summary,
-        cut_short,
+        topic: place.kafka.as_ref().map(|_| settings.topics.alerts.clone()),
+        cut_short: stop.is_requested(),
     })
 }
 

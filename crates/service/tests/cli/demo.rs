@@ -97,3 +97,52 @@ fn a_broker_that_is_not_there_is_75() {
     assert_eq!(ran.code, 75, "{}", ran.stderr);
     assert!(ran.stderr.contains("127.0.0.1:1"), "{}", ran.stderr);
 }
+
+/// Needs a broker at `HOLDFAST_TEST_KAFKA`, as `make test` starts one.
+#[cfg(feature = "broker-tests")]
+#[test]
+fn through_kafka_come_the_same_alerts_as_through_the_embedded_log() {
+    let broker = std::env::var("HOLDFAST_TEST_KAFKA").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let unique = format!("demo-{}", std::process::id());
+    let shown = |way: &str, extra: &[&str]| {
+        let out = dir.path().join(way);
+        let args = [
+            &["demo", "--speed", "max", "--out", text(&out)][..],
+            &SMALL,
+            extra,
+        ]
+        .concat();
+        let mut command = crate::ran::holdfast();
+        command.args(args).env("HOLDFAST__APP__ID", &unique);
+        command.env("HOLDFAST__TOPICS__INPUT", format!("{unique}-events"));
+        command.env("HOLDFAST__TOPICS__ALERTS", format!("{unique}-at-risk"));
+        crate::ran::ran(&mut command)
+    };
+    let told = |shown: &str| {
+        let lines = shown
+            .lines()
+            .filter(|l| l.starts_with("  alerts ") || l.starts_with("  truth "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let kafka = shown("kafka", &["--kafka", &broker]);
+    assert_eq!(kafka.code, 0, "{}", kafka.stderr);
+    assert!(
+        kafka.stdout.contains(&format!("topic {unique}-at-risk")),
+        "{}",
+        kafka.stdout
+    );
+    let log = shown("log", &[]);
+    assert_eq!(log.code, 0, "{}", log.stderr);
+    assert_eq!(told(&kafka.stdout).len(), 2);
+    assert_eq!(told(&kafka.stdout), told(&log.stdout));
+
+    // The topic is in use now.
+    let again = shown("again", &["--kafka", &broker]);
+    assert_eq!(again.code, 78, "{}", again.stderr);
+    assert!(
+        again.stderr.contains("holds records already"),
+        "{}",
+        again.stderr
+    );
+}
