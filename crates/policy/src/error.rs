@@ -35,6 +35,14 @@ pub enum Error {
         /// Its value in ms.
         value: i64,
     },
+    /// Plain alerts by silence come again and again, so a cool-down has to hold them back.
+    #[error(
+        "cooldown is {0} ms: plain mode with silence needs at least an hour, or alerts never end"
+    )]
+    NoCooldown(
+        /// The cool-down in ms.
+        i64,
+    ),
     /// A hard-churn entry is no event type.
     #[error("hard_churn names `{0}`, which is no event type")]
     UnknownEventType(String),

@@ -5,6 +5,8 @@ use holdfast_model::logit;
 
 use crate::error::Error;
 
+const HOUR_MS: i64 = 3_600_000;
+
 /// How decisions are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -168,6 +170,9 @@ impl Config {
                 return Err(Error::NegativeDuration { name, value });
             }
         }
+        if self.mode == Mode::Plain && self.silence && self.cooldown_ms < HOUR_MS {
+            return Err(Error::NoCooldown(self.cooldown_ms));
+        }
         if let Some(empty) = self.hard_churn.iter().find(|name| name.is_empty()) {
             return Err(Error::UnknownEventType(empty.clone()));
         }
@@ -213,5 +218,98 @@ impl Settings {
                 .take_while(|band| log_odds >= band.log_odds)
                 .count(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(config: Config, expected: &str) {
+        let fault = config
+            .check()
+            .map(|_| String::new())
+            .unwrap_or_else(|fault| fault.to_string());
+        assert_eq!(fault, expected);
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        check(Config::default(), "");
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_used_is_refused_by_name_and_value() {
+        let base = Config::default;
+        check(
+            Config {
+                open: 1.0,
+                ..base()
+            },
+            "open is 1, not a probability between 0 and 1",
+        );
+        check(
+            Config {
+                close: f64::NAN,
+                ..base()
+            },
+            "close is NaN, not a probability between 0 and 1",
+        );
+        check(
+            Config {
+                close: 0.9,
+                ..base()
+            },
+            "close is 0.9, above open, 0.8",
+        );
+        check(
+            Config {
+                bands: vec![0.9, 0.9],
+                ..base()
+            },
+            "band 0.9 is not above 0.9",
+        );
+        check(
+            Config {
+                dwell_ms: -1,
+                ..base()
+            },
+            "dwell is -1 ms, less than nothing",
+        );
+        let plain = Config {
+            mode: Mode::Plain,
+            cooldown_ms: 0,
+            ..base()
+        };
+        check(
+            Config {
+                silence: false,
+                ..plain.clone()
+            },
+            "",
+        );
+        check(
+            plain,
+            "cooldown is 0 ms: plain mode with silence needs at least an hour, or alerts never end",
+        );
+    }
+
+    #[test]
+    fn a_level_is_reached_from_its_threshold_on() {
+        let settings = Config {
+            bands: vec![0.9, 0.95],
+            ..Config::default()
+        }
+        .check()
+        .unwrap();
+        for (p, level) in [
+            (0.799, None),
+            (0.8, Some(0)),
+            (0.9, Some(1)),
+            (0.94, Some(1)),
+            (0.99, Some(2)),
+        ] {
+            assert_eq!(settings.level_reached(logit(p)), level, "{p}");
+        }
     }
 }

@@ -277,7 +277,9 @@ fn a_configuration_that_contradicts_the_model_is_refused_with_every_reason() {
     let mut config = config();
     config.features.cart_abandon = Some(CartAbandon::Derived { after_ms: 2 * HOUR });
     config.money.currency = Some(Currency::Only("USD".to_owned()));
+    config.policy.cooldown_ms = -1;
+    config.events.mapping = Some(toml::from_str("fields = { a = \"no_such_field\" }").unwrap());
     let error = Settings::new(&config, &model(), false).unwrap_err();
     let Contradiction(faults) = error.downcast_ref::<Contradiction>().unwrap();
-    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert_eq!(faults.len(), 4, "{faults:?}");
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use holdfast_events::{Currency, CurrencyRule, Decoder};
+use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping};
 use holdfast_features as features;
 use holdfast_model::{CartSource, Model};
 use holdfast_policy as policy;
@@ -21,7 +20,7 @@ pub struct Settings {
     pub(super) grace_ms: i64,
 }
 
-/// The configuration says other than the model it is to be used with.
+/// The configuration says other than the model it is to be used with, or cannot be used at all: every reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction(pub Vec<String>);
 
@@ -29,7 +28,7 @@ impl fmt::Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the configuration contradicts the model: {}",
+            "the configuration cannot be used with this model: {}",
             self.0.join("; ")
         )
     }
@@ -41,8 +40,8 @@ impl Settings {
     /// Brings both together. Records need a key where they come through Kafka.
     ///
     /// # Errors
-    /// [`Contradiction`] (a configuration fault) where the model was trained on other terms; a fault of the mapping
-    /// or of the policy.
+    /// [`Contradiction`] with every fault of the configuration: other terms than the model was trained on, a mapping or
+    /// a policy that cannot be used.
     pub fn new(
         config: &config::Settings,
         model: &Model,
@@ -51,35 +50,30 @@ impl Settings {
         let mut faults = Vec::new();
         let cart_abandon = cart_abandon(config, model, &mut faults);
         let rule = currency(config, model, &mut faults);
-        if !faults.is_empty() {
-            return Err(Contradiction(faults).into());
-        }
         let mut decoding = holdfast_events::Settings::new(rule)
             .with_key_required(key_required)
             .with_max_future_ms(config.events.max_future_ms)
             .with_strict(config.events.strict);
-        if let Some(table) = &config.events.mapping {
-            let raw: holdfast_events::mapping::Config = table
-                .clone()
-                .try_into()
-                .context("the table [events.mapping] cannot be read")?;
-            decoding = decoding.with_mapping(raw.check().map_err(|faults| listed(&faults))?);
+        if let Some(mapping) = mapping(config, &mut faults) {
+            decoding = decoding.with_mapping(mapping);
         }
-        Ok(Self {
-            decoder: Arc::new(Decoder::new(decoding)),
-            store: features::Settings {
-                dedupe: config.events.dedupe,
-                cart_abandon,
-                minor_exponent: rule.exponent(),
-            },
-            policy: Arc::new(
-                policy(config, rule)
-                    .check()
-                    .context("the policy cannot be used")?,
-            ),
-            model: Arc::new(model.clone()),
-            grace_ms: config.silence.grace_ms,
-        })
+        let policy = policy(config, rule)
+            .check()
+            .map_err(|fault| faults.push(format!("policy: {fault}")));
+        match policy {
+            Ok(policy) if faults.is_empty() => Ok(Self {
+                decoder: Arc::new(Decoder::new(decoding)),
+                store: features::Settings {
+                    dedupe: config.events.dedupe,
+                    cart_abandon,
+                    minor_exponent: rule.exponent(),
+                },
+                policy: Arc::new(policy),
+                model: Arc::new(model.clone()),
+                grace_ms: config.silence.grace_ms,
+            }),
+            _ => Err(Contradiction(faults).into()),
+        }
     }
 
     /// The model that decides.
@@ -98,9 +92,25 @@ impl Settings {
     }
 }
 
-fn listed(faults: &[holdfast_events::Fault]) -> anyhow::Error {
-    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("{}", lines.join("; "))
+fn mapping(config: &config::Settings, faults: &mut Vec<String>) -> Option<Mapping> {
+    let raw = match config
+        .events
+        .mapping
+        .clone()?
+        .try_into::<holdfast_events::mapping::Config>()
+    {
+        Ok(raw) => raw,
+        Err(fault) => {
+            faults.push(format!(
+                "events.mapping cannot be read: {}",
+                fault.message()
+            ));
+            return None;
+        }
+    };
+    raw.check()
+        .map_err(|found| faults.extend(found.iter().map(ToString::to_string)))
+        .ok()
 }
 
 /// The model's rule; another one in the configuration is a fault, for the model would see other features.
