@@ -1,6 +1,6 @@
 //! The alert's one sentence for people.
 
-use holdfast_model::{Explanation, Label, LabelKind};
+use holdfast_model::{Contribution, Explanation, Label, LabelKind};
 
 use super::value::Decision;
 use super::{Kind, Trigger};
@@ -74,24 +74,80 @@ fn percent(probability: f64) -> String {
     }
 }
 
-/// The strongest reasons that raise (or lower) the score, strongest first.
+/// The strongest reasons that raise (or lower) the score, strongest first; of one signal's windows only the strongest.
 fn because(explanation: &Explanation, raising: bool) -> String {
-    let texts: Vec<&str> = explanation
-        .contributions
-        .iter()
-        .filter(|c| {
-            if raising {
-                c.contribution > 0.0
-            } else {
-                c.contribution < 0.0
-            }
-        })
-        .take(NAMED)
-        .map(|c| c.text.trim_end_matches('.'))
-        .collect();
+    let mut named: Vec<&Contribution> = Vec::with_capacity(NAMED);
+    for c in &explanation.contributions {
+        let speaks = if raising {
+            c.contribution > 0.0
+        } else {
+            c.contribution < 0.0
+        };
+        let told = named
+            .iter()
+            .any(|other| signal(other.feature) == signal(c.feature));
+        if speaks && !told && named.len() < NAMED {
+            named.push(c);
+        }
+    }
+    let texts: Vec<&str> = named.iter().map(|c| c.text.trim_end_matches('.')).collect();
     if texts.is_empty() {
         String::new()
     } else {
         format!(" ({})", texts.join("; "))
+    }
+}
+
+/// The feature's name without its window: `page_views` of `page_views_30d`.
+fn signal(feature: &str) -> &str {
+    let windows = ["_7d", "_30d", "_90d"];
+    windows
+        .iter()
+        .find_map(|window| feature.strip_suffix(window))
+        .unwrap_or(feature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explanation(parts: &[(&'static str, f64)]) -> Explanation {
+        let one = |(feature, contribution): &(&'static str, f64)| Contribution {
+            feature,
+            value: 1.0,
+            contribution: *contribution,
+            text: format!("{feature} is 1."),
+        };
+        let contributions = parts.iter().map(one).collect();
+        Explanation {
+            log_odds: 0.0,
+            base: 0.0,
+            probability: 0.5,
+            contributions,
+        }
+    }
+
+    #[test]
+    fn the_strongest_reasons_of_the_right_sign_are_named_once_for_each_signal() {
+        let parts = [
+            ("a_30d", 4.0),
+            ("a_7d", 3.0),
+            ("b", -2.5),
+            ("c", 2.0),
+            ("d_90d", 1.0),
+            ("e", 0.5),
+        ];
+        assert_eq!(
+            because(&explanation(&parts), true),
+            " (a_30d is 1; c is 1; d_90d is 1)"
+        );
+        assert_eq!(because(&explanation(&parts), false), " (b is 1)");
+        assert_eq!(because(&explanation(&[("a", 0.0)]), true), "");
+    }
+
+    #[test]
+    fn certainty_is_never_claimed() {
+        let shown: Vec<String> = [0.999_9, 0.991, 0.5, 0.000_1].map(percent).into();
+        assert_eq!(shown, ["over 99 %", "over 99 %", "50 %", "under 1 %"]);
     }
 }
