@@ -195,10 +195,11 @@ impl ColumnSpec {
         let (lo, hi) = (nine(lo), nine(hi));
         let n = values.len() as f64;
         let held = |x: &f64| logs.apply(transform, x.max(lo).min(hi));
-        let mean = nine(values.iter().map(held).sum::<f64>() / n);
+        let mean = values.iter().map(held).sum::<f64>() / n;
         let variance = values.iter().map(|x| (held(x) - mean).powi(2)).sum::<f64>() / n;
-        let scale = nine(variance.sqrt());
-        let usable = scale.is_finite() && scale > 1e-9 && mean.is_finite();
+        let (mean, scale) = (nine(mean), nine(variance.sqrt()));
+        // Rounding makes even the values of a constant column differ from their mean.
+        let usable = scale.is_finite() && mean.is_finite() && scale > 1e-7 * (1.0 + mean.abs());
         usable.then_some(Self {
             feature,
             transform,

@@ -100,3 +100,11 @@ fn quantile_lies_between_neighbours() {
     assert_eq!(quantile(&[0.0, 10.0], 0.25), 2.5);
     assert_eq!(quantile(&[3.0], 0.995), 3.0);
 }
+
+#[test]
+fn constant_that_no_sum_hits_exactly_is_still_a_constant() {
+    let values: Vec<Vec<f64>> = (0..1_387).map(|i| vec![12.5, f64::from(i % 9)]).collect();
+    let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+    let design = Design::of(&rows(&["mean_order_value", "purchases_7d"], &values)).unwrap();
+    assert_eq!(names(&design), ["purchases_7d"]);
+}
