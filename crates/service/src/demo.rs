@@ -2,10 +2,10 @@
 //!
 //! | step | module |
 //! | --- | --- |
-//! | make up the shop, learn from its first days, judge the model | [`learn`] |
-//! | feed the rest into the embedded log or into Kafka, at a chosen speed | [`feed`] |
-//! | run the very pipeline of `holdfast run` on it and show what it sends | [`stream`], [`engine`], [`screen`] |
-//! | compare with the truth and say where everything is | [`ending`] |
+//! | make up the shop, learn from its first days, judge the model | `learn` |
+//! | feed the rest into the embedded log or into Kafka, at a chosen speed | `feed` |
+//! | run the very pipeline of `holdfast run` on it and show what it sends | `stream`, `engine`, `screen` |
+//! | compare with the truth and say where everything is | `ending` |
 //!
 //! Nothing here is a special case of the engine: the demo writes a configuration, starts [`crate::run`] with it and
 //! watches.

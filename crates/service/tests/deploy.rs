@@ -1,5 +1,11 @@
 //! The example configurations of `deploy/` are what `holdfast check` accepts.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,5 +1,11 @@
 //! The schemas of model files and dead letters say what the code reads and writes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,12 @@
 //! Prose about structure goes stale; these tests read the tree itself, so a change that breaks a rule fails here with
 //! the file and the line.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "tidy/documents.rs"]
 mod documents;
 
