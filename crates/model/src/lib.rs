@@ -8,7 +8,7 @@
 //! | [`rows`], [`design`] | training rows, and the clipped, transformed, standardised matrix made of them |
 //! | [`fit`], [`newton`] | linfa-logistic with every result checked; the solver that checks it |
 //! | [`train`] | choice of the penalty and the way from rows to a model |
-//! | [`file`] | the model file: readable JSON with provenance, checked when it is loaded |
+//! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`scorer`] | log-odds, proven bounds of them, and reasons that add up to them |
 //! | [`metrics`] | ROC AUC, PR AUC, log-loss, Brier, ECE, lift with intervals over customers |
 //!

@@ -6,8 +6,8 @@
 //! | [`load`] | an event file as a history, with counts of what was left out |
 //! | [`learn`] | `holdfast train`: a model file and what its report shows |
 //! | [`backtest`] | `holdfast evaluate`: learn from the past of a log, score its end |
-//! | [`score`] | `holdfast score`: probabilities of a population at given instants |
-//! | [`explain`] | `holdfast explain`: one customer's score taken apart |
+//! | [`mod@score`] | `holdfast score`: probabilities of a population at given instants |
+//! | [`mod@explain`] | `holdfast explain`: one customer's score taken apart |
 //! | [`views`] | figures and columns as the reports want them |
 //!
 //! Plain functions from settings to values; the command line prints and writes.
