@@ -50,7 +50,7 @@ PY
 stage_tools() { scripts/need.sh java mvn kcat promtool chromium node npm python; }
 stage_format() { cargo fmt --all --check; }
 stage_lints() { cargo clippy --workspace --all-targets --locked "${features[@]}" -- -D warnings; }
-stage_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
+stage_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet; }
 
 stage_kafka() {
   benches/kafka/kafka.sh wipe > /dev/null 2>&1
