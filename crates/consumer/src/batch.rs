@@ -199,6 +199,14 @@ impl Messages {
         self.messages.len()
     }
 
+    /// Offset after the last message.
+    pub(crate) fn next_offset(&self) -> i64 {
+        // SAFETY: alive until `self` is dropped.
+        self.messages
+            .last()
+            .map_or(0, |last| unsafe { (**last).offset + 1 })
+    }
+
     pub(crate) fn for_each_chunk(&self, size: usize, each: &mut impl FnMut(&[Record<'_>])) {
         for chunk in self.messages.chunks(size) {
             // Headers first, all in one place, so that the records can borrow them.

@@ -50,8 +50,10 @@ pub struct KafkaSource {
 }
 
 /// What is known of a partition that is ours.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Owned {
+    /// Everything before it was read; reading goes on here, whatever librdkafka thinks (see [`changes`]).
+    position: i64,
     /// Set while everything before this offset was read and no more is there.
     at_end: Option<i64>,
 }
@@ -149,6 +151,7 @@ impl KafkaSource {
                         continue;
                     };
                     owned.at_end = None;
+                    owned.position = owned.position.max(messages.next_offset());
                     let log_end = self.queue.log_end(&self.topic, partition);
                     self.pending.push_back(Polled::Batch(Batch::of_messages(
                         partition, messages, log_end,
@@ -159,6 +162,7 @@ impl KafkaSource {
                         continue;
                     };
                     owned.at_end = Some(offset);
+                    owned.position = owned.position.max(offset);
                     let log_end = self
                         .queue
                         .log_end(&self.topic, partition)

@@ -65,6 +65,9 @@ pub struct Metadata {
     /// an event: the log does not say it, so it is kept here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fired: Option<i64>,
+    /// Partitions of the input: with another number, customers are in other partitions than their state. 0 is unknown.
+    #[serde(default)]
+    pub partitions: u32,
     /// Position in bytes of the input file; the embedded log only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub byte: Option<u64>,
@@ -122,6 +125,7 @@ mod tests {
             model_sha256: hash.clone(),
             config_hash: hash,
             fired: Some(i64::MIN),
+            partitions: u32::MAX,
             byte: Some(u64::MAX),
         };
         for metadata in [full, Metadata::default()] {

@@ -155,6 +155,7 @@ fn prepare(shared: &Arc<Shared>, partitions: usize) -> Prepared {
         Arc::clone(shared),
         senders,
         results.0.clone(),
+        partitions,
     ));
     Prepared {
         events: unbounded(),

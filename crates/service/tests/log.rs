@@ -1,5 +1,11 @@
 //! `holdfast run` over the embedded log: killed, stopped, out of room, fed by a pipe; the outputs are those of `replay`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -298,4 +304,38 @@ fn a_pipe_in_and_a_pipe_out() {
         sorted(&String::from_utf8(output.stdout).unwrap()),
         place.replayed()
     );
+}
+
+#[test]
+fn a_second_signal_ends_at_once_and_the_first_alone_lets_it_finish() {
+    let place = Place::new(20);
+    place.write_config("-", "out");
+    let start = || {
+        let mut child = place
+            .command(&[])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let lines: String = place
+            .lines
+            .iter()
+            .map(|(_, line)| format!("{line}\n"))
+            .collect();
+        stdin.write_all(lines.as_bytes()).unwrap();
+        stdin.flush().unwrap();
+        place.wait_for_alerts(1);
+        // The pipe stays open: a reader that waits in it cannot be woken.
+        (child, stdin)
+    };
+    let (mut child, _open) = start();
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    fs::remove_dir_all(place.path("out")).unwrap();
+    let (mut child, _open) = start();
+    signal(&child, "TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }

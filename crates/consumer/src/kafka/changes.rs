@@ -1,4 +1,9 @@
 //! Working off rebalances: offsets are looked up, the owner of the state decides, then partitions are assigned.
+//!
+//! While a rebalance is under way librdkafka pauses all partitions, and afterwards goes on from what it takes for the
+//! application's position. Read in batches, the mark for the end of a partition counts there as a record (mended by
+//! librdkafka #4844, in 2.13.2, later than the 2.12.1 that rdkafka brings): reading would go on one record too far, or
+//! be refused as out of range. So the partitions that stay are put back to our own position while they are paused.
 
 use std::time::Duration;
 
@@ -14,6 +19,8 @@ use crate::{Assigned, Polled, SourceError};
 
 /// How long one look-up may take before it is tried again.
 const LOOK_UP: Duration = Duration::from_secs(5);
+/// How long librdkafka's own threads may take to move their positions; no broker is asked.
+const SEEK: Duration = Duration::from_secs(10);
 /// How many times it is tried before the process gives up and leaves the rest to its supervisor.
 const TRIES: usize = 12;
 
@@ -31,6 +38,7 @@ impl KafkaSource {
     fn assign(&mut self, partitions: &[i32]) -> Result<(), SourceError> {
         info!(?partitions, "partitions assigned");
         let mut list = TopicPartitionList::new();
+        let mut fresh = Vec::new();
         if !partitions.is_empty() {
             let given = self.look_up(partitions)?;
             let starts = self
@@ -39,7 +47,11 @@ impl KafkaSource {
                 .map_err(|refusal| SourceError::Gap(refusal.0))?;
             for start in starts {
                 self.queue.forward(&self.topic, start.partition);
-                self.owned.insert(start.partition, Owned::default());
+                let owned = Owned {
+                    position: start.offset,
+                    at_end: None,
+                };
+                fresh.push((start.partition, owned));
                 list.add_partition_offset(
                     &self.settings.topic,
                     start.partition,
@@ -48,6 +60,8 @@ impl KafkaSource {
                 .map_err(|e| SourceError::Config(format!("start offset {}: {e}", start.offset)))?;
             }
         }
+        self.seek_to_positions()?;
+        self.owned.extend(fresh);
         let done = match self.consumer.rebalance_protocol() {
             RebalanceProtocol::Cooperative => self.consumer.incremental_assign(&list),
             _ => self.consumer.assign(&list),
@@ -67,6 +81,7 @@ impl KafkaSource {
             self.owned.remove(partition);
             list.add_partition(&self.settings.topic, *partition);
         }
+        self.seek_to_positions()?;
         let done = match self.consumer.rebalance_protocol() {
             RebalanceProtocol::Cooperative => self.consumer.incremental_unassign(&list),
             _ => self.consumer.unassign(),
@@ -74,6 +89,26 @@ impl KafkaSource {
         done.map_err(|e| {
             SourceError::Temporary(format!("cannot give back partitions {partitions:?}: {e}"))
         })
+    }
+
+    /// Puts the partitions that stay ours where reading goes on; they are paused.
+    fn seek_to_positions(&self) -> Result<(), SourceError> {
+        if self.owned.is_empty() {
+            return Ok(());
+        }
+        let failed =
+            |e: KafkaError| SourceError::Temporary(format!("cannot seek after a rebalance: {e}"));
+        let mut list = TopicPartitionList::new();
+        for (partition, owned) in &self.owned {
+            let position = Offset::Offset(owned.position);
+            list.add_partition_offset(&self.settings.topic, *partition, position)
+                .map_err(failed)?;
+        }
+        let answers = self.consumer.seek_partitions(list, SEEK).map_err(failed)?;
+        for answer in answers.elements() {
+            answer.error().map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Committed offsets (waiting for transactions under way) and both ends of each partition.

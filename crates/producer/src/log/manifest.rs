@@ -18,6 +18,9 @@ pub(super) struct Manifest {
     version: u32,
     model_sha256: String,
     config_hash: String,
+    /// Partitions of the input.
+    #[serde(default)]
+    partition_count: u32,
     partitions: BTreeMap<i32, State>,
     /// Bytes of each output that count.
     outputs: BTreeMap<String, u64>,
@@ -46,6 +49,7 @@ impl Default for Manifest {
             version: VERSION,
             model_sha256: String::new(),
             config_hash: String::new(),
+            partition_count: 0,
             partitions: BTreeMap::new(),
             outputs: BTreeMap::new(),
         }
@@ -96,6 +100,7 @@ impl Manifest {
                 model_sha256,
                 config_hash,
                 fired,
+                partitions,
                 byte,
             } = position.metadata.clone();
             self.partitions.insert(
@@ -108,6 +113,7 @@ impl Manifest {
             );
             self.model_sha256 = model_sha256;
             self.config_hash = config_hash;
+            self.partition_count = partitions;
         }
         self.outputs.insert(ALERTS.to_owned(), alerts);
         self.outputs.insert(DEAD_LETTERS.to_owned(), dead_letters);
@@ -120,6 +126,7 @@ impl Manifest {
             metadata: Metadata {
                 model_sha256: self.model_sha256.clone(),
                 config_hash: self.config_hash.clone(),
+                partitions: self.partition_count,
                 fired: state.fired,
                 byte: state.byte,
             },

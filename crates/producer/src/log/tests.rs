@@ -34,6 +34,7 @@ fn position(partition: i32, next_offset: i64) -> Position {
         model_sha256: "m".into(),
         config_hash: "c".into(),
         fired: Some(5),
+        partitions: 2,
         byte: Some(next_offset.unsigned_abs() * 10),
     };
     Position {

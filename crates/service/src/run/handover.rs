@@ -24,6 +24,8 @@ pub(super) struct Handover {
     workers: Vec<Sender<Work>>,
     committer: Sender<Done>,
     next_epoch: AtomicU64,
+    /// Of the input.
+    partitions: u32,
     /// Epoch of each partition that is ours.
     epochs: Mutex<BTreeMap<i32, Epoch>>,
 }
@@ -33,11 +35,13 @@ impl Handover {
         shared: Arc<Shared>,
         workers: Vec<Sender<Work>>,
         committer: Sender<Done>,
+        partitions: usize,
     ) -> Self {
         Self {
             shared,
             workers,
             committer,
+            partitions: u32::try_from(partitions).unwrap_or(u32::MAX),
             next_epoch: AtomicU64::new(1),
             epochs: Mutex::default(),
         }
@@ -59,11 +63,13 @@ impl Handover {
 
     fn take(&self, assigned: &Assigned) -> Result<Take, Refusal> {
         let accept = self.shared.options.accept_gap;
-        let faults = faults(
-            assigned,
-            self.shared.pipeline.model().sha256(),
-            &self.shared.config_hash,
-        );
+        let ours = Metadata {
+            model_sha256: self.shared.pipeline.model().sha256().to_owned(),
+            config_hash: self.shared.config_hash.clone(),
+            partitions: self.partitions,
+            ..Metadata::default()
+        };
+        let faults = faults(assigned, &ours);
         if !faults.is_empty() && !accept {
             let text = faults.join("; ");
             return Err(Refusal(format!(
@@ -86,6 +92,7 @@ impl Handover {
             begin: assigned.begin,
             target,
             fired: metadata.and_then(|m| m.fired),
+            partitions: self.partitions,
             end: assigned.end.filter(|_| self.shared.options.until_end),
         })
     }
@@ -144,12 +151,13 @@ impl Partitions for Handover {
             .fetch_add(1, Ordering::Relaxed);
         let mut starts = Vec::new();
         for take in takes {
-            info!(
-                partition = take.partition,
-                begin = take.begin,
-                committed = take.target,
-                "partition taken, rebuilding up to what was committed"
-            );
+            let (partition, begin, committed) = (take.partition, take.begin, take.target);
+            if committed > begin {
+                info!(
+                    partition,
+                    begin, committed, "rebuilding the state up to what was committed"
+                );
+            }
             starts.push(Start {
                 partition: take.partition,
                 offset: take.begin,
@@ -187,7 +195,7 @@ impl Partitions for Handover {
 }
 
 /// What speaks against going on from where the last run ended.
-fn faults(assigned: &Assigned, model_sha256: &str, config_hash: &str) -> Vec<String> {
+fn faults(assigned: &Assigned, ours: &Metadata) -> Vec<String> {
     let mut faults = Vec::new();
     let begin = assigned.begin;
     let Some((offset, text)) = &assigned.committed else {
@@ -215,17 +223,23 @@ fn faults(assigned: &Assigned, model_sha256: &str, config_hash: &str) -> Vec<Str
         ));
         return faults;
     };
-    if metadata.model_sha256 != model_sha256 {
-        let (was, is) = (short(&metadata.model_sha256), short(model_sha256));
+    if metadata.model_sha256 != ours.model_sha256 {
+        let (was, is) = (short(&metadata.model_sha256), short(&ours.model_sha256));
         faults.push(format!(
             "decisions were made with model {was}, the configured one is {is}"
         ));
     }
-    if metadata.config_hash != config_hash {
+    if metadata.config_hash != ours.config_hash {
         faults.push(
             "decisions were made with other settings (policy, silence, events, features, alerts)"
                 .to_owned(),
         );
+    }
+    if ![0, ours.partitions].contains(&metadata.partitions) {
+        let (was, is) = (metadata.partitions, ours.partitions);
+        faults.push(format!(
+            "the input had {was} partitions and has {is}: customers have moved away from their state"
+        ));
     }
     faults
 }
@@ -256,7 +270,13 @@ mod tests {
     }
 
     fn check(assigned: &Assigned, expected: &[&str]) {
-        let found = faults(assigned, "m", "c");
+        let ours = Metadata {
+            model_sha256: "m".into(),
+            config_hash: "c".into(),
+            partitions: 4,
+            ..Metadata::default()
+        };
+        let found = faults(assigned, &ours);
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.contains(expected), "{found} lacks {expected}");
@@ -280,6 +300,21 @@ mod tests {
             &assigned(2, 9, Some((5, "x", "x"))),
             &["rebuilt", "model", "settings"],
         );
+    }
+
+    #[test]
+    fn another_number_of_partitions_is_a_fault() {
+        let metadata = Metadata {
+            model_sha256: "m".into(),
+            config_hash: "c".into(),
+            partitions: 3,
+            ..Metadata::default()
+        };
+        let grown = Assigned {
+            committed: Some((5, metadata.to_json())),
+            ..assigned(0, 9, None)
+        };
+        check(&grown, &["had 3 partitions and has 4"]);
     }
 
     #[test]

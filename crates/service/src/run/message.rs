@@ -46,6 +46,8 @@ pub(super) struct Take {
     pub(super) target: i64,
     /// Instant up to which deadlines have been fired by something that is not in the log.
     pub(super) fired: Option<i64>,
+    /// Partitions of the input.
+    pub(super) partitions: u32,
     /// Where the input ends for this run; none for a run without end, or when only reading tells.
     pub(super) end: Option<i64>,
 }

@@ -84,11 +84,8 @@ fn a_rejected_record_arrives_as_it_was_with_the_reason_in_its_headers() {
 fn every_bad_record_has_its_reason_and_counts_balance() {
     let shop = Shop::new("reasons", 1, &plain_model(), EVENT_CLOCK);
     let now = now_ms();
-    let deep = format!(
-        "{{\"event_id\":\"e\",\"x\":{}1{}}}",
-        "[".repeat(2000),
-        "]".repeat(2000)
-    );
+    let (open, close) = ("[".repeat(2000), "]".repeat(2000));
+    let deep = format!("{{\"event_id\":\"e\",\"x\":{open}1{close}}}");
     let large = event(
         "e",
         "c",
@@ -139,7 +136,6 @@ fn every_bad_record_has_its_reason_and_counts_balance() {
         },
     ]);
     let output = shop.run_to_end();
-
     let letters = shop.read(&shop.dead_letters());
     let reasons: Vec<&str> = letters
         .iter()

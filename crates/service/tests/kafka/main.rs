@@ -2,12 +2,20 @@
 //! `HOLDFAST_TEST_KAFKA` (default 127.0.0.1:19092). Each test has topics, group and transactional id of its own, so
 //! they run side by side and leave what others do alone. Broker outages are tested on a broker of the test's own.
 #![cfg(feature = "broker-tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
+mod broker;
 mod cdnow;
 mod faults;
 mod letters;
+mod members;
 mod outage;
 mod restarts;
+mod security;
 mod shop;
 mod silence;
 mod spec;

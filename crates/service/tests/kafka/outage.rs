@@ -1,66 +1,17 @@
 //! The broker goes away in the middle, for as long as a restart takes or for ten seconds. A broker of its own.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
-use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed, root};
+use crate::broker::Broker;
+use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed};
 
-const PORT: &str = "19594";
-
-/// A broker that the test may stop.
-struct Broker {
-    dir: PathBuf,
-}
-
-impl Broker {
-    fn start() -> Self {
-        let broker = Self {
-            dir: root().join(".kafka/outage"),
-        };
-        broker.script("wipe");
-        broker.script("start");
-        broker
-    }
-
-    fn script(&self, command: &str) {
-        let output = Command::new(root().join("benches/kafka/kafka.sh"))
-            .arg(command)
-            .env("KAFKA_DIR", &self.dir)
-            .env("KAFKA_PORT", PORT)
-            .env("KAFKA_HEAP", "384m")
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{command}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = std::fs::read_to_string(self.dir.join("kafka.pid")).unwrap();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, pid.trim()])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        self.script("wipe");
-    }
-}
+const PORT: u16 = 19594;
 
 #[test]
 fn a_broker_that_goes_away_costs_no_alert_and_doubles_none() {
-    let broker = Broker::start();
+    let broker = Broker::start("outage", PORT, "");
     let mut shop = Shop::without_topics("outage", &plain_model(), EVENT_CLOCK);
-    shop.broker = format!("127.0.0.1:{PORT}");
+    shop.broker = broker.address();
     shop.create_topics(3);
     let events = generated(shop.dir.path(), 500);
     let lines = std::fs::read_to_string(&events).unwrap().lines().count();

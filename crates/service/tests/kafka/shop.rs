@@ -221,13 +221,18 @@ impl Shop {
 
     /// Starts a run that goes on until it is told to stop.
     pub(crate) fn start(&self, more: &str, args: &[&str]) -> Running {
-        let log = self.dir.path().join("run.log");
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .unwrap();
+        self.start_with(more, args, &[])
+    }
+
+    pub(crate) fn start_with(&self, more: &str, args: &[&str], env: &[(&str, &str)]) -> Running {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let log = self
+            .dir
+            .path()
+            .join(format!("run-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let file = File::create(&log).unwrap();
         let mut command = self.command(&self.config(more), args);
+        command.envs(env.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(file).spawn().unwrap();
         Running { child, log }
     }

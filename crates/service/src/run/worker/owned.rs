@@ -23,6 +23,7 @@ pub(super) struct Owned {
     status: Arc<PartitionStatus>,
     pipeline: Partition,
     partition: i32,
+    partitions: u32,
     epoch: Epoch,
     next_offset: i64,
     /// Below it everything was committed before.
@@ -57,6 +58,7 @@ impl Owned {
             status,
             pipeline,
             partition: take.partition,
+            partitions: take.partitions,
             epoch: take.epoch,
             next_offset: take.begin,
             target: take.target,
@@ -248,6 +250,7 @@ impl Owned {
             model_sha256: self.shared.pipeline.model().sha256().to_owned(),
             config_hash: self.shared.config_hash.clone(),
             fired: self.fired,
+            partitions: self.partitions,
             byte: self.byte,
         };
         let position = Position {
