@@ -40,7 +40,7 @@ pub enum Dropped {
     Constant,
     /// It says the same as this one.
     SameAs(FeatureId),
-    /// Beside the other columns it would make silence a good sign.
+    /// Beside the other columns it would make silence a good sign, or activity a bad one.
     AgainstSilence,
 }
 

@@ -43,11 +43,27 @@ const SILENCE: [&str; 4] = [
     "gap_z",
 ];
 
+/// How the names of features begin that rise with what a customer does.
+const DOING: [&str; 12] = [
+    "activity_",
+    "cart_adds_",
+    "checkouts_",
+    "email_opens_",
+    "engagements_",
+    "page_views_",
+    "purchase_days_",
+    "purchase_trend_",
+    "purchases_",
+    "sessions_",
+    "spend_",
+    "uses_",
+];
+
 /// Trains on rows.
 ///
-/// Where the label is a silence, a feature that measures silence may not lower the risk. Such features
-/// are alike, so a free fit sets one against another: the sum is hardly better, but the reasons read
-/// absurdly. The column that does so is left out, the worst first.
+/// Where the label is a silence, a feature that measures silence may not lower the risk, and one that counts
+/// what the customer does may not raise it. Such features are alike, so a free fit sets one against another:
+/// the sum is hardly better, but the reasons read absurdly. The column that does so is left out, the worst first.
 ///
 /// # Errors
 /// [`Error::DataTooSmall`] if rows or outcomes are too few; all errors of [`fit`].
@@ -60,11 +76,8 @@ pub fn train(rows: &Rows, label: &Label) -> Result<Trained, Error> {
         .iter()
         .min_by(|a, b| a.log_loss.total_cmp(&b.log_loss));
     let alpha = best.map_or(PENALTIES[0], |tried| tried.alpha);
-    while !label.kind.event_means_left()
-        && design.width() > 1
-        && let Some(column) = against_silence(rows, &design, alpha)
-    {
-        design.leave_out(column, Dropped::AgainstSilence);
+    if !label.kind.event_means_left() {
+        leave_out_absurd(rows, &mut design, alpha);
     }
     let fitted = fit(&problem(rows, &design, alpha), &names(&design))?;
     Ok(Trained {
@@ -94,13 +107,36 @@ fn names(design: &Design) -> Vec<&'static str> {
         .collect()
 }
 
-/// The column that most makes silence a good sign. None too where the solver finds no optimum: the fit
-/// says so then.
-fn against_silence(rows: &Rows, design: &Design, alpha: f64) -> Option<usize> {
-    let weights = problem(rows, design, alpha).solve(vec![0.0; design.width() + 1])?;
-    let names = names(design);
-    let wrong = (0..design.width()).filter(|i| SILENCE.contains(&names[*i]) && weights[*i] < 0.0);
-    wrong.min_by(|a, b| weights[*a].total_cmp(&weights[*b]))
+/// Leaves out, one after another, the column that most makes silence a good sign or activity a bad one. Stops too
+/// where the solver finds no optimum: the fit says so then.
+fn leave_out_absurd(rows: &Rows, design: &mut Design, alpha: f64) {
+    let mut start = vec![0.0; design.width() + 1];
+    while design.width() > 1 {
+        let Some(mut weights) = problem(rows, design, alpha).solve(start) else {
+            return;
+        };
+        let names = names(design);
+        let against = |i: usize| weights[i] * sense(names[i]);
+        let worst = (0..names.len()).min_by(|a, b| against(*a).total_cmp(&against(*b)));
+        let Some(column) = worst.filter(|i| against(*i) < 0.0) else {
+            return;
+        };
+        design.leave_out(column, Dropped::AgainstSilence);
+        // The optimum without it is near the one with it.
+        weights.remove(column);
+        start = weights;
+    }
+}
+
+/// 1 for what may only raise the risk of silence, -1 for what may only lower it, 0 for what is free.
+fn sense(feature: &str) -> f64 {
+    if SILENCE.contains(&feature) {
+        1.0
+    } else if DOING.iter().any(|name| feature.starts_with(name)) {
+        -1.0
+    } else {
+        0.0
+    }
 }
 
 fn enough(rows: &Rows) -> Result<(), Error> {

@@ -16,7 +16,7 @@ fn label() -> Label {
 fn rows(per_cutoff: usize) -> Rows {
     let mut draw = SplitMix::new(3);
     let mut unit = || draw.below(1 << 53) as f64 / (1_u64 << 53) as f64;
-    let names = ["days_since_last_purchase", "purchases_30d"];
+    let names = ["days_since_last_purchase", "support_contacts_30d"];
     let mut rows = Rows {
         features: names.iter().map(|name| feature(name).unwrap()).collect(),
         cutoffs: (0..4).map(|i| i * 10 * DAY_MS).collect(),
@@ -24,8 +24,8 @@ fn rows(per_cutoff: usize) -> Rows {
     };
     for cutoff in 0..4 {
         for customer in 0..per_cutoff {
-            let (recency, purchases) = (60.0 * unit(), (5.0 * unit()).floor());
-            rows.values.extend([recency, purchases]);
+            let (recency, contacts) = (60.0 * unit(), (5.0 * unit()).floor());
+            rows.values.extend([recency, contacts]);
             rows.left.push(unit() < probability(-2.0 + 0.08 * recency));
             rows.cutoff.push(cutoff);
             rows.customer.push(customer as u32);
@@ -37,11 +37,11 @@ fn rows(per_cutoff: usize) -> Rows {
 #[test]
 fn the_column_that_matters_gets_the_weight() {
     let trained = train(&rows(500), &label()).unwrap();
-    let [recency, purchases] = trained.columns.as_slice() else {
+    let [recency, contacts] = trained.columns.as_slice() else {
         panic!("{:?}", trained.columns)
     };
     assert!(recency.coefficient > 0.5, "{recency:?}");
-    assert!(purchases.coefficient.abs() < 0.1, "{purchases:?}");
+    assert!(contacts.coefficient.abs() < 0.1, "{contacts:?}");
     assert!(
         recency
             .standard_error
@@ -147,4 +147,26 @@ fn silence_never_lowers_the_risk_where_silence_is_the_label() {
         2,
         "a named event may go either way"
     );
+}
+
+#[test]
+fn what_the_customer_does_never_raises_the_risk_of_silence() {
+    // The more visits of the last 90 days are old, the higher the risk: a free fit counts all visits as bad.
+    let mut draw = SplitMix::new(6);
+    let mut unit = || draw.below(1 << 53) as f64 / (1_u64 << 53) as f64;
+    let mut rows = rows(0);
+    let names = ["page_views_30d", "page_views_90d"];
+    rows.features = names.iter().map(|name| feature(name).unwrap()).collect();
+    for customer in 0..2_000 {
+        let (new, old) = ((40.0 * unit()).floor(), (40.0 * unit()).floor());
+        rows.values.extend([new, new + old]);
+        let risk = (new + old).ln_1p() - 2.0 * new.ln_1p() + 2.0;
+        rows.left.push(unit() < probability(risk));
+        rows.cutoff.push((customer / 500) as u16);
+        rows.customer.push(customer % 500);
+    }
+    let trained = train(&rows, &label()).unwrap();
+    assert_eq!(trained.columns.len(), 1);
+    assert_eq!(trained.columns[0].feature, "page_views_30d");
+    assert!(trained.columns[0].coefficient < 0.0);
 }
