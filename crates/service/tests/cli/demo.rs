@@ -4,7 +4,7 @@ use crate::ran::{done, run, text};
 
 const SMALL: [&str; 8] = [
     "--customers",
-    "200",
+    "400",
     "--days",
     "120",
     "--stream-days",
