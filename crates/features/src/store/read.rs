@@ -186,7 +186,7 @@ impl Store {
     }
 
     #[inline]
-    fn words_of(&self, head: &Head) -> &[u64] {
+    pub(super) fn words_of(&self, head: &Head) -> &[u64] {
         let row = head.row();
         &self.words.row(row.class, row.slot)[..usize::from(row.len)]
     }
