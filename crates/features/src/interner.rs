@@ -193,9 +193,8 @@ impl Interner {
     /// Gives the next index to this id, which must be new.
     pub(crate) fn restore(&mut self, id: &str) -> Result<(), &'static str> {
         let hash = self.hash(id);
-        let slot = match self.probe(hash, id) {
-            Ok(_) => return Err("an id comes twice"),
-            Err(slot) => slot,
+        let Err(slot) = self.probe(hash, id) else {
+            return Err("an id comes twice");
         };
         let position = self.store_key(id.as_bytes());
         let ix = self.end();

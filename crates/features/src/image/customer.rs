@@ -56,7 +56,7 @@ fn put_clock(ms: i64, out: &mut Columns) {
     let of_day = ms.rem_euclid(DAY_MS) as u64;
     out.number(
         Column::Clocks,
-        (of_day % 1_000) << SECOND_BITS | of_day / 1_000,
+        ((of_day % 1_000) << SECOND_BITS) | (of_day / 1_000),
     );
 }
 
@@ -102,7 +102,7 @@ fn put_times(head: &Head, newest: i64, out: &mut Columns) {
     };
     let times = [head.first(), head.last_act(), head.last_purchase()];
     let codes = times.map(which);
-    let packed = codes[0] | codes[1] << 2 | codes[2] << 4 | cart_code << 6;
+    let packed = codes[0] | (codes[1] << 2) | (codes[2] << 4) | (cart_code << 6);
     out.byte(Column::Which, packed);
     let day = day_of_ms(newest);
     out.byte(Column::DayLow, day as u8);
