@@ -39,6 +39,7 @@ pub struct Settings {
     pub policy: Policy,
     pub silence: Silence,
     pub events: Events,
+    pub erasure: Erasure,
     pub log: Log,
     pub features: Features,
     pub alerts: Alerts,
@@ -128,6 +129,12 @@ pub struct Events {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// Events of an erased customer dated before the erasure plus this are left out.
+    pub block_ms: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
     /// A directory of partitioned segments, one file, or `-` for stdin.
     pub input: PathBuf,
@@ -214,11 +221,12 @@ impl Settings {
     /// Addresses, topics, credentials and paths are left out: moving the service does not make other alerts.
     pub fn hash(&self) -> String {
         let text = format!(
-            "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+            "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
             self.app.tenant,
             self.policy,
             (self.silence.enabled, self.silence.grace_ms),
             self.events,
+            self.erasure,
             self.features,
             self.alerts,
             self.money,

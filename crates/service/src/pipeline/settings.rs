@@ -7,6 +7,7 @@ use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping};
 use holdfast_features as features;
 use holdfast_model::{CartSource, Model};
 use holdfast_policy as policy;
+use sha2::{Digest, Sha256};
 
 use crate::config;
 
@@ -18,6 +19,10 @@ pub struct Settings {
     pub(super) policy: Arc<policy::Settings>,
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
+    /// For how long an erasure blocks events, after the instant it was asked for.
+    pub(super) block_ms: i64,
+    /// Under which the ids of erased customers are hashed.
+    pub(super) erased_key: u64,
 }
 
 /// The configuration says other than the model it is to be used with, or cannot be used at all: every reason.
@@ -71,6 +76,8 @@ impl Settings {
                 policy: Arc::new(policy),
                 model: Arc::new(model.clone()),
                 grace_ms: config.silence.grace_ms,
+                block_ms: config.erasure.block_ms,
+                erased_key: erased_key(&config.app.tenant),
             }),
             _ => Err(Contradiction(faults).into()),
         }
@@ -90,6 +97,14 @@ impl Settings {
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
+}
+
+/// The tenant's own, so that hashes of two tenants tell nothing about each other.
+fn erased_key(tenant: &str) -> u64 {
+    let mut key = [0; 8];
+    let digest = Sha256::digest(format!("holdfast erased {tenant}"));
+    key.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(key)
 }
 
 fn mapping(config: &config::Settings, faults: &mut Vec<String>) -> Option<Mapping> {
