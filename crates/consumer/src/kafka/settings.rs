@@ -71,6 +71,16 @@ impl KafkaSettings {
         config
     }
 
+    /// Asks for the group's offsets without being a member of it.
+    pub(super) fn asker(&self) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("group.id", &self.group_id)
+            .set("enable.auto.commit", "false")
+            .set("isolation.level", "read_committed");
+        config
+    }
+
     /// Reads whole topics from their beginning, without a group.
     pub(super) fn reader(&self) -> ClientConfig {
         let mut config = self.client();
