@@ -32,7 +32,12 @@ impl KafkaSettings {
             config.set(name, value);
         }
         config.set("bootstrap.servers", &self.bootstrap_servers);
-        config.set_log_level(RDKafkaLogLevel::Info);
+        let talkative = self.properties.contains_key("debug");
+        config.set_log_level(if talkative {
+            RDKafkaLogLevel::Debug
+        } else {
+            RDKafkaLogLevel::Info
+        });
         config
     }
 
