@@ -14,6 +14,8 @@
 
 mod context;
 mod records;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 use std::sync::Arc;
@@ -66,7 +68,8 @@ pub struct SinkHealth {
 
 /// Writes alerts and dead letters, and commits the offsets of `group`, all or nothing.
 pub struct KafkaSink {
-    producer: BaseProducer<Context>,
+    /// Shared with calls that had to be left behind, see `transaction`.
+    producer: Arc<BaseProducer<Context>>,
     settings: KafkaSinkSettings,
     group: GroupHandle,
     health: Arc<SinkHealth>,
@@ -218,7 +221,7 @@ impl Sink for KafkaSink {
 fn new_producer(
     settings: &KafkaSinkSettings,
     health: &SinkHealth,
-) -> Result<BaseProducer<Context>, SinkError> {
+) -> Result<Arc<BaseProducer<Context>>, SinkError> {
     let mut patience = Patience::new(health);
     loop {
         let context = Context::default();
@@ -228,7 +231,7 @@ fn new_producer(
         match producer.init_transactions(INIT_TIMEOUT) {
             Ok(()) => {
                 health.set_trouble(None);
-                return Ok(producer);
+                return Ok(Arc::new(producer));
             }
             Err(error) => {
                 let text = format!(
