@@ -7,6 +7,7 @@ pub mod demo;
 pub mod dlq;
 pub mod generate;
 pub mod http;
+pub mod input;
 pub mod logs;
 pub mod metrics;
 pub mod pipeline;
