@@ -3,6 +3,7 @@
 mod args;
 mod examples;
 mod operate;
+mod snapshots;
 pub mod terminal;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -11,6 +12,7 @@ pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Tas
 pub use operate::{
     Check, Dlq, DlqCommand, DlqFilter, OnGap, Run, Schema, Topics, TopicsArgs, TopicsCommand,
 };
+pub use snapshots::{Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport};
 
 use crate::logs;
 
@@ -83,6 +85,9 @@ pub enum Command {
     /// Look at rejected records, or send them through again
     #[command(before_help = examples::DLQ)]
     Dlq(Dlq),
+    /// Look at the images of the state, check or copy them
+    #[command(before_help = examples::SNAPSHOT)]
+    Snapshot(Snapshot),
     /// Print the JSON schema of a format
     #[command(before_help = examples::SCHEMA)]
     Schema(Schema),

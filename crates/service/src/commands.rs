@@ -8,6 +8,7 @@ mod kafka;
 mod replay;
 mod run;
 mod schema;
+mod snapshot;
 mod study;
 
 use std::io;
@@ -80,6 +81,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         }
         Command::Topics(args) => kafka::topics(&args),
         Command::Dlq(args) => kafka::dlq(&args),
+        Command::Snapshot(args) => snapshot::snapshot(&args),
         Command::Demo(args) => demo::demo(&args),
     }
 }

@@ -80,6 +80,16 @@ Examples:
   holdfast dlq replay --config holdfast.toml --dry-run
 ";
 
+pub(super) const SNAPSHOT: &str = "\
+Examples:
+  holdfast snapshot list --config holdfast.toml
+  holdfast snapshot verify --config holdfast.toml --partition 3
+  holdfast snapshot export --config holdfast.toml --to s3://backup/holdfast
+  holdfast snapshot import --config holdfast.toml --from /mnt/old/snapshots
+
+Snapshots hold the ids of customers and what they did: keep copies as closely as the events themselves.
+";
+
 pub(super) const SCHEMA: &str = "\
 Examples:
   holdfast schema                                     what there is

@@ -10,18 +10,24 @@ use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http, Kafka,
     Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, properties,
+    snapshot,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
     let mut reader = Reader::new(&tree, faults);
     let app = app(&mut reader);
+    let source = reader
+        .word(
+            "source.kind",
+            &[("kafka", SourceKind::Kafka), ("log", SourceKind::Log)],
+        )
+        .unwrap_or(SourceKind::Kafka);
+    let log = Log {
+        input: reader.path("log.input").unwrap_or_default(),
+        output: reader.path("log.output").unwrap_or_default(),
+    };
     let settings = Settings {
-        source: reader
-            .word(
-                "source.kind",
-                &[("kafka", SourceKind::Kafka), ("log", SourceKind::Log)],
-            )
-            .unwrap_or(SourceKind::Kafka),
+        source,
         kafka: kafka(&mut reader, &tree, &app),
         topics: topics(&mut reader),
         model_path: reader.path("model.path"),
@@ -31,16 +37,14 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         erasure: Erasure {
             block_ms: reader.duration("erasure.block").unwrap_or_default(),
         },
-        log: Log {
-            input: reader.path("log.input").unwrap_or_default(),
-            output: reader.path("log.output").unwrap_or_default(),
-        },
         features: Features {
             cart_abandon: cart_abandon(&mut reader),
         },
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),
+        snapshot: snapshot::read(&mut reader, (source == SourceKind::Log).then_some(&log)),
+        log,
         app,
     };
     let mut faults = reader.faults;
