@@ -112,3 +112,15 @@ fn nothing_is_written_by_a_dry_run_or_when_one_id_is_none() {
     );
     assert_eq!(fs::read_to_string(&input).unwrap(), "");
 }
+
+#[test]
+fn without_a_snapshot_nothing_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path(), &dir.path().join("events.jsonl"));
+    let missing = run(&["forget", "c1", "--config", &config, "--check"]);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    fs::create_dir_all(dir.path().join("out/snapshots")).unwrap();
+    let empty = run(&["forget", "c1", "--config", &config, "--check"]);
+    assert_eq!(empty.code, 1);
+    assert!(empty.stderr.contains("shows nothing"), "{}", empty.stderr);
+}
