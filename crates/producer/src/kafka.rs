@@ -46,6 +46,7 @@ pub struct KafkaSinkSettings {
     pub client: KafkaSettings,
     pub alerts: String,
     pub dead_letters: String,
+    pub journal: String,
     /// Stable over restarts and unique among running processes.
     pub transactional_id: String,
     /// `[app] id`, for the dead letters' headers.
@@ -64,7 +65,7 @@ pub struct SinkHealth {
     cancelled: AtomicBool,
 }
 
-/// Writes alerts and dead letters, and commits the offsets of `group`, all or nothing.
+/// Writes alerts, dead letters and journal, and commits the offsets of `group`, all or nothing.
 pub struct KafkaSink {
     producer: BaseProducer<Context>,
     settings: KafkaSinkSettings,

@@ -120,7 +120,7 @@ fn steps(settings: &Settings, wanted: &Wanted, admin: &Admin) -> Result<Vec<Step
         .collect()
 }
 
-fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 3] {
+fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 4] {
     let spec = |name: &str, retention_ms: &str| TopicSpec {
         name: name.to_owned(),
         partitions: wanted.partitions,
@@ -136,6 +136,8 @@ fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 3] {
         spec(&settings.topics.input, "-1"),
         spec(&settings.topics.alerts, DAYS_30),
         spec(&settings.topics.dead_letters, DAYS_30),
+        // Decisions since the oldest snapshot; few bytes, and without them the input alone is not enough.
+        spec(&settings.topics.journal, "-1"),
     ]
 }
 

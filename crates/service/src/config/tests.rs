@@ -339,13 +339,13 @@ fn instants_are_ms_dates_or_rfc_3339() {
 
 #[test]
 fn the_hash_follows_decisions_and_not_places() {
-    let base = load("").unwrap().hash();
+    let base = load("").unwrap().decision_hash();
     assert_eq!(
         load("[topics]\ninput = \"x\"\n[http]\nlisten = \"off\"\n")
             .unwrap()
-            .hash(),
+            .decision_hash(),
         base
     );
-    assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().hash(), base);
-    assert_ne!(load("[money]\ncurrency = \"EUR\"\n").unwrap().hash(), base);
+    assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().decision_hash(), base);
+    assert_ne!(load("[money]\ncurrency = \"EUR\"\n").unwrap().decision_hash(), base);
 }

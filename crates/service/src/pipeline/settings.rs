@@ -7,6 +7,7 @@ use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping};
 use holdfast_features as features;
 use holdfast_model::{CartSource, Model};
 use holdfast_policy as policy;
+use sha2::{Digest, Sha256};
 
 use crate::config;
 
@@ -18,6 +19,7 @@ pub struct Settings {
     pub(super) policy: Arc<policy::Settings>,
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
+    state_hash: String,
 }
 
 /// The configuration says other than the model it is to be used with, or cannot be used at all: every reason.
@@ -61,19 +63,28 @@ impl Settings {
             .check()
             .map_err(|fault| faults.push(format!("policy: {fault}")));
         match policy {
-            Ok(policy) if faults.is_empty() => Ok(Self {
-                decoder: Arc::new(Decoder::new(decoding)),
-                store: features::Settings {
+            Ok(policy) if faults.is_empty() => {
+                let store = features::Settings {
                     dedupe: config.events.dedupe,
                     cart_abandon,
                     minor_exponent: rule.exponent(),
-                },
-                policy: Arc::new(policy),
-                model: Arc::new(model.clone()),
-                grace_ms: config.silence.grace_ms,
-            }),
+                };
+                Ok(Self {
+                    decoder: Arc::new(Decoder::new(decoding)),
+                    state_hash: state_hash(config, store, rule),
+                    store,
+                    policy: Arc::new(policy),
+                    model: Arc::new(model.clone()),
+                    grace_ms: config.silence.grace_ms,
+                })
+            }
             _ => Err(Contradiction(faults).into()),
         }
+    }
+
+    /// SHA-256 (hex) over everything that turns records into state.
+    pub fn state_hash(&self) -> &str {
+        &self.state_hash
     }
 
     /// The model that decides.
@@ -90,6 +101,15 @@ impl Settings {
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
+}
+
+fn state_hash(
+    config: &config::Settings,
+    store: features::Settings,
+    rule: CurrencyRule,
+) -> String {
+    let text = format!("{:?}\n{store:?}\n{rule:?}", config.events);
+    config::hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn mapping(config: &config::Settings, faults: &mut Vec<String>) -> Option<Mapping> {

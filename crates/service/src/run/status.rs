@@ -34,6 +34,18 @@ pub struct Status {
     pub revocations: AtomicU64,
     pub losses: AtomicU64,
     started: AtomicBool,
+    /// Decisions that came out otherwise than the journal has them.
+    pub divergences: AtomicU64,
+    pub snapshots: SnapshotStatus,
+}
+
+/// How snapshots are doing.
+#[derive(Default)]
+pub struct SnapshotStatus {
+    pub published: AtomicU64,
+    pub failures: AtomicU64,
+    /// By partition: offset, bytes, and when it was published.
+    newest: Mutex<BTreeMap<i32, (i64, u64, i64)>>,
 }
 
 /// What a reason concerns; the name is what `/readyz` lists.
@@ -230,6 +242,19 @@ impl Status {
 
     pub(super) fn give(&self, partition: i32) {
         lock(&self.partitions).remove(&partition);
+    }
+}
+
+impl SnapshotStatus {
+    pub(super) fn published(&self, partition: i32, offset: i64, bytes: u64) {
+        self.published.fetch_add(1, Ordering::Relaxed);
+        lock(&self.newest).insert(partition, (offset, bytes, now_ms()));
+    }
+
+    /// By partition: offset, bytes, and when it was published (ms UTC).
+    #[must_use]
+    pub fn newest(&self) -> BTreeMap<i32, (i64, u64, i64)> {
+        lock(&self.newest).clone()
     }
 }
 
