@@ -60,7 +60,7 @@ fn read(label: &Label) -> Result<History, Fault> {
         };
         match decoder.decode(&record) {
             Outcome::Event(event) => history.push(&event),
-            Outcome::Erase { customer_id } => history.erase(&customer_id),
+            Outcome::Erase { customer_id, .. } => history.erase(&customer_id),
             Outcome::Rejected(rejection) => {
                 return Err(format!("line {}: {}", offset + 1, rejection.detail).into());
             }

@@ -2,7 +2,7 @@
 //!
 //! | record | how it is read |
 //! | --- | --- |
-//! | no value, key given | erasure of the customer named by the key |
+//! | no value, key given | erasure of the customer named by the key, at the record's timestamp |
 //! | headers `ce_id` or `ce_specversion` | CloudEvents, binary: attributes in headers, data in the value |
 //! | header `content-type: application/cloudevents+json`, or members `specversion` and `data` | CloudEvents, structured |
 //! | anything else | one JSON object: the mapped fields where a mapping is configured, else the canonical ones |
@@ -79,10 +79,7 @@ impl Decoder {
 
     fn outcome<'a>(&self, record: &Record<'a>) -> Result<Outcome<'a>, Rejection> {
         let parts = match self.form(record)? {
-            Form::Erasure => {
-                let customer_id = checks::key_as_customer(record.key)?;
-                return Ok(Outcome::Erase { customer_id });
-            }
+            Form::Erasure => return checks::tombstone(record),
             Form::CloudEvent(event) => {
                 let data = self.parts(&event.data)?;
                 event.over(data, self.settings.mapping.as_ref())?

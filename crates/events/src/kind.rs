@@ -118,7 +118,7 @@ vocabulary! {
     // the person
     /// Consent was given or withdrawn: `purpose`, `granted`.
     ConsentChange = "consent_change",
-    /// Forget this customer. Never an event: decoding gives an erasure.
+    /// Forget this customer, as of `ts`. Never an event: decoding gives an erasure.
     PrivacyDelete = "privacy_delete",
     /// A visitor became known: `anonymous_id`.
     Identify = "identify",

@@ -14,6 +14,9 @@ pub enum Outcome<'a> {
     Erase {
         /// The customer to forget; one never seen is no fault.
         customer_id: Cow<'a, str>,
+        /// When it was asked for, ms UTC: the `ts` of the event, or the record's timestamp of a tombstone.
+        /// None for a tombstone whose record has no timestamp, as in a file.
+        at: Option<i64>,
     },
     /// Not an event that may be counted.
     Rejected(Rejection),
@@ -124,5 +127,7 @@ reasons! {
         CartAbandonGiven = "cart_abandon_given",
         /// Money of another currency than the one that was asked for (training and scoring).
         OtherCurrency = "other_currency",
+        /// Of a customer who was erased, and not dated after the time for which the erasure blocks.
+        Erased = "erased",
     }
 }

@@ -165,18 +165,24 @@ fn numbers_of_a_million_digits_are_judged_without_overflow() {
 }
 
 #[test]
-fn tombstone_erases_the_customer_of_its_key() {
+fn tombstone_erases_the_customer_of_its_key_at_its_timestamp() {
     for decoder in [files(), kafka()] {
-        let erased = decoder.decode(&Record {
-            key: Some(b"c1"),
-            ..Record::default()
-        });
-        assert_eq!(
-            erased,
-            Outcome::Erase {
-                customer_id: "c1".into()
-            }
-        );
+        // A producer's clock may say anything: what is no time of an event is no instant.
+        for (timestamp, at) in [
+            (Some(1_767_225_600_000), Some(1_767_225_600_000)),
+            (Some(4_102_444_800_000), None),
+            (Some(0), None),
+            (Some(-1), None),
+            (None, None),
+        ] {
+            let erased = decoder.decode(&Record {
+                key: Some(b"c1"),
+                timestamp,
+                ..Record::default()
+            });
+            let customer_id = "c1".into();
+            assert_eq!(erased, Outcome::Erase { customer_id, at });
+        }
     }
 }
 

@@ -47,7 +47,9 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
             let off = (event.minor.unwrap_or_default() as f64 - exact).abs();
             prop_assert!(off <= 0.5 + exact * 1e-12, "{off} off: {text}");
         }
-        (Twin::Erase(id), Outcome::Erase { customer_id }) => prop_assert_eq!(customer_id, id),
+        (Twin::Erase(id, ts), Outcome::Erase { customer_id, at }) => {
+            prop_assert_eq!((&*customer_id, at), (&*id, Some(ts)));
+        }
         (Twin::Rejected(reason), Outcome::Rejected(rejection)) => {
             // Only the decoder tells an amount that is no JSON from other broken JSON, and counts
             // the depth of what is broken.

@@ -77,8 +77,9 @@ fn check(decoder: &Decoder, case: &Value, expected: &Value) {
             let known = EventType::from_name(&event.type_name).unwrap_or(EventType::Other);
             assert_eq!(event.kind, known, "{name}");
         }
-        Outcome::Erase { customer_id } => {
-            assert_eq!(json!({ "erase": customer_id }), *expected, "{name}");
+        Outcome::Erase { customer_id, at } => {
+            let got = json!({ "erase": customer_id, "at": at });
+            assert_eq!(got, *expected, "{name}");
         }
         Outcome::Rejected(rejection) => {
             assert_eq!(

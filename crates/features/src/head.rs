@@ -85,7 +85,46 @@ pub(crate) struct Between {
     pub(crate) after: Option<u16>,
 }
 
+/// A customer's state but for where its words are. Days and times are checked by whoever makes it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Parts {
+    pub(crate) first: i64,
+    pub(crate) newest: i64,
+    pub(crate) last_act: Option<i64>,
+    pub(crate) last_purchase: Option<i64>,
+    pub(crate) cart: Option<(i64, bool)>,
+    pub(crate) first_purchase_day: Option<u16>,
+    pub(crate) forgotten_purchase_day: Option<u16>,
+    pub(crate) purchase_days: u16,
+    pub(crate) gap_squares: u32,
+    pub(crate) purchases: u64,
+    pub(crate) spent: u64,
+    pub(crate) refunded: u64,
+}
+
 impl Head {
+    /// A head that has no words yet; what doesn't fit is held at the greatest that does.
+    pub(crate) fn from_parts(parts: &Parts) -> Self {
+        let mut head = Self {
+            purchases: u32::try_from(parts.purchases).unwrap_or(u32::MAX),
+            gap_squares: parts.gap_squares,
+            purchase_days: parts.purchase_days,
+            first_purchase_day: parts.first_purchase_day.unwrap_or(NO_DAY),
+            forgotten_purchase_day: parts.forgotten_purchase_day.unwrap_or(NO_DAY),
+            first: stamp(parts.first),
+            newest: stamp(parts.newest),
+            last_act: stamp(parts.last_act.unwrap_or(0)),
+            last_purchase: stamp(parts.last_purchase.unwrap_or(0)),
+            spent: Narrow::new(parts.spent),
+            refunded: Narrow::new(parts.refunded),
+            ..Self::new()
+        };
+        if let Some((touch, fired)) = parts.cart {
+            head.set_cart(touch, fired);
+        }
+        head
+    }
+
     pub(crate) const fn new() -> Self {
         const NEVER: Narrow<6> = Narrow([0; 6]);
         Self {

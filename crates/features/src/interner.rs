@@ -64,6 +64,16 @@ impl Interner {
         *self.positions.get(ix) != GONE
     }
 
+    /// The index that the next new id will be given, if it is one of an erased customer.
+    pub(crate) fn next_free(&self) -> Option<u32> {
+        self.free_ix.last().copied()
+    }
+
+    /// The id of a live index.
+    pub(crate) fn live_id(&self, ix: u32) -> Option<&str> {
+        self.is_live(ix).then(|| self.id(ix))
+    }
+
     /// The id of a live index; empty for an erased one.
     #[inline]
     pub(crate) fn id(&self, ix: u32) -> &str {
@@ -159,12 +169,44 @@ impl Interner {
                 self.end() - 1
             }
         };
+        self.enter(slot, hash, ix);
+        ix
+    }
+
+    fn enter(&mut self, slot: usize, hash: u64, ix: u32) {
         self.table[slot] = (hash >> 32 << 32) | u64::from(ix + 1);
         self.live += 1;
         if self.live * 5 > self.table.len() * 4 {
             self.grow();
         }
-        ix
+    }
+
+    /// Room for so many ids, so that none of them makes the table grow. Only for an empty one.
+    pub(crate) fn reserve(&mut self, ids: u32) {
+        let mut slots = self.table.len();
+        while ids as usize * 5 > slots * 4 {
+            slots = slots * 3 / 2;
+        }
+        self.table = vec![0; slots];
+    }
+
+    /// Gives the next index to this id, which must be new.
+    pub(crate) fn restore(&mut self, id: &str) -> Result<(), &'static str> {
+        let hash = self.hash(id);
+        let Err(slot) = self.probe(hash, id) else {
+            return Err("an id comes twice");
+        };
+        let position = self.store_key(id.as_bytes());
+        let ix = self.end();
+        self.positions.push(position);
+        self.enter(slot, hash, ix);
+        Ok(())
+    }
+
+    /// Leaves the next index free.
+    pub(crate) fn restore_free(&mut self) {
+        self.free_ix.push(self.end());
+        self.positions.push(GONE);
     }
 
     fn grow(&mut self) {

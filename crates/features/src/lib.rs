@@ -10,6 +10,7 @@
 //! | [`registry`](mod@registry) | every feature: name, unit, formula, source, transform, sentence for people |
 //! | [`plan`] | which features are wanted, so that only their windows are computed |
 //! | [`activity`] | which event types are something the customer did |
+//! | [`image`] | the state as of one instant, in pieces, while events go on |
 //! | `head`, `words`, `cart`, `recent` | the state: one cache line, the days, the open cart, ids for duplicates |
 //! | `values` | the formulas, each written once for the value and for its bounds |
 //! | `interner`, `slab`, `column` | where the bytes are |
@@ -35,6 +36,7 @@
 
 pub mod activity;
 pub mod error;
+pub mod image;
 pub mod plan;
 pub mod registry;
 pub mod store;
@@ -49,6 +51,7 @@ mod values;
 mod words;
 
 pub use error::Error;
+pub use image::{ImageFault, LOGIC, Piece};
 pub use plan::Plan;
 pub use registry::{Feature, FeatureId, Transform, feature, nearest, registry, registry_hash};
 pub use store::{Applied, CartAbandon, Input, Ix, Memory, Settings, Store, Timer};

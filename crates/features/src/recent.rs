@@ -43,6 +43,12 @@ impl Place {
     }
 }
 
+/// Whether a pair can still be that of a duplicate, or at least must be kept: `newest` is the time of its customer's
+/// newest event.
+pub(crate) fn matters(pair: &[u64; 2], newest: i64) -> bool {
+    pair[1] as i64 >= newest - KEEP_MS && pair[1] as i64 <= newest
+}
+
 fn pairs_in(class: u8) -> usize {
     capacity(class) / 2
 }
@@ -62,7 +68,8 @@ impl Recent {
         }
     }
 
-    fn pairs(&self, ix: u32) -> &[[u64; 2]] {
+    /// Hash and time of each remembered id, in order.
+    pub(crate) fn pairs(&self, ix: u32) -> &[[u64; 2]] {
         let place = Place::unpack(*self.rows.get(ix));
         let (pairs, _) = self.slab.row(place.class, place.slot).as_chunks::<2>();
         &pairs[..pairs.partition_point(|pair| pair[1] != 0)]
@@ -122,6 +129,16 @@ impl Recent {
             "no row left for {class} in duplicate detection"
         );
         (Place { class, slot }, kept)
+    }
+
+    /// Adds the next customer with these pairs, which are in order.
+    pub(crate) fn restore(&mut self, pairs: &[[u64; 2]]) -> Result<(), &'static str> {
+        let (class, slot) = self.slab.hold(pairs.as_flattened());
+        if slot >> SLOT_BITS != 0 {
+            return Err("more customers have so many ids than rows can be counted");
+        }
+        self.rows.push(Place { class, slot }.pack());
+        Ok(())
     }
 
     pub(crate) fn erase(&mut self, ix: u32) {

@@ -157,6 +157,17 @@ impl Slab {
         target
     }
 
+    /// Class and slot of a row that fits these words and holds them.
+    pub(crate) fn hold(&mut self, words: &[u64]) -> (u8, u32) {
+        if words.is_empty() {
+            return (0, 0);
+        }
+        let class = class_for(words.len());
+        let slot = self.take(class);
+        self.row_mut(class, slot)[..words.len()].copy_from_slice(words);
+        (class, slot)
+    }
+
     /// Bytes allocated.
     pub(crate) fn bytes(&self) -> usize {
         let chunk = |class: &Class| {

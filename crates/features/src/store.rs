@@ -3,6 +3,7 @@
 use crate::cart;
 use crate::column::Column;
 use crate::head::Head;
+use crate::image::Progress;
 use crate::interner::Interner;
 use crate::recent::Recent;
 use crate::slab::Slab;
@@ -10,8 +11,11 @@ use crate::words::Field;
 use crate::{END_OF_TIME_MS, LATENESS_MS, activity, day_of_ms};
 use holdfast_events::EventType;
 
+mod image;
 mod read;
 mod rows;
+
+pub(crate) use rows::KEEP_DAYS;
 
 /// A customer's index inside one store. Dense; used again only after the customer is erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +115,7 @@ pub struct Store {
     words: Slab,
     recent: Option<Recent>,
     minor_per_major: f64,
+    image: Option<Box<Progress>>,
 }
 
 impl Store {
@@ -131,6 +136,7 @@ impl Store {
             words: Slab::new(),
             recent: settings.dedupe.then(Recent::new),
             minor_per_major: 10u64.pow(u32::from(settings.minor_exponent.min(18))) as f64,
+            image: None,
         }
     }
 
@@ -153,6 +159,9 @@ impl Store {
 
     /// Like [`Self::intern`], with a hash from [`Self::hash`].
     pub fn intern_hashed(&mut self, hash: u64, id: &str) -> Ix {
+        if self.image.is_some() {
+            self.before_intern(hash, id);
+        }
         let (ix, is_new) = self.names.intern(hash, id);
         if is_new && ix as usize == self.heads.len() {
             self.heads.push(Head::new());
@@ -213,6 +222,7 @@ impl Store {
         if verdict != Applied::Applied {
             return verdict;
         }
+        self.before_change(ix);
         let head = self.heads.get_mut(ix.0);
         head.see(input.ts, activity::is_activity(input.kind));
         let newest = head.newest().unwrap_or(input.ts);
@@ -253,6 +263,7 @@ impl Store {
         let CartAbandon::Derived { after_ms } = self.settings.cart_abandon else {
             return None;
         };
+        self.before_change(ix);
         let at = cart::fire(self.heads.get_mut(ix.0), after_ms)?;
         self.add(ix, day_of_ms(at), Field::CartAbandons.place(), 1);
         Some(Timer {
@@ -267,6 +278,7 @@ impl Store {
         if !self.names.is_live(ix.0) {
             return;
         }
+        self.before_change(ix);
         let row = self.heads.get(ix.0).row();
         self.words.release(row.class, row.slot);
         *self.heads.get_mut(ix.0) = Head::new();

@@ -19,6 +19,7 @@
 //! A customer's words are kept sorted, so a window is a suffix of them and the words of a day are
 //! neighbours. However much happens, a day has at most 17 words, and usually one or two.
 
+pub(crate) mod packed;
 mod sums;
 
 pub(crate) use sums::{WINDOW_DAYS, Windows, bounds_of, windows_at};

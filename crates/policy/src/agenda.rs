@@ -16,9 +16,16 @@ const HOUR_MS: i64 = 3_600_000;
 const MINUTES_PER_HOUR: u32 = 60;
 
 /// Not to be looked at.
-const IDLE: u32 = u32::MAX;
+pub(crate) const IDLE: u32 = u32::MAX;
 /// In the heap.
 const DUE: u32 = u32::MAX - 1;
+
+/// The minute of an instant, held within what a mark can say.
+fn minute_of(at: i64) -> u32 {
+    u32::try_from(at.div_euclid(MINUTE_MS).max(0))
+        .unwrap_or(IDLE)
+        .min(DUE - 1)
+}
 
 /// What is next.
 #[derive(Debug)]
@@ -78,9 +85,7 @@ impl Agenda {
 
     /// Promises that nothing falls due before `at`.
     pub(crate) fn look_at(&mut self, ix: Ix, at: i64) {
-        let minute = u32::try_from(at.div_euclid(MINUTE_MS).max(0))
-            .unwrap_or(IDLE)
-            .min(DUE - 1);
+        let minute = minute_of(at);
         if self.mark(ix) == minute {
             return;
         }
@@ -142,6 +147,30 @@ impl Agenda {
             self.set(ix, IDLE);
         }
         valid
+    }
+
+    /// All marks by index, the instants of the heap rounded down to the minute. The latest ones that are idle may be
+    /// missing.
+    pub(crate) fn marks(&self) -> Vec<u32> {
+        let mut marks = self.marks.clone();
+        for Reverse((at, _, ix)) in &self.due {
+            // Entries of customers that are no longer due are void; of several the earliest holds.
+            if let Some(mark) = marks
+                .get_mut(ix.0 as usize)
+                .filter(|_| self.mark(*ix) == DUE)
+            {
+                *mark = minute_of(*at).min(*mark);
+            }
+        }
+        marks
+    }
+
+    /// Sets a mark of an image; says whether it can be one.
+    pub(crate) fn restore(&mut self, ix: Ix, mark: u32) -> bool {
+        if mark < DUE {
+            self.look_at(ix, i64::from(mark) * MINUTE_MS);
+        }
+        mark < DUE
     }
 
     /// Bytes held, as allocated.

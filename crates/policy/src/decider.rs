@@ -28,6 +28,7 @@ use crate::outlook::{Edge, Outlook, Terms, outlook};
 use crate::settings::{HardChurn, Mode, Settings};
 use crate::solve::{Silent, first_reached};
 
+mod image;
 mod judge;
 mod own;
 

@@ -45,6 +45,20 @@ impl Record {
         gone: false,
         probability: f64::NAN,
     };
+
+    /// Whether nothing was ever decided, and nothing seen that matters.
+    fn is_new(&self) -> bool {
+        let without = Self {
+            probability: 0.0,
+            ..*self
+        };
+        self.probability.is_nan()
+            && without
+                == Self {
+                    probability: 0.0,
+                    ..Self::NEW
+                }
+    }
 }
 
 /// Records by customer, with the free ones of erased customers used again.
@@ -91,6 +105,13 @@ impl Records {
             self.free.push(*slot);
             *slot = NONE;
         }
+    }
+
+    /// All records that say anything, by index.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Ix, Record)> {
+        let slots = (0..).map(Ix).zip(&self.slots);
+        let records = slots.filter_map(|(ix, slot)| Some((ix, *self.records.get(*slot as usize)?)));
+        records.filter(|(_, record)| !record.is_new())
     }
 
     /// Open episodes.

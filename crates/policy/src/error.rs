@@ -46,6 +46,12 @@ pub enum Error {
     /// A hard-churn entry is no event type.
     #[error("hard_churn names `{0}`, which is no event type")]
     UnknownEventType(String),
+    /// An image of decisions cannot be gone on from.
+    #[error("the decisions' image is damaged: {0}")]
+    Image(
+        /// What is wrong with it.
+        &'static str,
+    ),
     /// The model cannot be scored.
     #[error("the model cannot be scored")]
     Model(#[from] holdfast_model::Error),

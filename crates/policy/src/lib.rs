@@ -6,6 +6,7 @@
 //! | [`decider`] | one partition's decisions: what an event, a timer or a deadline leads to |
 //! | [`alert`] | the alert as subscribers get it, and its identity |
 //! | [`counts`] | what was decided, by kind |
+//! | [`image`] | what is remembered as of one instant, as bytes |
 //! | `outlook` | which comparisons hold for a customer until when, if nothing happens |
 //! | `solve` | the exact instant at which silence alone crosses a threshold |
 //! | `agenda` | when to look at whom: marks per customer, buckets per hour, a heap for the current hour |
@@ -21,6 +22,7 @@ pub mod counts;
 pub mod decider;
 mod episode;
 pub mod error;
+pub mod image;
 mod outlook;
 pub mod settings;
 mod solve;
@@ -29,6 +31,7 @@ pub use alert::{Alert, Kind, Trigger};
 pub use counts::Counts;
 pub use decider::{Decider, Seen};
 pub use error::Error;
+pub use image::DeciderImage;
 pub use settings::{Config, Format, Mode, Settings};
 
 /// Milliseconds of a UTC day.

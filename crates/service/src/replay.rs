@@ -141,7 +141,7 @@ impl Replay {
         let outcome = settings.decoder().decode(&record);
         let key = record.key.or(match &outcome {
             Outcome::Event(event) => Some(event.customer_id.as_bytes()),
-            Outcome::Erase { customer_id } => Some(customer_id.as_bytes()),
+            Outcome::Erase { customer_id, .. } => Some(customer_id.as_bytes()),
             Outcome::Rejected(_) => None,
         });
         let count = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);

@@ -61,7 +61,10 @@ pub(super) fn event<'a>(
     }
     let (minor, currency) = money(kind, parts.amount, parts.currency, settings.currency)?;
     if kind == EventType::PrivacyDelete {
-        return Ok(Outcome::Erase { customer_id });
+        return Ok(Outcome::Erase {
+            customer_id,
+            at: Some(ts),
+        });
     }
     Ok(Outcome::Event(Event {
         event_id,
@@ -75,8 +78,16 @@ pub(super) fn event<'a>(
     }))
 }
 
-/// The customer that a tombstone's key names.
-pub(super) fn key_as_customer(key: Option<&[u8]>) -> Result<Cow<'_, str>, Rejection> {
+/// The erasure that a record without a value asks for: of the customer named by its key, at its own timestamp.
+pub(super) fn tombstone<'a>(record: &Record<'a>) -> Result<Outcome<'a>, Rejection> {
+    Ok(Outcome::Erase {
+        customer_id: key_as_customer(record.key)?,
+        // Nobody checks what a producer puts there; what is no time of an event is no time here either.
+        at: record.timestamp.filter(|at| (1..END_OF_TIME).contains(at)),
+    })
+}
+
+fn key_as_customer(key: Option<&[u8]>) -> Result<Cow<'_, str>, Rejection> {
     let Some(key) = key else {
         let detail = "the record has neither key nor value";
         return Err(Rejection::new(RejectReason::MissingKey, detail));

@@ -15,7 +15,7 @@ pub(crate) enum Twin {
         ts: i64,
         major: Option<f64>,
     },
-    Erase(String),
+    Erase(String, i64),
     Rejected(Reason),
     /// A value in an unknown member that serde_json cannot hold, so that its depth is not known.
     Undecided,
@@ -78,7 +78,7 @@ fn event(bytes: &[u8]) -> Result<Twin, Twin> {
     let ts = time(get("ts"))?;
     let major = amount(get("amount"), get("currency"), kind)?;
     Ok(match kind {
-        EventType::PrivacyDelete => Twin::Erase(customer_id),
+        EventType::PrivacyDelete => Twin::Erase(customer_id, ts),
         _ => Twin::Event {
             event_id,
             customer_id,

@@ -67,6 +67,12 @@ impl Store {
         self.names.id(ix.0)
     }
 
+    /// Whether this index is that of a customer: given by this store, and not erased since.
+    #[must_use]
+    pub fn is_live(&self, ix: Ix) -> bool {
+        ix.0 < self.names.end() && self.names.is_live(ix.0)
+    }
+
     /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -186,7 +192,7 @@ impl Store {
     }
 
     #[inline]
-    fn words_of(&self, head: &Head) -> &[u64] {
+    pub(super) fn words_of(&self, head: &Head) -> &[u64] {
         let row = head.row();
         &self.words.row(row.class, row.slot)[..usize::from(row.len)]
     }

@@ -8,7 +8,8 @@ use crate::words::{self, MINOR, Missing, PURCHASES, Place};
 
 /// Words of days this far before the newest event's day are dropped when room is needed: the
 /// longest window, moved back by the greatest lateness, and a day of slack.
-const KEEP_DAYS: u16 = 90 + 7;
+pub(crate) const KEEP_DAYS: u16 = 90 + 7;
+
 impl Store {
     /// Adds to a count of a day, carrying into its high words.
     pub(super) fn add(&mut self, ix: Ix, day: u16, place: Place, amount: u64) {

@@ -1,6 +1,7 @@
 //! The store against its plain twin, over random histories.
 
 mod histories;
+mod images;
 mod twin;
 
 use histories::{History, Step, history};

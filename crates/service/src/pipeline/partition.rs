@@ -64,7 +64,7 @@ impl Partition {
                 let outcome = decoder.decode(record);
                 hashes.push(match &outcome {
                     Outcome::Event(event) => self.store.hash(&event.customer_id),
-                    Outcome::Erase { customer_id } => self.store.hash(customer_id),
+                    Outcome::Erase { customer_id, .. } => self.store.hash(customer_id),
                     Outcome::Rejected(_) => 0,
                 });
                 *slot = Some(outcome);
@@ -83,7 +83,7 @@ impl Partition {
     pub fn decoded(&mut self, record: &Record<'_>, outcome: Outcome<'_>, out: &mut Outputs) {
         let hash = match &outcome {
             Outcome::Event(event) => self.store.hash(&event.customer_id),
-            Outcome::Erase { customer_id } => self.store.hash(customer_id),
+            Outcome::Erase { customer_id, .. } => self.store.hash(customer_id),
             Outcome::Rejected(_) => 0,
         };
         self.outcome(record, outcome, hash, out);
@@ -94,7 +94,7 @@ impl Partition {
         self.counts.consumed += counted;
         match outcome {
             Outcome::Event(event) => self.event(record, &event, hash, out),
-            Outcome::Erase { customer_id } => {
+            Outcome::Erase { customer_id, .. } => {
                 self.erase(&customer_id, hash, out);
                 self.counts.applied += counted;
                 self.counts.erased += counted;

@@ -97,7 +97,7 @@ impl<'a> Loading<'a> {
         self.read.lines += 1;
         match outcome {
             Outcome::Event(event) => self.event(&event),
-            Outcome::Erase { customer_id } => {
+            Outcome::Erase { customer_id, .. } => {
                 self.read.erasures += 1;
                 self.history.erase(&customer_id);
             }
