@@ -9,7 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
 pub use operate::{
-    Check, Dlq, DlqCommand, DlqFilter, OnGap, Run, Schema, Topics, TopicsArgs, TopicsCommand,
+    Check, Dlq, DlqCommand, DlqFilter, OnGap, Resume, Run, Schema, Topics, TopicsArgs, TopicsCommand,
 };
 
 use crate::logs;

@@ -18,5 +18,5 @@ pub mod settings;
 pub mod ticks;
 
 pub use counts::Counts;
-pub use partition::Partition;
+pub use partition::{DECISIONS, Image, Partition, STATE};
 pub use settings::{Contradiction, Settings};

@@ -7,6 +7,7 @@
 //! | committer | the sink: outputs and positions, together | [`committer`] |
 //! | the caller's | start, end of input, stop | this module |
 //!
+//! | reload | the model file: taken over when it changes | [`reload`] |
 //! | snapshots | images of state: packed, published once committed | [`snapshots`] |
 //!
 //! Channels between them are bounded, so a slow sink slows the reader and memory stays flat. After a start each
@@ -23,6 +24,7 @@ mod log;
 mod message;
 mod reader;
 mod recovery;
+mod reload;
 mod snapshots;
 mod status;
 mod stop;
@@ -121,6 +123,10 @@ impl Shared {
     pub(crate) fn active(&self) -> Arc<Active> {
         let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&active)
+    }
+
+    fn set_active(&self, active: Active) {
+        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(active);
     }
 
     pub(crate) fn state_hash(&self) -> &str {
@@ -286,6 +292,10 @@ impl Run {
                 .push(spawn(&format!("worker-{number}"), move || worker.run()).map_err(no_thread)?);
         }
         let workers: Vec<Sender<Work>> = workers.into_iter().map(|(sender, _)| sender).collect();
+        if let Some(reload) = reload::Reload::new(&shared, &workers) {
+            // Ends with the run, at the latest a moment after it.
+            spawn("reload", move || reload.run()).map_err(no_thread)?;
+        }
         let (give_back, taken_back) = bounded(1);
         let reader = reader::Reader::new(
             Arc::clone(&shared),

@@ -18,11 +18,7 @@ use super::journal::JournalLog;
 use super::message::{Epoch, Work};
 use super::recovery::Regime;
 use super::{Shared, clock, spawn};
-use crate::pipeline::Image;
-
-/// Sections of a snapshot file.
-pub(crate) const STATE: &str = "state";
-pub(crate) const DECISIONS: &str = "decisions";
+use crate::pipeline::{DECISIONS, Image, STATE};
 
 /// What an image begins with.
 pub(super) struct Plate {

@@ -37,6 +37,9 @@ pub struct Status {
     /// Decisions that came out otherwise than the journal has them.
     pub divergences: AtomicU64,
     pub snapshots: SnapshotStatus,
+    /// New model files that could not be used.
+    pub reload_failures: AtomicU64,
+    model: Mutex<(String, String)>,
 }
 
 /// How snapshots are doing.
@@ -200,6 +203,16 @@ impl Status {
             .iter()
             .map(|(_, status)| status.customers.load(Ordering::Relaxed))
             .sum()
+    }
+
+    /// Name and hash of the model that decides; empty before the start.
+    #[must_use]
+    pub fn model(&self) -> (String, String) {
+        lock(&self.model).clone()
+    }
+
+    pub(super) fn set_model(&self, id: &str, sha256: &str) {
+        *lock(&self.model) = (id.to_owned(), sha256.to_owned());
     }
 
     pub(super) fn record_read(&self) {
