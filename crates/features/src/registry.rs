@@ -3,9 +3,12 @@
 //! `now` is any instant; a window of W days is the UTC days D-(W-1) to D, D being the day of `now`,
 //! and what is dated after D never counts. Totals are over the whole life.
 
+mod families;
+mod sentence;
 mod table;
 
 use crate::words::Field;
+use sentence::Sentence;
 use table::FEATURES;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -69,11 +72,16 @@ pub struct Feature {
     pub source: &'static str,
     /// Suggested transform of a model column.
     pub transform: Transform,
-    /// Sentence for people, with `{value}` in it.
-    pub sentence: &'static str,
-    /// Decimals with which people should see the value.
-    pub decimals: u8,
+    pub(crate) sentence: Sentence,
     pub(crate) kind: Kind,
+}
+
+impl Feature {
+    /// The value, in this feature's unit, as a sentence for people.
+    #[must_use]
+    pub fn say(&self, value: f64) -> String {
+        self.sentence.with(value)
+    }
 }
 
 /// A window, by its place in the list of lengths.

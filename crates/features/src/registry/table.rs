@@ -1,105 +1,26 @@
-//! The list itself: fifteen families over three windows, then the features that stand alone.
+//! The list itself: the features that stand alone, then the families over windows.
 
 use super::Transform::{Identity, Log1p, SignedLog1p};
-use super::{Feature, Kind, Transform, Trend, Window};
-use crate::words::Field;
+use super::families::FAMILIES;
+use super::sentence::Sentence;
+use super::{Feature, Kind, Transform, Trend};
 
-macro_rules! kind {
-    (Count $field:ident, $window:ident) => {
-        Kind::Count(Field::$field, Window::$window)
-    };
-    ($kind:ident, $window:ident) => {
-        Kind::$kind(Window::$window)
-    };
+/// The sentence of what is counted in whole numbers.
+pub(super) const fn counted(none: &'static str, one: &'static str, many: &'static str) -> Sentence {
+    Sentence::Number {
+        none,
+        one,
+        many,
+        decimals: 0,
+    }
 }
 
-macro_rules! over {
-    ($days:literal, $window:ident, $name:literal, $unit:literal, $what:literal, $source:literal,
-     $($kind:ident)+) => {
-        Feature {
-            name: concat!($name, "_", $days, "d"),
-            unit: $unit,
-            formula: concat!($what, ", sum over the ", $days, " UTC days that end with today"),
-            source: $source,
-            transform: Log1p,
-            sentence: concat!("{value} ", $what, " in the last ", $days, " days"),
-            decimals: 0,
-            kind: kind!($($kind)+, $window),
-        }
-    };
-}
-
-/// One feature over all three windows.
-macro_rules! family {
-    ($($kind:ident)+, $name:literal, $unit:literal, $what:literal, $source:literal) => {
-        [
-            over!("7", Days7, $name, $unit, $what, $source, $($kind)+),
-            over!("30", Days30, $name, $unit, $what, $source, $($kind)+),
-            over!("90", Days90, $name, $unit, $what, $source, $($kind)+),
-        ]
-    };
-}
-
-const FAMILIES: [[Feature; 3]; 15] = [
-    family!(Purchases, "purchases", "purchases", "purchases", "purchase"),
-    family!(
-        PurchaseDays,
-        "purchase_days",
-        "days",
-        "days with a purchase",
-        "purchase"
-    ),
-    family!(
-        Spend,
-        "spend",
-        "currency",
-        "spent on purchases",
-        "purchase (amount)"
-    ),
-    family!(Count SupportContacts, "support_contacts", "events", "support contacts", "support_contact"),
-    family!(
-        Count CartAbandons, "cart_abandons", "events", "abandoned carts",
-        "cart_abandon; or cart_add, checkout_start, checkout_step and no purchase, by timer"
-    ),
-    family!(
-        Count PageViews, "page_views", "events", "page views",
-        "page_view, product_view, search, cart_view"
-    ),
-    family!(Count CartAdds, "cart_adds", "events", "items put into the cart", "cart_add"),
-    family!(Count Checkouts, "checkouts", "events", "checkouts begun", "checkout_start"),
-    family!(
-        Count EmailOpens, "email_opens", "events", "e-mails opened",
-        "email_open, campaign_opened on channel email"
-    ),
-    family!(Count Sessions, "sessions", "events", "visits", "login, session_start"),
-    family!(
-        Count Uses, "uses", "events", "uses of the product",
-        "feature_use, watch, check_in, webinar, report_seen, integration_connected, activate"
-    ),
-    family!(
-        Count Engagements, "engagements", "events", "signs of engagement",
-        "review, survey_response, comment, share, mention, poll_vote, contest_entry, publish, \
-         referral, peer_rating, wishlist_add, campaign_opened, campaign_clicked"
-    ),
-    family!(Count Refunds, "refunds", "events", "refunds", "refund"),
-    family!(
-        Count PaymentFailures, "payment_failures", "events", "failed payments", "payment_failed"
-    ),
-    family!(
-        Activity,
-        "activity",
-        "events",
-        "actions of any kind",
-        "all that the customer did, but refunds and abandoned carts"
-    ),
-];
-
-/// A feature that stands alone: (name, unit), (formula, source), transform, (sentence, decimals).
+/// A feature that stands alone: (name, unit), (formula, source), transform, sentence.
 const fn one(
     (name, unit): (&'static str, &'static str),
     (formula, source): (&'static str, &'static str),
     transform: Transform,
-    (sentence, decimals): (&'static str, u8),
+    sentence: Sentence,
     kind: Kind,
 ) -> Feature {
     Feature {
@@ -109,7 +30,6 @@ const fn one(
         source,
         transform,
         sentence,
-        decimals,
         kind,
     }
 }
@@ -122,7 +42,7 @@ const TIMES: [Feature; 4] = [
             "all that the customer did",
         ),
         Log1p,
-        ("last seen {value} days ago", 1),
+        Sentence::Span("last seen {value} ago"),
         Kind::SinceEvent,
     ),
     one(
@@ -132,14 +52,14 @@ const TIMES: [Feature; 4] = [
             "purchase",
         ),
         Log1p,
-        ("last purchase {value} days ago", 1),
+        Sentence::Span("no purchase for {value}"),
         Kind::SincePurchase,
     ),
     one(
         ("tenure_days", "days"),
         ("max(0, now - first event) in days", "all events"),
         Log1p,
-        ("customer for {value} days", 0),
+        Sentence::Span("customer for {value}"),
         Kind::Tenure,
     ),
     one(
@@ -149,7 +69,11 @@ const TIMES: [Feature; 4] = [
             "purchase",
         ),
         Log1p,
-        ("first purchase {value} days ago", 0),
+        counted(
+            "first purchase today, or none yet",
+            "first purchase yesterday",
+            "first purchase {value} days ago",
+        ),
         Kind::SinceFirstPurchase,
     ),
 ];
@@ -159,14 +83,22 @@ const TOTALS: [Feature; 7] = [
         ("purchases_total", "purchases"),
         ("purchases ever", "purchase"),
         Log1p,
-        ("{value} purchases so far", 0),
+        counted(
+            "no purchases so far",
+            "1 purchase so far",
+            "{value} purchases so far",
+        ),
         Kind::PurchasesTotal,
     ),
     one(
         ("purchase_days_total", "days"),
         ("distinct UTC days with a purchase", "purchase"),
         Log1p,
-        ("purchases on {value} different days so far", 0),
+        counted(
+            "no days with a purchase so far",
+            "1 day with a purchase so far",
+            "{value} days with a purchase so far",
+        ),
         Kind::PurchaseDaysTotal,
     ),
     one(
@@ -176,10 +108,12 @@ const TOTALS: [Feature; 7] = [
             "purchase",
         ),
         Log1p,
-        (
-            "{value} days with a purchase per month, over the whole life",
-            2,
-        ),
+        Sentence::Number {
+            none: "no days with a purchase so far",
+            one: "1 day with a purchase per month, over the whole life",
+            many: "{value} days with a purchase per month, over the whole life",
+            decimals: 2,
+        },
         Kind::PurchaseRate,
     ),
     one(
@@ -189,17 +123,22 @@ const TOTALS: [Feature; 7] = [
             "purchase, all events",
         ),
         Log1p,
-        (
-            "one day with a purchase in {value} days, over the whole life",
-            1,
-        ),
+        Sentence::Number {
+            none: "a purchase every day, over the whole life",
+            one: "a purchase every day, over the whole life",
+            many: "one day with a purchase in {value} days, over the whole life",
+            decimals: 1,
+        },
         Kind::DaysPerPurchaseDay,
     ),
     one(
         ("spend_total", "currency"),
         ("sum of purchase amounts ever", "purchase (amount)"),
         Log1p,
-        ("{value} spent so far", 0),
+        Sentence::Money {
+            none: "nothing spent so far",
+            some: "{value} spent so far",
+        },
         Kind::SpendTotal,
     ),
     one(
@@ -209,7 +148,10 @@ const TOTALS: [Feature; 7] = [
             "purchase (amount)",
         ),
         Log1p,
-        ("{value} spent per purchase", 2),
+        Sentence::Money {
+            none: "nothing spent per purchase",
+            some: "{value} spent per purchase",
+        },
         Kind::MeanOrder,
     ),
     one(
@@ -219,7 +161,11 @@ const TOTALS: [Feature; 7] = [
             "refund, purchase (amount)",
         ),
         Identity,
-        ("{value} of what was spent was refunded", 2),
+        Sentence::Share {
+            none: "nothing was refunded",
+            some: "{value} of what was spent was refunded",
+            all: "all that was spent was refunded",
+        },
         Kind::RefundShare,
     ),
 ];
@@ -232,7 +178,12 @@ const RHYTHM: [Feature; 5] = [
             "purchase",
         ),
         Log1p,
-        ("buys every {value} days", 1),
+        Sentence::Number {
+            none: "has not bought on a second day yet",
+            one: "buys every day",
+            many: "buys every {value} days",
+            decimals: 1,
+        },
         Kind::GapMean,
     ),
     one(
@@ -242,7 +193,12 @@ const RHYTHM: [Feature; 5] = [
             "purchase",
         ),
         Log1p,
-        ("gaps between purchases vary by {value} days", 1),
+        Sentence::Number {
+            none: "gaps between purchases have not varied",
+            one: "gaps between purchases vary by 1 day",
+            many: "gaps between purchases vary by {value} days",
+            decimals: 1,
+        },
         Kind::GapSd,
     ),
     one(
@@ -252,7 +208,12 @@ const RHYTHM: [Feature; 5] = [
             "purchase",
         ),
         Log1p,
-        ("usually {value} days between purchases", 1),
+        Sentence::Number {
+            none: "usually no day between purchases",
+            one: "usually 1 day between purchases",
+            many: "usually {value} days between purchases",
+            decimals: 1,
+        },
         Kind::UsualGap,
     ),
     one(
@@ -262,7 +223,12 @@ const RHYTHM: [Feature; 5] = [
             "purchase",
         ),
         Log1p,
-        ("waiting {value} times the customer's usual gap", 1),
+        Sentence::Number {
+            none: "no wait yet against the customer's usual gap",
+            one: "waiting as long as the customer's usual gap",
+            many: "waiting {value} times the customer's usual gap",
+            decimals: 1,
+        },
         Kind::RecencyOverGap,
     ),
     one(
@@ -273,10 +239,10 @@ const RHYTHM: [Feature; 5] = [
             "purchase",
         ),
         SignedLog1p,
-        (
-            "silence is {value} standard deviations from the customer's usual gap",
-            1,
-        ),
+        Sentence::Deviations {
+            none: "silence is as long as the customer's usual gap",
+            some: "silence is {value} {side} than the customer's usual gap",
+        },
         Kind::GapZ,
     ),
 ];
@@ -306,16 +272,24 @@ macro_rules! trend {
                 $source,
             ),
             Log1p,
-            (
-                concat!(
+            Sentence::Number {
+                none: concat!("no ", $what, " in the last ", $short, " days"),
+                one: concat!(
                     $what,
                     " in the last ",
                     $short,
-                    " days run at {value} times the pace of the last ",
+                    " days at the pace of the last ",
                     $long
                 ),
-                2,
-            ),
+                many: concat!(
+                    $what,
+                    " in the last ",
+                    $short,
+                    " days at {value} times the pace of the last ",
+                    $long
+                ),
+                decimals: 2,
+            },
             Kind::$kind(Trend::$trend),
         )
     };

@@ -1,6 +1,6 @@
 //! Reasons: how much each feature moves the score away from the average customer's.
 
-use holdfast_features::{Feature, FeatureId, Ix, Store};
+use holdfast_features::{FeatureId, Ix, Store};
 use serde::Serialize;
 
 use super::{Scorer, Scratch, probability};
@@ -53,7 +53,7 @@ impl Scorer {
                     feature: known.name,
                     value,
                     contribution,
-                    text: sentence(known, value),
+                    text: known.say(value),
                 }
             })
             .collect();
@@ -64,17 +64,4 @@ impl Scorer {
             contributions,
         }
     }
-}
-
-/// The feature's sentence with the value filled in.
-fn sentence(feature: &Feature, value: f64) -> String {
-    let rounded = format!("{value:.*}", usize::from(feature.decimals));
-    // -0.04 rounds to "-0.0", which is no number for people.
-    let zero = rounded.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
-    let shown = if zero {
-        rounded.trim_start_matches('-')
-    } else {
-        &rounded
-    };
-    feature.sentence.replace("{value}", shown)
 }
