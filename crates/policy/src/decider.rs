@@ -28,9 +28,13 @@ use crate::outlook::{Edge, Outlook, Terms, outlook};
 use crate::settings::{HardChurn, Mode, Settings};
 use crate::solve::{Silent, first_reached};
 
+mod follow;
 mod image;
 mod judge;
 mod own;
+
+use follow::Facts;
+pub use follow::Following;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -72,6 +76,9 @@ pub struct Decider {
     churns: Vec<HardChurn>,
     emitting: bool,
     counts: Counts,
+    facts: Facts,
+    /// Nobody is scored at an instant before or at this one, since another model was activated then.
+    floor: i64,
 }
 
 /// An instant at which a customer is scored, and what for.
@@ -132,6 +139,8 @@ impl Decider {
             churns,
             emitting: true,
             counts: Counts::default(),
+            facts: Facts::default(),
+            floor: i64::MIN,
         })
     }
 
@@ -216,10 +225,11 @@ impl Decider {
         if let Some(record) = self.records.get_mut(ix) {
             record.seen_at = now;
         }
-        if self
-            .churns
-            .iter()
-            .any(|churn| churn.is(seen.kind, seen.type_name))
+        if self.facts.following != Following::Blind
+            && self
+                .churns
+                .iter()
+                .any(|churn| churn.is(seen.kind, seen.type_name))
         {
             self.churn(store, ix, &Seen { ts: now, ..*seen }, out);
         }
@@ -292,6 +302,9 @@ impl Decider {
     }
 
     fn outlook(&self, store: &Store, ix: Ix, after: i64) -> Outlook {
+        if self.facts.following == Following::Blind {
+            return Outlook::of_timers(store, ix);
+        }
         outlook(
             &self.settings,
             &self.terms,
@@ -316,7 +329,7 @@ impl Decider {
 
     /// The last instant at which the customer was scored: scoring does not go back behind it.
     fn last_seen(&self, store: &Store, ix: Ix) -> i64 {
-        let newest = store.newest(ix).unwrap_or(i64::MIN);
+        let newest = store.newest(ix).unwrap_or(i64::MIN).max(self.floor);
         self.records
             .get(ix)
             .map_or(newest, |record| record.seen_at.max(newest))

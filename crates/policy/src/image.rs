@@ -3,6 +3,7 @@
 //! | what | bytes |
 //! | --- | --- |
 //! | version | 4 |
+//! | floor: nobody is scored before or at it | 8 |
 //! | number of marks, then the marks by index | 4, then 4 each |
 //! | number of records, then their fields, field by field | 4, then [`FIELDS`] each |
 //!
@@ -17,7 +18,7 @@ use crate::agenda::{Agenda, IDLE};
 use crate::episode::{Open, Record, Records};
 
 /// Version of the layout and of what a record means.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Widths of a record's fields: index, number, flags, level, opening, close, quiet since, seen, probability.
 const FIELDS: [usize; 9] = [4, 4, 1, 1, 8, 8, 8, 8, 8];
 /// No instant is later, far beyond all that is ever decided: sums with durations can't overflow.
@@ -30,6 +31,7 @@ const GONE: u64 = 4;
 /// What a decider remembers, copied.
 #[derive(Debug)]
 pub struct DeciderImage {
+    pub(crate) floor: i64,
     pub(crate) marks: Vec<u32>,
     pub(crate) records: Vec<(Ix, Record)>,
 }
@@ -39,6 +41,7 @@ impl DeciderImage {
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut out = VERSION.to_le_bytes().to_vec();
+        out.extend_from_slice(&self.floor.to_le_bytes());
         put_count(&mut out, self.marks.len());
         put_plane(&mut out, 4, self.marks.iter().map(|mark| u64::from(*mark)));
         let records = || self.records.iter().map(|(ix, record)| fields(*ix, record));
@@ -104,6 +107,12 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(*count) as usize)
     }
 
+    fn word(&mut self) -> Result<u64, What> {
+        let (word, rest) = self.0.split_first_chunk::<8>().ok_or("it ends too soon")?;
+        self.0 = rest;
+        Ok(u64::from_le_bytes(*word))
+    }
+
     fn plane(&mut self, width: usize, count: usize) -> Result<Plane<'a>, What> {
         let bytes = self.bytes(count.saturating_mul(width))?;
         Ok(Plane {
@@ -131,11 +140,12 @@ impl Plane<'_> {
 }
 
 /// Takes an image apart, checking it against the store whose customers it speaks of.
-pub(crate) fn decode(bytes: &[u8], store: &Store) -> Result<(Agenda, Records), What> {
+pub(crate) fn decode(bytes: &[u8], store: &Store) -> Result<(i64, Agenda, Records), What> {
     let mut from = Reader(bytes);
     if from.count()? != VERSION as usize {
         return Err("it is of another version");
     }
+    let floor = instant(from.word()?)?;
     let count = from.count()?;
     let marks = from.plane(4, count)?;
     let mut agenda = Agenda::default();
@@ -164,7 +174,7 @@ pub(crate) fn decode(bytes: &[u8], store: &Store) -> Result<(Agenda, Records), W
         }
         *records.make(ix) = record;
     }
-    Ok((agenda, records))
+    Ok((floor, agenda, records))
 }
 
 fn instant(bits: u64) -> Result<i64, What> {

@@ -5,6 +5,7 @@
 //! | [`settings`] | thresholds, durations, the silence switch: raw, then checked |
 //! | [`decider`] | one partition's decisions: what an event, a timer or a deadline leads to |
 //! | [`alert`] | the alert as subscribers get it, and its identity |
+//! | [`journal`] | what state depends on and the input does not say, as records |
 //! | [`counts`] | what was decided, by kind |
 //! | [`image`] | what is remembered as of one instant, as bytes |
 //! | `outlook` | which comparisons hold for a customer until when, if nothing happens |
@@ -23,13 +24,14 @@ pub mod decider;
 mod episode;
 pub mod error;
 pub mod image;
+pub mod journal;
 mod outlook;
 pub mod settings;
 mod solve;
 
 pub use alert::{Alert, Kind, Trigger};
 pub use counts::Counts;
-pub use decider::{Decider, Seen};
+pub use decider::{Decider, Following, Seen};
 pub use error::Error;
 pub use image::DeciderImage;
 pub use settings::{Config, Format, Mode, Settings};

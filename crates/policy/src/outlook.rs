@@ -79,6 +79,15 @@ impl Outlook {
         edge: Edge::Never,
     };
 
+    /// The customer's own timer and nothing else.
+    pub(crate) fn of_timers(store: &Store, ix: Ix) -> Self {
+        let mut outlook = Self::QUIET;
+        if let Some(timer) = store.next_timer(ix) {
+            outlook.edge_at(timer, Edge::Timer);
+        }
+        outlook
+    }
+
     /// Whether the score matters at `now`.
     pub(crate) fn compares(&self, now: i64) -> bool {
         !self.limits.is_none() && now <= self.last
@@ -107,10 +116,7 @@ pub(crate) fn outlook(
     record: Option<&Record>,
     after: i64,
 ) -> Outlook {
-    let mut outlook = Outlook::QUIET;
-    if let Some(timer) = store.next_timer(ix) {
-        outlook.edge_at(timer, Edge::Timer);
-    }
+    let mut outlook = Outlook::of_timers(store, ix);
     if settings.mode == Mode::Plain {
         if store.last_purchase(ix).is_some() {
             wait_or_open(settings, record, after, &mut outlook);

@@ -9,6 +9,7 @@ impl Decider {
     #[must_use]
     pub fn image(&self) -> DeciderImage {
         DeciderImage {
+            floor: self.floor,
             marks: self.agenda.marks(),
             records: self.records.iter().collect(),
         }
@@ -25,8 +26,9 @@ impl Decider {
         bytes: &[u8],
         store: &Store,
     ) -> Result<Self, Error> {
-        let (agenda, records) = decode(bytes, store).map_err(Error::Image)?;
+        let (floor, agenda, records) = decode(bytes, store).map_err(Error::Image)?;
         Ok(Self {
+            floor,
             agenda,
             records,
             ..Self::new(settings, model)?

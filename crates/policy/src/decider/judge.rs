@@ -3,6 +3,7 @@
 use super::*;
 use crate::alert::Decision;
 use crate::episode::Open;
+use crate::journal::FactKind;
 
 /// A step of a customer's episode, decided.
 struct Step<'a> {
@@ -42,7 +43,8 @@ impl Decider {
             return;
         }
         let level = self.settings.level_reached(log_odds).unwrap_or(0);
-        let open = self.records.get(ix).and_then(|record| record.open);
+        let before = self.records.get(ix).copied();
+        let open = before.and_then(|record| record.open);
         let kind = match open {
             None => Kind::Opened,
             Some(_) if log_odds >= outlook.limits.above => Kind::Escalated,
@@ -57,6 +59,7 @@ impl Decider {
         if kind == Kind::Recovered || self.settings.mode == Mode::Plain {
             self.close(ix, now);
         }
+        self.decided(store, ix, (kind.into(), now), before);
     }
 
     /// The open episode's horizon has passed: lapsed, or for a named event recovered, for it did not come.
@@ -66,11 +69,13 @@ impl Decider {
         } else {
             Kind::Lapsed
         };
+        let before = self.records.get(ix).copied();
         self.publish(store, ix, &Step::new(kind, at, Trigger::Silence), out);
         self.close(ix, at);
         if kind == Kind::Lapsed {
             self.records.make(ix).quiet_since = at;
         }
+        self.decided(store, ix, (kind.into(), at), before);
     }
 
     /// The customer has left, by an event that is seen at its `ts`: an open episode ends, and none opens before new activity.
@@ -87,11 +92,10 @@ impl Decider {
             .named
             .as_ref()
             .is_some_and(|named| named.is(seen.kind, seen.type_name));
-        if self
-            .records
-            .get(ix)
-            .is_some_and(|record| record.open.is_some())
-        {
+        let before = self.records.get(ix).copied();
+        let mut kind = FactKind::Left;
+        if before.is_some_and(|record| record.open.is_some()) {
+            kind = FactKind::Churned;
             let trigger = Trigger::Event {
                 event_id: seen.event_id,
             };
@@ -106,6 +110,7 @@ impl Decider {
         record.quiet_since = now;
         record.gone |= named;
         record.seen_at = now;
+        self.decided(store, ix, (kind, now), before);
     }
 
     fn open(&mut self, ix: Ix, now: i64, level: usize) {
