@@ -9,6 +9,8 @@ mod group;
 mod probe;
 mod reader;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::CString;
@@ -33,6 +35,13 @@ const CONFIRM_EVERY: Duration = Duration::from_secs(1);
 /// How long the broker may take to confirm it.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Events served before each read of records, and when there are none to read. An outage makes many events, mostly log
+/// lines, and what matters may stand behind them.
+const EVENTS_AT_WORK: usize = 4;
+const EVENTS_AT_REST: usize = 64;
+/// For how long an outage explains what looks like another process with our name.
+const RECENTLY: Duration = Duration::from_secs(60);
+
 /// One input topic, read as a static member of a group.
 pub struct KafkaSource {
     // Field order is drop order: the queue goes before the consumer it belongs to.
@@ -42,11 +51,16 @@ pub struct KafkaSource {
     settings: KafkaSettings,
     topic: CString,
     handler: Arc<dyn Partitions>,
+    group: GroupHandle,
     /// Read and not given out yet.
     pending: VecDeque<Polled>,
     owned: BTreeMap<i32, Owned>,
     subscribed: bool,
     housekeeping_at: Instant,
+    /// When the broker was last away or took our partitions.
+    troubled_at: Option<Instant>,
+    /// When a consumer that had failed was last replaced.
+    renewed_at: Option<Instant>,
 }
 
 /// What is known of a partition that is ours.
@@ -56,6 +70,18 @@ struct Owned {
     position: i64,
     /// Set while everything before this offset was read and no more is there.
     at_end: Option<i64>,
+    /// librdkafka took its position for out of range, and reads no more.
+    astray: bool,
+}
+
+impl Owned {
+    fn at(position: i64) -> Self {
+        Self {
+            position,
+            at_end: None,
+            astray: false,
+        }
+    }
 }
 
 impl KafkaSource {
@@ -67,16 +93,15 @@ impl KafkaSource {
         settings: KafkaSettings,
         handler: Arc<dyn Partitions>,
     ) -> Result<Self, SourceError> {
-        let fault = |e: KafkaError| SourceError::Config(format!("kafka: {e}"));
         let topic = batch::topic_name(&settings.topic)
             .ok_or_else(|| SourceError::Config("the input topic's name holds a NUL".to_owned()))?;
-        let consumer = Arc::new(
-            settings
-                .consumer()
-                .create_with_context(Context::default())
-                .map_err(fault)?,
-        );
+        let consumer = member(&settings)?;
+        let group = GroupHandle::new(&settings);
+        group.set_member(&consumer);
         Ok(Self {
+            group,
+            troubled_at: None,
+            renewed_at: None,
             queue: Queue::new(&consumer),
             probe: Probe::new(&settings)?,
             topic,
@@ -93,50 +118,81 @@ impl KafkaSource {
     /// The handle by which a transaction commits this group's offsets.
     #[must_use]
     pub fn group(&self) -> GroupHandle {
-        GroupHandle::new(&self.consumer, &self.settings.topic)
+        self.group.clone()
     }
 
     /// Rebalances, errors and log lines; no records.
-    fn serve_events(&mut self) -> Result<Option<Polled>, SourceError> {
+    fn serve_events(&mut self, at_most: usize) -> Result<Option<Polled>, SourceError> {
         let mut trouble = None;
-        match self.consumer.poll(Duration::ZERO) {
-            None => {}
-            Some(Ok(message)) => {
-                // Cannot be: partitions are forwarded before they are assigned. Losing it would be worse.
-                let place = rdkafka::Message::offset(&message);
-                return Err(SourceError::Temporary(format!(
-                    "offset {place} came past the batch queue"
-                )));
+        for _ in 0..at_most {
+            let error = match self.consumer.poll(Duration::ZERO) {
+                // Nothing there, or one event served: it does not tell which.
+                None => None,
+                Some(Ok(message)) => {
+                    // Cannot be: partitions are forwarded before they are assigned. Losing it would be worse.
+                    let place = rdkafka::Message::offset(&message);
+                    return Err(SourceError::Temporary(format!(
+                        "offset {place} came past the batch queue"
+                    )));
+                }
+                Some(Err(error)) => Some(error),
+            };
+            // First: a consumer that waits for our answer to a rebalance never ends, so it could not be replaced.
+            self.serve_changes()?;
+            if let Some(error) = error {
+                trouble = self.judge(&error)?.or(trouble);
             }
-            Some(Err(error)) => trouble = self.judge(&error)?,
         }
-        self.serve_changes()?;
+        if trouble.is_some() {
+            self.troubled_at = Some(Instant::now());
+        }
         Ok(trouble.map(Polled::Trouble))
     }
 
-    fn judge(&self, error: &KafkaError) -> Result<Option<String>, SourceError> {
-        let code = error.rdkafka_error_code();
+    fn judge(&mut self, error: &KafkaError) -> Result<Option<String>, SourceError> {
         let reason = self
             .consumer
             .context()
             .take_reason()
             .unwrap_or_else(|| error.to_string());
-        if let Some((code, text)) = self.consumer.client().fatal_error() {
-            let hint = if code == RDKafkaErrorCode::FencedInstanceId {
-                format!(
-                    "another process runs as kafka.instance_id `{}`: ",
-                    self.settings.instance_id
-                )
-            } else {
-                String::new()
-            };
-            return Err(SourceError::Temporary(format!("kafka: {hint}{text}")));
+        let Some((code, text)) = self.consumer.client().fatal_error() else {
+            let is_end = error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF);
+            return Ok((!is_end).then_some(reason));
+        };
+        if code != RDKafkaErrorCode::FencedInstanceId {
+            return Err(SourceError::Temporary(format!("kafka: {text}")));
         }
-        match code {
-            Some(RDKafkaErrorCode::AutoOffsetReset) => Err(SourceError::Gap(reason)),
-            Some(RDKafkaErrorCode::PartitionEOF) => Ok(None),
-            _ => Ok(Some(reason)),
+        // After an outage it may have been ourselves: a request to join that was lost and sent again. Only once, so
+        // that of two processes with one name one ends, even when both take the trouble they make for an outage.
+        let recently = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < RECENTLY);
+        if recently(self.troubled_at) && !recently(self.renewed_at) {
+            self.renew()?;
+            return Ok(Some(format!("joining the group again: {text}")));
         }
+        let id = &self.settings.instance_id;
+        Err(SourceError::Temporary(format!(
+            "kafka: another process runs as kafka.instance_id `{id}`: {text}"
+        )))
+    }
+
+    /// A new consumer in the place of one that has failed. All partitions are lost with the old one.
+    fn renew(&mut self) -> Result<(), SourceError> {
+        warn!("the consumer was fenced after an outage, joining again");
+        self.renewed_at = Some(Instant::now());
+        let lost: Vec<i32> = self.owned.keys().copied().collect();
+        if !lost.is_empty() {
+            self.handler.revoked(&lost, true);
+        }
+        self.owned.clear();
+        self.pending.clear();
+        self.consumer.context().close();
+        let consumer = member(&self.settings)?;
+        // The old queue goes before the old consumer, which it keeps alive.
+        self.queue = Queue::new(&consumer);
+        self.consumer = consumer;
+        self.group.set_member(&self.consumer);
+        self.subscribed = false;
+        Ok(())
     }
 
     fn read(&mut self, timeout: Duration) -> Result<(), SourceError> {
@@ -176,17 +232,15 @@ impl KafkaSource {
                 }
                 Read::Error {
                     partition,
-                    code: RDKafkaErrorCode::AutoOffsetReset,
-                    text,
-                } => {
-                    return Err(SourceError::Gap(format!("partition {partition}: {text}")));
-                }
-                Read::Error {
-                    partition,
                     code,
                     text,
                 } => {
-                    warn!(partition, ?code, "input partition: {text}");
+                    // What was not ours any more when it failed is no matter of ours.
+                    let Some(owned) = self.owned.get_mut(&partition) else {
+                        continue;
+                    };
+                    warn!(partition, position = owned.position, ?code, "input: {text}");
+                    owned.astray |= code == RDKafkaErrorCode::AutoOffsetReset;
                     self.pending
                         .push_back(Polled::Trouble(format!("partition {partition}: {text}")));
                 }
@@ -197,7 +251,7 @@ impl KafkaSource {
 
     /// Once a second: confirms the ends of idle partitions, and forwards all partitions again, which costs nothing
     /// and frees messages should a forward ever have been undone by a late stop of the partition.
-    fn keep_house(&mut self) {
+    fn keep_house(&mut self) -> Result<(), SourceError> {
         self.housekeeping_at = Instant::now() + CONFIRM_EVERY;
         for (partition, owned) in &self.owned {
             self.queue.forward(&self.topic, *partition);
@@ -217,7 +271,16 @@ impl KafkaSource {
                 break;
             }
         }
+        self.recover_astray()
     }
+}
+
+/// A consumer that has not joined yet.
+fn member(settings: &KafkaSettings) -> Result<Arc<BaseConsumer<Context>>, SourceError> {
+    let consumer = settings.consumer().create_with_context(Context::default());
+    consumer
+        .map(Arc::new)
+        .map_err(|e| SourceError::Config(format!("kafka: {e}")))
 }
 
 impl Source for KafkaSource {
@@ -233,23 +296,35 @@ impl Source for KafkaSource {
             self.subscribed = true;
             info!(topic = %self.settings.topic, group = %self.settings.group_id, "joining the group");
         }
-        if let Some(trouble) = self.serve_events()? {
+        if let Some(trouble) = self.serve_events(EVENTS_AT_WORK)? {
             return Ok(trouble);
         }
         self.read(timeout)?;
-        if self.pending.is_empty() && Instant::now() >= self.housekeeping_at {
-            self.keep_house();
+        if self.pending.is_empty() {
+            if Instant::now() >= self.housekeeping_at {
+                self.keep_house()?;
+            }
+            let trouble = self.serve_events(EVENTS_AT_REST)?;
+            self.pending.extend(trouble);
         }
         Ok(self.pending.pop_front().unwrap_or(Polled::Nothing))
     }
 
     fn serve(&mut self) -> Result<Polled, SourceError> {
-        Ok(self.serve_events()?.unwrap_or(Polled::Nothing))
+        Ok(self
+            .serve_events(EVENTS_AT_REST)?
+            .unwrap_or(Polled::Nothing))
     }
 
     fn close(self: Box<Self>) {
-        self.consumer.context().close();
         // The group's handle is weak and batches are short-lived: this is where the consumer leaves.
         drop(self);
+    }
+}
+
+impl Drop for KafkaSource {
+    /// The consumer's end waits until its partitions are given back, and nobody works off changes any more.
+    fn drop(&mut self) {
+        self.consumer.context().close();
     }
 }

@@ -26,9 +26,9 @@ pub(crate) use piece::{Frame, PieceReader, write_piece};
 pub const LOGIC: u32 = 1;
 
 /// Indices of one piece: few enough that encoding one before a change is no pause, enough for columns to pay.
-pub(crate) const PIECE: u32 = 512;
+pub(crate) const PIECE: u32 = 256;
 
-/// Some customers of an image: those of the indices from `number` * 512 on.
+/// Some customers of an image: those of the indices from `number` * 256 on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// Its place among the image's pieces, from 0.

@@ -31,8 +31,6 @@ pub struct Model {
     #[serde(default)]
     currency: Option<String>,
     cart_abandon: CartSource,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    policy: Option<Thresholds>,
     /// Hash over the definitions of the features that the columns use; none in a file written by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registry: Option<String>,
@@ -53,16 +51,6 @@ pub enum CartSource {
         /// Idle time in ms after which a cart counts as abandoned.
         after_ms: i64,
     },
-}
-
-/// Probabilities at which episodes open and close, where the model recommends them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Thresholds {
-    /// An episode opens at this probability or above.
-    pub open: f64,
-    /// It recovers at this probability or below.
-    pub close: f64,
 }
 
 /// One column of the model.
@@ -163,8 +151,6 @@ pub struct Parts {
     pub currency: Option<String>,
     /// Source of cart abandons.
     pub cart_abandon: CartSource,
-    /// Thresholds it recommends.
-    pub policy: Option<Thresholds>,
     /// Log-odds where every column is at its mean.
     pub intercept: f64,
     /// The columns.
@@ -187,7 +173,6 @@ impl Model {
             label: parts.label,
             currency: parts.currency,
             cart_abandon: parts.cart_abandon,
-            policy: parts.policy,
             registry: Some(registry),
             intercept: parts.intercept,
             columns: parts.columns,
@@ -282,12 +267,6 @@ impl Model {
     #[must_use]
     pub fn cart_abandon(&self) -> CartSource {
         self.cart_abandon
-    }
-
-    /// Thresholds the model recommends.
-    #[must_use]
-    pub fn policy(&self) -> Option<Thresholds> {
-        self.policy
     }
 
     /// Log-odds where every column is at its mean.

@@ -60,7 +60,7 @@ mod splitmix;
 mod transform;
 
 pub use error::Error;
-pub use file::{CartSource, Column, Model, Provenance, Thresholds};
+pub use file::{CartSource, Column, Model, Provenance};
 pub use history::History;
 pub use label::{Label, LabelKind};
 pub use metrics::{Interval, Metrics};

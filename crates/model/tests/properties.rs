@@ -46,7 +46,6 @@ fn model(seed: u64) -> Model {
         cart_abandon: CartSource::Derived {
             after_ms: 3_600_000,
         },
-        policy: None,
         intercept: share(99),
         columns: (0..).zip(FeatureId::all()).map(column).collect(),
         training: None,

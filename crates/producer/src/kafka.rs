@@ -91,7 +91,7 @@ impl SinkHealth {
         self.stopping.store(true, Ordering::Release);
     }
 
-    /// A commit that fails must not be tried again: its partitions were lost.
+    /// A commit that fails must not be tried again, only brought to an end: its partitions were lost.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
     }
@@ -131,8 +131,7 @@ impl KafkaSink {
 
     /// A new producer under the same id; true when the offsets tell that `positions` are committed.
     fn renew(&mut self, positions: &[Position]) -> Result<bool, SinkError> {
-        self.producer
-            .purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+        self.purge();
         self.producer = new_producer(&self.settings, &self.health)?;
         let partitions: Vec<i32> = positions.iter().map(|p| p.partition).collect();
         let mut patience = Patience::new(&self.health);
@@ -151,7 +150,8 @@ impl KafkaSink {
         }
     }
 
-    fn after(&mut self, failure: Failure, positions: &[Position]) -> Result<bool, SinkError> {
+    /// Brings a failed transaction to an end, whatever it takes; true when it turns out to be committed.
+    fn settle(&mut self, failure: Failure, positions: &[Position]) -> Result<bool, SinkError> {
         let text = match failure {
             Failure::Abortable(text) => {
                 self.health.aborted.fetch_add(1, Ordering::Relaxed);
@@ -198,8 +198,13 @@ impl Sink for KafkaSink {
                 self.cut_letters = true;
             }
             health.set_trouble(Some(text.clone()));
-            if self.after(failure, positions)? {
+            // Also when called off: an open transaction would hide the offsets from their next owner.
+            if self.settle(failure, positions)? {
                 break;
+            }
+            if health.cancelled.load(Ordering::Acquire) {
+                health.set_trouble(None);
+                return Err(SinkError::Cancelled);
             }
             patience.wait(&text)?;
         }
@@ -258,9 +263,6 @@ impl<'a> Patience<'a> {
     }
 
     fn wait(&mut self, text: &str) -> Result<(), SinkError> {
-        if self.health.cancelled.load(Ordering::Acquire) {
-            return Err(SinkError::Cancelled);
-        }
         if self.health.stopping.load(Ordering::Acquire) {
             let last = *self
                 .last_try_at

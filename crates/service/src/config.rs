@@ -39,6 +39,7 @@ pub struct Settings {
     pub policy: Policy,
     pub silence: Silence,
     pub events: Events,
+    pub erasure: Erasure,
     pub log: Log,
     pub features: Features,
     pub alerts: Alerts,
@@ -127,6 +128,12 @@ pub struct Events {
     pub max_future_ms: i64,
     /// `[events.mapping]` as it was written, for the events crate.
     pub mapping: Option<toml::Table>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// Events of an erased customer dated before the erasure plus this are left out.
+    pub block_ms: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! | [`settings`] | configuration and model brought together, and refused where they contradict each other |
 //! | [`partition`] | the fold: decode, fire what is due, apply, decide, move the clock |
 //! | [`counts`] | what became of the records; consumed = applied + dropped + rejected |
+//! | [`erased`] | who was erased lately, so that no late event brings a customer back |
 //! | [`letters`] | dead letters |
 //! | [`ticks`] | when wall time may stand in for events on an idle partition |
 //!
@@ -12,11 +13,13 @@
 //! records are cut into batches, or on how fast they come.
 
 pub mod counts;
+pub mod erased;
 pub mod letters;
 pub mod partition;
 pub mod settings;
 pub mod ticks;
 
 pub use counts::Counts;
-pub use partition::{DECISIONS, Image, Partition, STATE};
+pub use erased::{Erased, ErasedFault};
+pub use partition::{DECISIONS, ERASED, Image, Partition, STATE};
 pub use settings::{Contradiction, Settings};

@@ -31,16 +31,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "consumer", "events", "features", "model", "policy", "producer",
+            "consumer", "events", "features", "model", "policy", "producer", "store",
         ],
     ),
+    // State comes as named pieces of bytes, which features and policy encode.
+    ("store", &["events"]),
 ];
 
 /// Libraries that only some crates may name.
 const KEPT: &[(&str, &[&str])] = &[
     ("rdkafka", &["consumer", "producer"]),
     ("rdkafka-sys", &["consumer", "producer"]),
-    ("tokio", &["service"]),
+    ("object_store", &["store"]),
+    ("tokio", &["service", "store"]),
     ("axum", &["service"]),
     ("prometheus", &["service"]),
     ("tracing", &["consumer", "producer", "service"]),

@@ -5,15 +5,14 @@
 //! librdkafka #4844, in 2.13.2, later than the 2.12.1 that rdkafka brings): reading would go on one record too far, or
 //! be refused as out of range. So the partitions that stay are put back to our own position while they are paused.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{Consumer, RebalanceProtocol};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tracing::{info, warn};
 
 use super::context::Change;
-use super::group::CommittedAt;
 use super::{KafkaSource, Owned};
 use crate::{Assigned, Polled, SourceError};
 
@@ -47,11 +46,7 @@ impl KafkaSource {
                 .map_err(|refusal| SourceError::Gap(refusal.0))?;
             for start in starts {
                 self.queue.forward(&self.topic, start.partition);
-                let owned = Owned {
-                    position: start.offset,
-                    at_end: None,
-                };
-                fresh.push((start.partition, owned));
+                fresh.push((start.partition, Owned::at(start.offset)));
                 list.add_partition_offset(
                     &self.settings.topic,
                     start.partition,
@@ -73,6 +68,9 @@ impl KafkaSource {
 
     fn revoke(&mut self, partitions: &[i32], lost: bool) -> Result<(), SourceError> {
         info!(?partitions, lost, "partitions revoked");
+        if lost {
+            self.troubled_at = Some(Instant::now());
+        }
         self.handler.revoked(partitions, lost);
         // What was read of them and not given out belongs to the next owner.
         self.pending.retain(|polled| !is_of(polled, partitions));
@@ -91,30 +89,73 @@ impl KafkaSource {
         })
     }
 
-    /// Puts the partitions that stay ours where reading goes on; they are paused.
-    fn seek_to_positions(&self) -> Result<(), SourceError> {
-        if self.owned.is_empty() {
-            return Ok(());
+    /// Brings partitions back whose position librdkafka thought out of range, where ours is not: after an outage it
+    /// checks the position described above against the log's end. Records that are really gone are a gap.
+    pub(super) fn recover_astray(&mut self) -> Result<(), SourceError> {
+        let astray = self.owned.iter().filter(|(_, owned)| owned.astray);
+        let astray: Vec<(i32, i64)> = astray.map(|(n, owned)| (*n, owned.position)).collect();
+        for (partition, position) in astray {
+            let (begin, end) = match self.probe.ends(partition, LOOK_UP) {
+                Ok(ends) => ends,
+                Err(text) => {
+                    // The others would wait as long.
+                    self.pending.push_back(Polled::Trouble(text));
+                    break;
+                }
+            };
+            if !(begin..=end).contains(&position) {
+                return Err(SourceError::Gap(format!(
+                    "partition {partition}: the log has offsets {begin} to {end}, reading was at {position}"
+                )));
+            }
+            self.assign_again(partition, position).map_err(|e| {
+                SourceError::Temporary(format!("cannot go back to offset {position}: {e}"))
+            })?;
+            self.owned.insert(partition, Owned::at(position));
+            info!(partition, position, "reading goes on where it was");
         }
+        Ok(())
+    }
+
+    /// A seek would be refused, as the partition is not being fetched any more. Should its late stop undo the
+    /// forward, then housekeeping repeats it.
+    fn assign_again(&self, partition: i32, position: i64) -> Result<(), KafkaError> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.settings.topic, partition, Offset::Offset(position))?;
+        self.consumer.incremental_unassign(&list)?;
+        self.queue.forward(&self.topic, partition);
+        self.consumer.incremental_assign(&list)
+    }
+
+    /// Puts the partitions that stay ours where reading goes on; they are paused.
+    pub(super) fn seek_to_positions(&mut self) -> Result<(), SourceError> {
         let failed =
             |e: KafkaError| SourceError::Temporary(format!("cannot seek after a rebalance: {e}"));
         let mut list = TopicPartitionList::new();
-        for (partition, owned) in &self.owned {
+        for (partition, owned) in self.owned.iter().filter(|(_, owned)| !owned.astray) {
             let position = Offset::Offset(owned.position);
             list.add_partition_offset(&self.settings.topic, *partition, position)
                 .map_err(failed)?;
         }
+        if list.count() == 0 {
+            return Ok(());
+        }
         let answers = self.consumer.seek_partitions(list, SEEK).map_err(failed)?;
         for answer in answers.elements() {
-            answer.error().map_err(failed)?;
+            let Err(error) = answer.error() else { continue };
+            // Not being fetched: its position was refused, which we have not read yet.
+            let astray = error.rdkafka_error_code() == Some(RDKafkaErrorCode::State);
+            match self.owned.get_mut(&answer.partition()) {
+                Some(owned) if astray => owned.astray = true,
+                _ => return Err(failed(error)),
+            }
         }
         Ok(())
     }
 
     /// Committed offsets (waiting for transactions under way) and both ends of each partition.
     fn look_up(&self, partitions: &[i32]) -> Result<Vec<Assigned>, SourceError> {
-        let group = self.group();
-        let committed = patiently(|| group.committed(partitions, LOOK_UP))?;
+        let committed = patiently(|| self.group.committed(partitions, LOOK_UP))?;
         partitions
             .iter()
             .map(|partition| {
@@ -156,19 +197,4 @@ fn is_of(polled: &Polled, partitions: &[i32]) -> bool {
         Polled::End { partition, .. } => partitions.contains(partition),
         Polled::Nothing | Polled::Trouble(_) | Polled::Closed => false,
     }
-}
-
-/// The offsets of a list with their metadata.
-pub(super) fn committed_of(list: &TopicPartitionList) -> Result<Vec<CommittedAt>, KafkaError> {
-    list.elements()
-        .iter()
-        .map(|e| {
-            e.error()?;
-            let found = match e.offset() {
-                Offset::Offset(offset) => Some((offset, e.metadata().to_owned())),
-                _ => None,
-            };
-            Ok((e.partition(), found))
-        })
-        .collect()
 }

@@ -32,7 +32,12 @@ impl KafkaSettings {
             config.set(name, value);
         }
         config.set("bootstrap.servers", &self.bootstrap_servers);
-        config.set_log_level(RDKafkaLogLevel::Info);
+        let talkative = self.properties.contains_key("debug");
+        config.set_log_level(if talkative {
+            RDKafkaLogLevel::Debug
+        } else {
+            RDKafkaLogLevel::Info
+        });
         config
     }
 
@@ -68,6 +73,16 @@ impl KafkaSettings {
     pub(super) fn probe(&self) -> ClientConfig {
         let mut config = self.client();
         config.set("isolation.level", "read_uncommitted");
+        config
+    }
+
+    /// Asks for the group's offsets without being a member of it.
+    pub(super) fn asker(&self) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("group.id", &self.group_id)
+            .set("enable.auto.commit", "false")
+            .set("isolation.level", "read_committed");
         config
     }
 

@@ -36,7 +36,7 @@ impl Frame {
     }
 
     /// The indices of a piece.
-    fn range(&self, number: u32) -> std::ops::Range<u32> {
+    pub(crate) fn range(&self, number: u32) -> std::ops::Range<u32> {
         let first = number.saturating_mul(PIECE).min(self.end);
         first..first.saturating_add(PIECE).min(self.end)
     }

@@ -13,7 +13,11 @@ pub(crate) enum Sentence {
         decimals: u8,
     },
     /// A length of time in days, told in hours below two days. The text's number brings its unit.
-    Span(&'static str),
+    Span {
+        /// For less than an hour.
+        recent: &'static str,
+        some: &'static str,
+    },
     /// An amount in major units.
     Money {
         none: &'static str,
@@ -52,7 +56,8 @@ impl Sentence {
                     shown => many.replace("{value}", shown),
                 }
             }
-            Self::Span(text) => text.replace("{value}", &span(value)),
+            Self::Span { recent, .. } if value * 24.0 < 1.0 => recent.to_owned(),
+            Self::Span { some, .. } => some.replace("{value}", &span(value)),
             Self::Money { none, .. } if value == 0.0 => none.to_owned(),
             Self::Money { some, .. } => {
                 // Cents say nothing about a large sum.
@@ -87,7 +92,7 @@ impl Sentence {
             Self::Number {
                 none, one, many, ..
             } => vec![none, one, many],
-            Self::Span(text) => vec![text],
+            Self::Span { recent, some } => vec![recent, some],
             Self::Money { none, some } | Self::Deviations { none, some } => vec![none, some],
             Self::Share { none, some, all } => vec![none, some, all],
         }
@@ -116,17 +121,13 @@ fn at_least_a_digit(value: f64, decimals: u8) -> String {
     }
 }
 
-/// A length of time with its unit.
+/// A length of time with its unit, from an hour up.
 fn span(days: f64) -> String {
-    let hours = days * 24.0;
-    if hours < 1.0 {
-        "less than an hour".to_owned()
-    } else if days < 2.0 {
-        match rounded(hours, 0).as_str() {
-            "1" => "1 hour".to_owned(),
-            many => format!("{many} hours"),
-        }
-    } else {
-        format!("{} days", rounded(days, 1))
+    if days >= 2.0 {
+        return format!("{} days", rounded(days, 1));
+    }
+    match rounded(days * 24.0, 0).as_str() {
+        "1" => "1 hour".to_owned(),
+        hours => format!("{hours} hours"),
     }
 }

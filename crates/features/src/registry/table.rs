@@ -42,7 +42,10 @@ const TIMES: [Feature; 4] = [
             "all that the customer did",
         ),
         Log1p,
-        Sentence::Span("last seen {value} ago"),
+        Sentence::Span {
+            recent: "last seen less than an hour ago",
+            some: "last seen {value} ago",
+        },
         Kind::SinceEvent,
     ),
     one(
@@ -52,14 +55,20 @@ const TIMES: [Feature; 4] = [
             "purchase",
         ),
         Log1p,
-        Sentence::Span("no purchase for {value}"),
+        Sentence::Span {
+            recent: "bought less than an hour ago, or is new",
+            some: "no purchase for {value}",
+        },
         Kind::SincePurchase,
     ),
     one(
         ("tenure_days", "days"),
         ("max(0, now - first event) in days", "all events"),
         Log1p,
-        Sentence::Span("customer for {value}"),
+        Sentence::Span {
+            recent: "customer for less than an hour",
+            some: "customer for {value}",
+        },
         Kind::Tenure,
     ),
     one(

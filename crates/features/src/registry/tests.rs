@@ -95,6 +95,11 @@ fn each_kind_of_value_is_told_in_its_own_unit() {
         ("days_since_last_event", 1.04, "last seen 25 hours ago"),
         ("days_since_last_event", 21.7, "last seen 21.7 days ago"),
         ("days_since_last_purchase", 2.0, "no purchase for 2 days"),
+        (
+            "days_since_last_purchase",
+            0.0,
+            "bought less than an hour ago, or is new",
+        ),
         ("days_since_first_purchase", 1.0, "first purchase yesterday"),
         ("gap_mean_days", 0.0, "has not bought on a second day yet"),
         ("gap_mean_days", 1.04, "buys every day"),

@@ -77,6 +77,9 @@ impl Store {
 
     fn encode_piece(&self, image: &mut Progress, number: u32) {
         let frame = Frame::new(image.end, &self.settings);
+        // Rows of words lie anywhere: their misses overlap this way, as they do for a batch of events.
+        let customers: Vec<Ix> = frame.range(number).map(Ix).collect();
+        self.touch(&customers);
         let customer = |ix| {
             let id = self.names.live_id(ix)?;
             Some((id, self.customer(Ix(ix))))

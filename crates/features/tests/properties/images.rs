@@ -344,7 +344,7 @@ fn an_empty_store_has_an_image_and_no_pieces_are_none() {
 #[test]
 fn pieces_that_are_not_one_image_are_refused_in_words() {
     let pieces = image_of(&mut crowded(plain()));
-    assert_eq!(pieces.len(), 3);
+    assert_eq!(pieces.len(), 6);
     let refused = |settings, pieces: &[Piece]| {
         Store::restore(settings, 0, pieces)
             .map(|_| ())
@@ -353,11 +353,11 @@ fn pieces_that_are_not_one_image_are_refused_in_words() {
     };
     assert_eq!(
         refused(plain(), &pieces[..2]),
-        "piece 2 of the image's 3 is missing"
+        "piece 2 of the image's 6 is missing"
     );
     assert_eq!(
         refused(plain(), &[pieces[2].clone()]),
-        "piece 0 of the image's 3 is missing"
+        "piece 0 of the image's 6 is missing"
     );
     let twice = [&pieces[..], &pieces[1..2]].concat();
     assert_eq!(
@@ -390,7 +390,7 @@ fn pieces_that_are_not_one_image_are_refused_in_words() {
     );
     assert_eq!(
         refused(plain(), &huge[..1]),
-        "piece 1 of the image's 8388608 is missing"
+        "piece 1 of the image's 16777216 is missing"
     );
 }
 
@@ -412,7 +412,7 @@ fn a_new_image_forgets_the_one_under_way() {
     store.begin_image();
     store.drop_image();
     assert!(store.continue_image(9, &mut pieces));
-    assert_eq!(pieces.len(), 3);
+    assert_eq!(pieces.len(), 6);
 }
 
 #[test]
@@ -435,4 +435,41 @@ fn what_no_window_reaches_is_not_in_an_image_and_does_not_count() {
         })
         .collect();
     assert_eq!(digests[0], digests[1]);
+}
+
+#[test]
+fn an_id_that_comes_twice_is_refused() {
+    let mut store = Store::new(plain());
+    store.intern("x1");
+    store.intern("x2");
+    let mut pieces = image_of(&mut store);
+    let bytes = &mut pieces[0].bytes;
+    // The second id shares one byte with the first, so its rest is one.
+    let rest = bytes.windows(3).position(|part| part == b"x12").unwrap() + 2;
+    bytes[rest] = b'1';
+    let refused = Store::restore(plain(), 0, &pieces).map(|_| ()).unwrap_err();
+    assert_eq!(refused.to_string(), "piece 0 is damaged: an id comes twice");
+}
+
+#[test]
+fn an_image_keeps_free_indices_free() {
+    let mut store = crowded(plain());
+    for who in (0..CROWD).step_by(3) {
+        let ix = store.find(&name(who)).unwrap();
+        store.erase(ix);
+    }
+    let pieces = image_of(&mut store);
+    let mut restored = Store::restore(plain(), 0, &pieces).unwrap();
+    let indices = |store: &Store| store.iter().collect::<Vec<_>>();
+    assert_eq!(indices(&restored), indices(&store));
+    let erased = CROWD - restored.len();
+    let newcomers: Vec<_> = (0..erased)
+        .map(|n| restored.intern(&format!("new {n}")))
+        .collect();
+    assert!(
+        newcomers
+            .iter()
+            .all(|ix| (ix.0 as usize) < CROWD && ix.0 % 3 == 0)
+    );
+    assert_eq!(restored.intern("one more").0 as usize, CROWD);
 }

@@ -34,14 +34,6 @@ impl Model {
                 "cart_abandon.after_ms is {after_ms}, it must be above 0"
             ));
         }
-        if let Some(policy) = self.policy
-            && !(0.0 < policy.close && policy.close <= policy.open && policy.open < 1.0)
-        {
-            faults.push(format!(
-                "policy must have 0 < close <= open < 1, not close {} and open {}",
-                policy.close, policy.open
-            ));
-        }
         finite("intercept", self.intercept, &mut faults);
         if self.columns.is_empty() || self.columns.len() > MAX_COLUMNS {
             faults.push(format!(

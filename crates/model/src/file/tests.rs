@@ -135,3 +135,13 @@ fn a_column_stands_on_one_line() {
     );
     assert!(text.ends_with("}\n"));
 }
+
+#[test]
+fn file_with_thresholds_of_its_own_is_refused_for_nothing_would_heed_them() {
+    let text = SPEC.replace(
+        "\"intercept\"",
+        "\"policy\": {\"open\": 0.8, \"close\": 0.7}, \"intercept\"",
+    );
+    let error = Model::from_json(text.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("unknown field `policy`"), "{error}");
+}

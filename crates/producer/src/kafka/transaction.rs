@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseRecord, Producer};
+use rdkafka::producer::{BaseRecord, Producer, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{KafkaSink, KafkaSinkSettings, records};
@@ -12,10 +12,12 @@ use crate::{Outputs, Position};
 
 /// A transaction older than this is aborted by the broker; until then it hides what others wrote after it.
 const TRANSACTION_TIMEOUT_MS: &str = "15000";
-/// How long one call may take before its outcome counts as unknown.
-const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+/// How long one call may take before its outcome counts as unknown. The broker gives up on a transaction soon after.
+const CALL_TIMEOUT: Duration = Duration::from_secs(12);
 /// rdkafka's own flush waits in steps of 100 ms, so the queue is drained in short ones before the commit.
 const DRAIN_STEP: Duration = Duration::from_millis(1);
+/// Steps to wait for the reports of purged records; they come from librdkafka's own threads.
+const PURGE_STEPS: usize = 3_000;
 
 /// Why a transaction was not committed, as far as we know.
 pub(super) enum Failure {
@@ -155,9 +157,22 @@ impl KafkaSink {
     }
 
     pub(super) fn abort(&self) -> Result<(), String> {
+        self.purge();
         self.producer
             .abort_transaction(CALL_TIMEOUT)
             .map_err(|e| format!("abort: {e}"))
+    }
+
+    /// Gives up what is not acknowledged. An abort waits for the reports of it, which come only by polling.
+    pub(super) fn purge(&self) {
+        self.producer
+            .purge(PurgeConfig::default().queue().inflight());
+        for _ in 0..PURGE_STEPS {
+            if self.producer.in_flight_count() == 0 {
+                return;
+            }
+            self.producer.poll(DRAIN_STEP);
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use super::fault::{Fault, Faults};
 use super::reader::Reader;
 use super::tree::Tree;
 use super::{
-    AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Events, Features, Http, Kafka, Loaded,
-    Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, properties,
+    AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http, Kafka,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, properties,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
@@ -28,6 +28,9 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         policy: policy(&mut reader),
         silence: silence(&mut reader),
         events: events(&mut reader),
+        erasure: Erasure {
+            block_ms: reader.duration("erasure.block").unwrap_or_default(),
+        },
         log: Log {
             input: reader.path("log.input").unwrap_or_default(),
             output: reader.path("log.output").unwrap_or_default(),

@@ -122,6 +122,11 @@ pub(super) const KEYS: &[Key] = &[
         "how far an event may be dated after its record",
     ),
     key(
+        "erasure.block",
+        "\"30d\"",
+        "after an erasure, events of that customer dated up to this much later are left out",
+    ),
+    key(
         "log.input",
         "\"events\"",
         "directory of segments, one file, or - for stdin",

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use holdfast_events::{DropReason, Event, EventType, Outcome, Record};
-use holdfast_features::{Applied, CartAbandon, Input, Memory, Store};
+use holdfast_features::{Applied, CartAbandon, Input, LATENESS_MS, Memory, Store};
 use holdfast_policy::journal::{Entry, What};
 use holdfast_policy::{Alert, Decider, Seen};
 use holdfast_producer::{OutAlert, Outputs};
 
 use super::counts::Counts;
+use super::erased::Erased;
 use super::letters::letter;
 use super::settings::Settings;
 
@@ -26,6 +27,7 @@ pub struct Partition {
     settings: Settings,
     store: Store,
     decider: Decider,
+    erased: Erased,
     /// The greatest event time applied; `i64::MIN` before the first.
     clock: i64,
     /// The clock of the whole input, where the driver knows it.
@@ -49,6 +51,7 @@ impl Partition {
         Ok(Self {
             store: Store::new(settings.store),
             decider: Decider::new(Arc::clone(&settings.policy), &settings.model)?,
+            erased: Erased::new(settings.erased_key),
             settings: settings.clone(),
             clock: i64::MIN,
             input_clock: i64::MIN,
@@ -108,8 +111,8 @@ impl Partition {
         self.counts.consumed += counted;
         match outcome {
             Outcome::Event(event) => self.event(record, &event, hash, out),
-            Outcome::Erase { customer_id, .. } => {
-                self.erase(&customer_id, hash, out);
+            Outcome::Erase { customer_id, at } => {
+                self.erase(&customer_id, hash, at, out);
                 self.counts.applied += counted;
                 self.counts.erased += counted;
             }
@@ -128,6 +131,9 @@ impl Partition {
             && self.settings.store.cart_abandon != CartAbandon::Given
         {
             return self.drop(DropReason::CartAbandonGiven);
+        }
+        if self.erased.blocks(&event.customer_id, event.ts) {
+            return self.drop(DropReason::Erased);
         }
         let ix = self.store.intern_hashed(hash, &event.customer_id);
         let identified = self.settings.store.dedupe && event.kind.is_deduplicated();
@@ -159,6 +165,7 @@ impl Partition {
         self.clock = self.clock.max(event.ts);
         let due = self.clock.saturating_sub(self.settings.grace_ms);
         self.decider.advance(&mut self.store, due, send);
+        self.erased.expire(due.saturating_sub(LATENESS_MS));
         let counted = u64::from(self.emitting);
         self.counts.applied += counted;
         self.counts.unknown_types += counted * u64::from(event.kind == EventType::Other);
@@ -169,20 +176,21 @@ impl Partition {
         self.counts.dropped[reason.index()] += u64::from(self.emitting);
     }
 
-    /// Forgets a customer. A tombstone has no event time, so what was due by the clock of the whole input fires
-    /// first: the clock of the partition alone would make alerts depend on the number of partitions.
-    fn erase(&mut self, customer_id: &str, hash: u64, out: &mut Outputs) {
-        let Some(ix) = self.store.find_hashed(hash, customer_id) else {
-            return;
-        };
-        let due = self
-            .clock
-            .max(self.input_clock)
-            .saturating_sub(self.settings.grace_ms);
-        let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
-        self.decider.before_event(&mut self.store, ix, due, send);
-        self.decider.erase(ix);
-        self.store.erase(ix);
+    /// Forgets a customer as of `at`, and blocks late events. What was due by then fires first, as before an event of
+    /// that time: otherwise it would depend on the clock of the partition, and so on the number of partitions. Without
+    /// an instant, as for a line of a file, it is the clock of the whole input. It moves no clock: nobody checks the
+    /// timestamp of a tombstone.
+    fn erase(&mut self, customer_id: &str, hash: u64, at: Option<i64>, out: &mut Outputs) {
+        let at = at.unwrap_or(self.clock.max(self.input_clock));
+        if let Some(ix) = self.store.find_hashed(hash, customer_id) {
+            let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
+            self.decider.before_event(&mut self.store, ix, at, send);
+            self.decider.erase(ix);
+            self.store.erase(ix);
+        }
+        // Also where there is no such customer: the first event may still be under way.
+        let until = at.saturating_add(self.settings.block_ms);
+        self.erased.block(customer_id, until);
     }
 
     /// Fires deadlines up to and with `to` without moving the clock: wall time on an idle partition. Says whether
@@ -246,6 +254,11 @@ impl Partition {
     /// Customers in the state.
     pub fn customers(&self) -> usize {
         self.store.len()
+    }
+
+    /// The erasures that still block events.
+    pub fn erased(&self) -> &Erased {
+        &self.erased
     }
 
     /// Bytes of the customers' state.

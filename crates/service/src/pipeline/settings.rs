@@ -20,6 +20,10 @@ pub struct Settings {
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
     state_hash: String,
+    /// For how long an erasure blocks events, after the instant it was asked for.
+    pub(super) block_ms: i64,
+    /// Under which the ids of erased customers are hashed.
+    pub(super) erased_key: u64,
 }
 
 /// The configuration says other than the model it is to be used with, or cannot be used at all: every reason.
@@ -76,6 +80,8 @@ impl Settings {
                     policy: Arc::new(policy),
                     model: Arc::new(model.clone()),
                     grace_ms: config.silence.grace_ms,
+                    block_ms: config.erasure.block_ms,
+                    erased_key: erased_key(&config.app.tenant),
                 })
             }
             _ => Err(Contradiction(faults).into()),
@@ -108,8 +114,19 @@ fn state_hash(
     store: features::Settings,
     rule: CurrencyRule,
 ) -> String {
-    let text = format!("{:?}\n{store:?}\n{rule:?}", config.events);
+    let text = format!(
+        "{:?}\n{:?}\n{store:?}\n{rule:?}",
+        config.events, config.erasure
+    );
     config::hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// The tenant's own, so that hashes of two tenants tell nothing about each other.
+fn erased_key(tenant: &str) -> u64 {
+    let mut key = [0; 8];
+    let digest = Sha256::digest(format!("holdfast erased {tenant}"));
+    key.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(key)
 }
 
 fn mapping(config: &config::Settings, faults: &mut Vec<String>) -> Option<Mapping> {

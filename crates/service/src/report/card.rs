@@ -80,18 +80,11 @@ fn data(training: &Training) -> Section {
 
 fn method(training: &Training) -> Section {
     let fit = &training.fit;
-    let mut items = vec![
+    let items = vec![
         format!("Columns: {}", fit.columns.len()),
         format!("L2 penalty (alpha): {}", fit.alpha),
         format!("Intercept: {}", fixed(fit.intercept, 4)),
     ];
-    if let (Some(open), Some(close)) = (training.open, training.close) {
-        items.push(format!(
-            "Alert opens at {} and closes at {}",
-            percent(open, 0),
-            percent(close, 0)
-        ));
-    }
     Section {
         title: "Method",
         text: vec![

@@ -161,9 +161,6 @@ pub struct Training {
     /// Figures on the rows the model was fitted on: too good by nature, and shown as such.
     pub metrics: Metrics,
     pub curves: Curves,
-    /// Thresholds the model file carries for its alerts, if any.
-    pub open: Option<f64>,
-    pub close: Option<f64>,
 }
 
 impl Column {

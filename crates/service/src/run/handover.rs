@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use holdfast_consumer::{Assigned, Partitions, Refusal, Start};
 use tracing::{error, warn};
 
@@ -20,6 +20,8 @@ const WORKER_PATIENCE: Duration = Duration::from_secs(60);
 const COMMIT_PATIENCE: Duration = Duration::from_secs(20);
 /// How long the next owner waits for a last snapshot.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(3);
+/// How often the reading loop is said to be alive while it waits for the committer.
+const BEAT_EVERY: Duration = Duration::from_secs(1);
 
 /// Called by the source on the reading thread.
 pub(super) struct Handover {
@@ -123,16 +125,28 @@ impl Handover {
         }
     }
 
+    /// Waits for as long as it takes: a transaction under way is brought to an end first, which needs the broker.
     fn forget(&self, partitions: &[i32]) {
         // A commit under way that fails must not be tried again; then the committer gets to the message.
         self.shared.status.sink.cancel();
         let (answer, answered) = bounded(1);
-        let message = Done::Forget {
+        let mut message = Done::Forget {
             partitions: partitions.to_vec(),
             answer,
         };
-        if self.committer.send(message).is_ok() && answered.recv().is_err() {
-            warn!("the committer has ended");
+        // The reading loop stands meanwhile, but nothing is wrong with it.
+        while let Err(SendTimeoutError::Timeout(back)) =
+            self.committer.send_timeout(message, BEAT_EVERY)
+        {
+            message = back;
+            self.shared.status.beat();
+        }
+        loop {
+            match answered.recv_timeout(BEAT_EVERY) {
+                Ok(()) => return,
+                Err(RecvTimeoutError::Timeout) => self.shared.status.beat(),
+                Err(RecvTimeoutError::Disconnected) => return warn!("the committer has ended"),
+            }
         }
     }
 

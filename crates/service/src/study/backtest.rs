@@ -68,7 +68,6 @@ pub fn evaluate(source: &Source, lesson: &Lesson) -> Result<Evaluation, Error> {
         label: label.clone(),
         currency: log.currency.clone(),
         cart_abandon: source.carts().into(),
-        policy: None,
         intercept: trained.intercept,
         columns: trained.columns.clone(),
         training: None,

@@ -152,7 +152,6 @@ fn finish(
         label: label.clone(),
         currency: log.currency.clone(),
         cart_abandon: source.carts().into(),
-        policy: None,
         intercept: trained.intercept,
         columns: trained.columns.clone(),
         training: Some(provenance),
@@ -165,8 +164,6 @@ fn finish(
         fit: views::fit(rows, trained),
         metrics: views::figures(&overall),
         curves: views::curves(&by_id(log, scored)),
-        open: None,
-        close: None,
     };
     Ok(Learned {
         json: model.to_json()?,

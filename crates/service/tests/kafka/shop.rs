@@ -170,15 +170,17 @@ impl Shop {
         feeder.finish().unwrap();
     }
 
-    /// Everything of a topic that a read_committed subscriber sees.
+    /// Everything of a topic that a read_committed subscriber sees. A broker that comes back may leave the first
+    /// clients that ask without an answer, so a silent one is asked anew.
     pub(crate) fn read(&self, topic: &str) -> Vec<OwnedRecord> {
-        let mut out = Vec::new();
-        read_topic(&self.client(), topic, PATIENCE, |record| {
-            out.push(record);
-            true
+        wait_for("an answer about the topic", || {
+            let mut out = Vec::new();
+            let read = read_topic(&self.client(), topic, Duration::from_secs(10), |record| {
+                out.push(record);
+                true
+            });
+            read.ok().map(|()| out)
         })
-        .unwrap();
-        out
     }
 
     /// Alert values, sorted.
@@ -299,6 +301,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("log of the run:\n{}", self.log());
+        }
         self.child.kill().ok();
         self.child.wait().ok();
     }
