@@ -43,11 +43,15 @@ impl DeciderImage {
         let mut out = VERSION.to_le_bytes().to_vec();
         out.extend_from_slice(&self.floor.to_le_bytes());
         put_count(&mut out, self.marks.len());
-        put_plane(&mut out, 4, self.marks.iter().map(|mark| u64::from(*mark)));
-        let records = || self.records.iter().map(|(ix, record)| fields(*ix, record));
+        let marks: Vec<u64> = self.marks.iter().map(|mark| u64::from(*mark)).collect();
+        put_plane(&mut out, 4, &marks);
         put_count(&mut out, self.records.len());
         for (field, width) in FIELDS.into_iter().enumerate() {
-            put_plane(&mut out, width, records().map(|fields| fields[field]));
+            let records = self.records.iter();
+            let values: Vec<u64> = records
+                .map(|(ix, record)| fields(*ix, record)[field])
+                .collect();
+            put_plane(&mut out, width, &values);
         }
         out
     }
@@ -57,9 +61,9 @@ fn put_count(out: &mut Vec<u8>, count: usize) {
     out.extend_from_slice(&(count as u32).to_le_bytes());
 }
 
-fn put_plane(out: &mut Vec<u8>, width: usize, values: impl Iterator<Item = u64> + Clone) {
+fn put_plane(out: &mut Vec<u8>, width: usize, values: &[u64]) {
     for byte in 0..width {
-        out.extend(values.clone().map(|value| (value >> (8 * byte)) as u8));
+        out.extend(values.iter().map(|value| (value >> (8 * byte)) as u8));
     }
 }
 
