@@ -15,7 +15,7 @@ use super::settings::Settings;
 
 mod state;
 
-pub use state::{DECISIONS, Image, STATE};
+pub use state::{DECISIONS, ERASED, Image, STATE};
 
 /// Records that are decoded and whose customers are fetched from memory together: at random customers the latency
 /// of memory is the limit, not the work.

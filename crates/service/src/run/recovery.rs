@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use super::journal::{JournalLog, between};
 use super::{Resume, RunError, Shared};
+use crate::config::{Settings, SourceKind};
 use crate::pipeline::Partition;
 
 /// What decides: model and policy.
@@ -128,7 +129,7 @@ impl Archive {
             match self.load(shared, &known, candidate, target) {
                 Ok(recovered) => return Ok(recovered),
                 Err(fault) => {
-                    warn!(partition = assigned.partition, name = candidate.name, "snapshot not used: {fault}");
+                    warn!(partition = assigned.partition, name = %candidate.name, "snapshot not used: {fault}");
                     refused.push(format!("{}: {fault}", candidate.name));
                 }
             }
@@ -156,25 +157,26 @@ impl Archive {
         let wanted = Wanted {
             partition: known.assigned.partition,
             partitions: known.partitions,
-            topic: shared.settings.input_name(),
             topic_id: None,
+            cluster_id: None,
             logic: LOGIC,
             registry: registry_hash(),
             state_hash: shared.state_hash().to_owned(),
             at_most_offset: target,
+            at_most_entries: known.metadata.as_ref().map(|metadata| metadata.journal),
         };
         let choice = choose(listed, &wanted);
-        refused.extend(choice.refusals);
+        refused.extend(choice.refused.iter().map(|(name, why)| format!("{name}: {why}")));
         let begin = known.assigned.begin;
         let (fit, old): (Vec<_>, Vec<_>) = choice
             .candidates
             .into_iter()
-            .partition(|listed| offset_of(listed) >= begin);
+            .partition(|listed| listed.name.offset >= begin);
         for listed in old {
             refused.push(format!(
                 "{}: is of offset {}, and the log starts at {begin}",
                 listed.name,
-                offset_of(listed)
+                listed.name.offset
             ));
         }
         fit
@@ -189,7 +191,7 @@ impl Archive {
     ) -> Result<Recovered, String> {
         let Some(snapshots) = &self.snapshots else { return Err("no store".to_owned()) };
         let snapshot = snapshots.load(&listed.name).map_err(|fault| fault.to_string())?;
-        let manifest = &snapshot.manifest;
+        let manifest = snapshot.manifest();
         let entries = self.entries(known, manifest)?;
         let state = Partition::restore(&shared.active().settings, &snapshot)?;
         info!(
@@ -197,7 +199,7 @@ impl Archive {
             offset = manifest.offset,
             committed = target,
             customers = manifest.customers,
-            name = listed.name,
+            name = %listed.name,
             "snapshot loaded"
         );
         Ok(Recovered {
@@ -262,7 +264,7 @@ impl Archive {
     ) -> Result<Option<Recovered>, String> {
         let assigned = known.assigned;
         let packs = self.journal.read(assigned.partition, 0).map_err(|error| error.to_string())?;
-        let newest = listed.iter().map(offset_of).max();
+        let newest = listed.iter().map(|listed| listed.name.offset).max();
         let last = packs.iter().map(|pack| pack.offset).max().max(newest);
         let Some(last) = last else { return Ok(None) };
         let Some(resume) = shared.options.resume else {
@@ -312,19 +314,23 @@ impl Archive {
     }
 }
 
+/// What snapshots call the input.
+pub(crate) fn input_name(settings: &Settings) -> String {
+    match settings.source {
+        SourceKind::Kafka => settings.topics.input.clone(),
+        SourceKind::Log => "log".to_owned(),
+    }
+}
+
 /// The store of the configuration; none when no snapshots are kept.
 pub(super) fn open_snapshots(shared: &Shared) -> Result<Option<Arc<Snapshots>>, RunError> {
     if shared.snapshotting().is_none() {
         return Ok(None);
     }
     let settings = &shared.settings;
-    Snapshots::open(&settings.snapshot_location(), &settings.app.id, &settings.input_name())
+    Snapshots::create(&settings.snapshot.location, &settings.app.id, &input_name(settings))
         .map(|snapshots| Some(Arc::new(snapshots)))
-        .map_err(|fault| RunError::Config(format!("[snapshot] {fault}")))
-}
-
-fn offset_of(listed: &Listed) -> i64 {
-    listed.manifest.as_ref().map_or(-1, |manifest| manifest.offset)
+        .map_err(|fault| RunError::Config(format!("[snapshot] {}", super::error::chain(&fault))))
 }
 
 /// The log does not reach back far enough, and no snapshot helps.

@@ -18,7 +18,7 @@ use super::journal::JournalLog;
 use super::message::{Epoch, Work};
 use super::recovery::Regime;
 use super::{Shared, clock, spawn};
-use crate::pipeline::{DECISIONS, Image, STATE};
+use crate::pipeline::{DECISIONS, ERASED, Image, STATE};
 
 /// What an image begins with.
 pub(super) struct Plate {
@@ -29,6 +29,8 @@ pub(super) struct Plate {
     /// Entries of the journal before it.
     pub(super) journal: u64,
     pub(super) fired: Option<i64>,
+    /// Position in a file of the embedded log.
+    pub(super) byte: Option<u64>,
     pub(super) customers: usize,
     pub(super) regime: Regime,
     pub(super) image: Image,
@@ -165,6 +167,7 @@ impl Snapshotter {
     fn begin(&mut self, plate: Plate) {
         let (partition, epoch, offset) = (plate.partition, plate.epoch, plate.offset);
         let mut packer = Packer::new(self.manifest(&plate));
+        packer.add(ERASED, 0, &plate.image.erased);
         packer.add(DECISIONS, 0, &plate.image.decisions.encode());
         self.under_way.insert(partition, (epoch, offset, packer));
     }
@@ -176,7 +179,7 @@ impl Snapshotter {
             logic: LOGIC,
             registry: holdfast_features::registry_hash(),
             app: settings.app.id.clone(),
-            topic: settings.input_name(),
+            topic: super::recovery::input_name(settings),
             topic_id: None,
             cluster_id: None,
             partition: plate.partition,
@@ -194,7 +197,8 @@ impl Snapshotter {
             journal_entries: plate.journal,
             customers: plate.customers as u64,
             created_ms: clock::now_ms(),
-            ..Manifest::default()
+            byte: plate.byte,
+            sections: Vec::new(),
         }
     }
 
@@ -237,7 +241,7 @@ impl Snapshotter {
                 let told = Work::Published {
                     epoch,
                     partition,
-                    name: stored.name,
+                    name: stored.name.to_string(),
                     offset,
                     sha256: stored.sha256,
                 };
@@ -246,6 +250,7 @@ impl Snapshotter {
             }
             Err(fault) => {
                 status.failures.fetch_add(1, Ordering::Relaxed);
+                let fault = super::error::chain(&fault);
                 warn!(partition, offset, "snapshot not written, the older ones stay: {fault}");
             }
         }

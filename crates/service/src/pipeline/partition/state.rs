@@ -7,12 +7,13 @@ use holdfast_policy::journal::{Entry, Fact, What};
 use holdfast_policy::{Decider, DeciderImage, Following};
 use holdfast_store::Snapshot;
 
-use super::Partition;
+use super::{Erased, Partition};
 use crate::pipeline::Settings;
 
-/// Sections of a snapshot file: the customers' words, and what was decided of them.
+/// Sections of a snapshot file: the customers' words, what was decided of them, and erasures that still block.
 pub const STATE: &str = "state";
 pub const DECISIONS: &str = "decisions";
+pub const ERASED: &str = "erased";
 
 /// What an image has beside the pieces of the store.
 #[derive(Debug)]
@@ -22,6 +23,16 @@ pub struct Image {
     /// The clock of the whole input, where the driver knows it.
     pub input_clock: i64,
     pub decisions: DeciderImage,
+    pub erased: Vec<u8>,
+}
+
+/// The bytes of a section that has one piece.
+fn one(snapshot: &Snapshot, section: &str) -> Result<Vec<u8>, String> {
+    let pieces = snapshot.section(section).map_err(|e| e.to_string())?;
+    match <[_; 1]>::try_from(pieces) {
+        Ok([piece]) => Ok(piece.bytes),
+        Err(pieces) => Err(format!("{} pieces of {section}", pieces.len())),
+    }
 }
 
 impl Partition {
@@ -33,6 +44,7 @@ impl Partition {
             clock: self.clock,
             input_clock: self.input_clock,
             decisions: self.decider.image(),
+            erased: self.erased.encode(),
         }
     }
 
@@ -47,23 +59,25 @@ impl Partition {
     /// # Errors
     /// A text, when the snapshot does not hold what it should.
     pub fn restore(settings: &Settings, snapshot: &Snapshot) -> Result<Self, String> {
-        let manifest = &snapshot.manifest;
-        let pieces: Vec<Piece> = snapshot
-            .section(STATE)
-            .map(|(number, bytes)| Piece {
-                number,
-                bytes: bytes.to_vec(),
+        let manifest = snapshot.manifest();
+        let pieces = snapshot.section(STATE).map_err(|e| e.to_string())?.into_iter();
+        let pieces: Vec<Piece> = pieces
+            .map(|piece| Piece {
+                number: piece.number,
+                bytes: piece.bytes,
             })
             .collect();
         let store = Store::restore(settings.store, 0, &pieces).map_err(|e| e.to_string())?;
-        let decisions = snapshot.section(DECISIONS).next();
-        let (_, decisions) = decisions.ok_or("decisions are missing")?;
+        let decisions = one(snapshot, DECISIONS)?;
         let policy = Arc::clone(&settings.policy);
-        let decider = Decider::restore(policy, &settings.model, decisions, &store)
+        let decider = Decider::restore(policy, &settings.model, &decisions, &store)
             .map_err(|e| e.to_string())?;
+        let erased = one(snapshot, ERASED)?;
+        let erased = Erased::restore(&erased).map_err(|e| e.to_string())?;
         let mut partition = Self::new(settings).map_err(|e| format!("{e:#}"))?;
         partition.store = store;
         partition.decider = decider;
+        partition.erased = erased;
         partition.clock = manifest.clock.unwrap_or(i64::MIN);
         partition.input_clock = manifest.input_clock.unwrap_or(i64::MIN);
         partition.at = manifest.offset;
@@ -75,6 +89,7 @@ impl Partition {
         let parts = [
             self.store.digest(),
             self.decider.digest(&self.store),
+            self.erased.digest(),
             self.clock.cast_unsigned(),
         ];
         parts.into_iter().fold(0, |hash: u64, part| {

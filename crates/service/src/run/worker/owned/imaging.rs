@@ -89,6 +89,7 @@ impl Owned {
             offset: self.next_offset,
             journal: self.journal,
             fired: self.fired,
+            byte: self.byte,
             customers: self.pipeline.customers(),
             regime: self.regime.clone(),
             image,
