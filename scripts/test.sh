@@ -19,13 +19,14 @@ root=$PWD
 logs=$root/target/test-logs
 mkdir -p "$logs"
 export PATH="$root/target/tools:$PATH" CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
-export KAFKA_DIR=$root/.kafka/test KAFKA_HEAP=${KAFKA_HEAP:-512m} KAFKA_EXTRA=${KAFKA_EXTRA:-}
+export KAFKA_DIR=$root/.kafka/test-$$ KAFKA_HEAP=${KAFKA_HEAP:-512m} KAFKA_EXTRA=${KAFKA_EXTRA:-}
 features=(--features holdfast-service/broker-tests)
 stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka tests demo rules dashboards reports)
 
 stop_kafka() {
-  [ -z "${kafka_started:-}" ] || KAFKA_PORT=$KAFKA_PORT benches/kafka/kafka.sh wipe > /dev/null 2>&1
+  [ -z "${kafka_started:-}" ] || benches/kafka/kafka.sh wipe > /dev/null 2>&1
+  rm -rf "$KAFKA_DIR"
 }
 trap stop_kafka EXIT
 trap 'exit 130' INT
@@ -53,8 +54,8 @@ stage_lints() { cargo clippy --workspace --all-targets --locked "${features[@]}"
 stage_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet; }
 
 stage_kafka() {
-  benches/kafka/kafka.sh wipe > /dev/null 2>&1
-  KAFKA_PORT=$(free_port) || return 1
+  benches/kafka/kafka.sh sweep > /dev/null 2>&1
+  KAFKA_PORT=${KAFKA_PORT:-$(free_port)} || return 1
   export KAFKA_PORT kafka_started=yes
   benches/kafka/kafka.sh start && export HOLDFAST_TEST_KAFKA=127.0.0.1:$KAFKA_PORT
 }

@@ -6,6 +6,7 @@
 #   kafka.sh start                      formats storage if new, starts, waits until it serves
 #   kafka.sh stop                       stops it (by its pid file)
 #   kafka.sh wipe                       stops it and removes its data
+#   kafka.sh sweep                      wipes what killed processes left: directories NAME-PID beside $KAFKA_DIR
 #   kafka.sh create-topic NAME [PARTS] [key=value ...]     config pairs such as cleanup.policy=compact
 #   kafka.sh load FILE TOPIC            lines `key<TAB>value`, murmur2 partitioner as in the Java client
 #   kafka.sh count TOPIC                messages per partition (end minus begin offset), and the sum
@@ -50,7 +51,11 @@ POM
   touch "$jars/.ok-$KAFKA_VERSION"
 }
 
-running() { [ -f "$pidfile" ] && kill -0 "$(cat "$pidfile")" 2>/dev/null; }
+running() { # and not another process that has the number now
+  local pid
+  [ -f "$pidfile" ] && pid="$(cat "$pidfile")" && kill -0 "$pid" 2>/dev/null || return 1
+  { tr '\0' ' ' < "/proc/$pid/cmdline" || ps -o args= -p "$pid"; } 2>/dev/null | grep -qF "$KAFKA_DIR/server.properties"
+}
 
 start() {
   running && { echo "already running: $broker"; return 0; }
@@ -90,7 +95,7 @@ PROPS
   echo $! > "$pidfile"
   for _ in $(seq 600); do
     grep -q "Kafka Server started" "$log" && { echo "up: $broker (pid $(cat "$pidfile"))"; return 0; }
-    running || break
+    kill -0 "$(cat "$pidfile")" 2>/dev/null || break
     sleep 0.1
   done
   tail -30 "$log" >&2; echo "did not start" >&2; return 1
@@ -102,6 +107,16 @@ stop() {
   kill -TERM "$pid"
   for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || { rm -f "$pidfile"; return 0; }; sleep 0.1; done
   kill -KILL "$pid"; rm -f "$pidfile"
+}
+
+sweep() {
+  local dir
+  for dir in "$(dirname "$KAFKA_DIR")"/*-[0-9]*; do
+    if [ -d "$dir" ] && ! kill -0 "${dir##*-}" 2>/dev/null; then
+      KAFKA_DIR="$dir" "${BASH_SOURCE[0]}" wipe
+      rm -rf "$dir"
+    fi
+  done
 }
 
 create_topic() {
@@ -130,8 +145,9 @@ case "${1:-}" in
   start) start ;;
   stop) stop ;;
   wipe) stop; rm -rf "$data" ;;
+  sweep) sweep ;;
   create-topic) shift; create_topic "$@" ;;
   load) load "$2" "$3" ;;
   count) count "$2" ;;
-  *) sed -n '2,16p' "${BASH_SOURCE[0]}"; exit 2 ;;
+  *) sed -n '2,17p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac

@@ -50,7 +50,6 @@ pub fn model() -> Result<Model, Error> {
         cart_abandon: CartSource::Derived {
             after_ms: 3_600_000,
         },
-        policy: None,
         intercept: -0.5,
         columns: columns.collect(),
         training: None,

@@ -62,7 +62,7 @@ impl Record {
 }
 
 /// Records by customer, with the free ones of erased customers used again.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
     slots: Vec<u32>,
     records: Vec<Record>,

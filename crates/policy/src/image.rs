@@ -33,7 +33,7 @@ const GONE: u64 = 4;
 pub struct DeciderImage {
     pub(crate) floor: i64,
     pub(crate) marks: Vec<u32>,
-    pub(crate) records: Vec<(Ix, Record)>,
+    pub(crate) records: Records,
 }
 
 impl DeciderImage {
@@ -45,10 +45,11 @@ impl DeciderImage {
         put_count(&mut out, self.marks.len());
         let marks: Vec<u64> = self.marks.iter().map(|mark| u64::from(*mark)).collect();
         put_plane(&mut out, 4, &marks);
-        put_count(&mut out, self.records.len());
+        let records: Vec<(Ix, Record)> = self.records.iter().collect();
+        put_count(&mut out, records.len());
         for (field, width) in FIELDS.into_iter().enumerate() {
-            let records = self.records.iter();
             let values: Vec<u64> = records
+                .iter()
                 .map(|(ix, record)| fields(*ix, record)[field])
                 .collect();
             put_plane(&mut out, width, &values);

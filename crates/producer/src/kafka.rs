@@ -14,6 +14,8 @@
 
 mod context;
 mod records;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 use std::sync::Arc;
@@ -67,7 +69,8 @@ pub struct SinkHealth {
 
 /// Writes alerts, dead letters and journal, and commits the offsets of `group`, all or nothing.
 pub struct KafkaSink {
-    producer: BaseProducer<Context>,
+    /// Shared with calls that had to be left behind, see `transaction`.
+    producer: Arc<BaseProducer<Context>>,
     settings: KafkaSinkSettings,
     group: GroupHandle,
     health: Arc<SinkHealth>,
@@ -219,7 +222,7 @@ impl Sink for KafkaSink {
 fn new_producer(
     settings: &KafkaSinkSettings,
     health: &SinkHealth,
-) -> Result<BaseProducer<Context>, SinkError> {
+) -> Result<Arc<BaseProducer<Context>>, SinkError> {
     let mut patience = Patience::new(health);
     loop {
         let context = Context::default();
@@ -229,7 +232,7 @@ fn new_producer(
         match producer.init_transactions(INIT_TIMEOUT) {
             Ok(()) => {
                 health.set_trouble(None);
-                return Ok(producer);
+                return Ok(Arc::new(producer));
             }
             Err(error) => {
                 let text = format!(

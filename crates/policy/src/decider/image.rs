@@ -4,14 +4,14 @@ use super::*;
 use crate::image::{DeciderImage, decode, digest};
 
 impl Decider {
-    /// Copies what is remembered as of now: marks and records, two copies of memory. Take it where the store's image
+    /// Copies what is remembered as of now: marks and records, plain copies of memory. Take it where the store's image
     /// begins; encoding can happen elsewhere.
     #[must_use]
     pub fn image(&self) -> DeciderImage {
         DeciderImage {
             floor: self.floor,
             marks: self.agenda.marks(),
-            records: self.records.iter().collect(),
+            records: self.records.clone(),
         }
     }
 

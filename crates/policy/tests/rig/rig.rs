@@ -59,7 +59,6 @@ pub fn model(
         },
         currency: Some("EUR".to_owned()),
         cart_abandon: CartSource::Derived { after_ms: HOUR },
-        policy: None,
         intercept,
         columns: columns
             .iter()

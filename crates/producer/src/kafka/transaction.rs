@@ -1,5 +1,7 @@
 //! One transaction, from begin to commit, and what its failures mean.
 
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -14,6 +16,8 @@ use crate::{Outputs, Position};
 const TRANSACTION_TIMEOUT_MS: &str = "15000";
 /// How long one call may take before its outcome counts as unknown. The broker gives up on a transaction soon after.
 const CALL_TIMEOUT: Duration = Duration::from_secs(12);
+/// How much longer a call may take that should have ended by itself.
+const GRACE: Duration = Duration::from_secs(1);
 /// rdkafka's own flush waits in steps of 100 ms, so the queue is drained in short ones before the commit.
 const DRAIN_STEP: Duration = Duration::from_millis(1);
 /// Steps to wait for the reports of purged records; they come from librdkafka's own threads.
@@ -145,15 +149,28 @@ impl KafkaSink {
         }
         let group = self.group.metadata();
         let group = group.ok_or_else(|| Failure::Abortable("the consumer is closed".to_owned()))?;
-        self.producer
-            .send_offsets_to_transaction(&list, &group, CALL_TIMEOUT)
-            .map_err(|e| {
-                // Not sent for certain, or not answered: an abort settles both.
-                match judge(&e, "offsets") {
-                    Failure::Unknown(text) => Failure::Abortable(text),
-                    failure => failure,
-                }
-            })
+        // librdkafka forgets the time-out of this call while it looks for the group's coordinator (its #5456), after an
+        // outage for ever. So another thread makes it, which is left behind together with the producer.
+        let (producer, (done, answer)) = (Arc::clone(&self.producer), mpsc::channel());
+        let call = move || {
+            let result = producer.send_offsets_to_transaction(&list, &group, CALL_TIMEOUT);
+            drop(producer);
+            done.send(result).ok();
+        };
+        let thread = thread::Builder::new().name("offsets".to_owned());
+        thread
+            .spawn(call)
+            .map_err(|e| Failure::Abortable(format!("offsets: {e}")))?;
+        let Ok(result) = answer.recv_timeout(CALL_TIMEOUT + GRACE) else {
+            return Err(Failure::Unknown("offsets: no answer in time".to_owned()));
+        };
+        result.map_err(|e| {
+            // Not sent for certain, or not answered: an abort settles both.
+            match judge(&e, "offsets") {
+                Failure::Unknown(text) => Failure::Abortable(text),
+                failure => failure,
+            }
+        })
     }
 
     pub(super) fn abort(&self) -> Result<(), String> {

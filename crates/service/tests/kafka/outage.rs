@@ -5,11 +5,9 @@ use std::time::Duration;
 use crate::broker::Broker;
 use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed};
 
-const PORT: u16 = 19594;
-
 #[test]
 fn a_broker_that_goes_away_costs_no_alert_and_doubles_none() {
-    let broker = Broker::start("outage", PORT, "");
+    let broker = Broker::start("outage", |_| String::new());
     let mut shop = Shop::without_topics("outage", &plain_model(), EVENT_CLOCK);
     shop.broker = broker.address();
     shop.create_topics(3);

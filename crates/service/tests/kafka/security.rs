@@ -6,9 +6,6 @@ use std::process::Command;
 use crate::broker::Broker;
 use crate::shop::{EVENT_CLOCK, Shop, plain_model};
 
-const PLAIN: u16 = 19604;
-const SECURE: u16 = 19606;
-
 fn keytool(dir: &Path, args: &[&str]) {
     let output = Command::new("keytool")
         .args(args)
@@ -31,8 +28,8 @@ fn keytool(dir: &Path, args: &[&str]) {
     );
 }
 
-/// A certificate for 127.0.0.1 and listeners that use it.
-fn listeners(dir: &Path) -> String {
+/// A certificate for 127.0.0.1.
+fn certify(dir: &Path) {
     let key = [
         "-genkeypair",
         "-keyalg",
@@ -44,13 +41,18 @@ fn listeners(dir: &Path) -> String {
     ];
     keytool(dir, &key);
     keytool(dir, &["-exportcert", "-rfc", "-file", "broker.pem"]);
+}
+
+/// Listeners that use it.
+fn listeners(dir: &Path, plain: u16) -> String {
     let store = dir.join("broker.p12");
+    let (controller, secure) = (plain + 1, plain + 2);
     [
         format!(
-            "listeners=PLAINTEXT://127.0.0.1:{PLAIN},CONTROLLER://127.0.0.1:{},SECURE://127.0.0.1:{SECURE}",
-            PLAIN + 1
+            "listeners=PLAINTEXT://127.0.0.1:{plain},CONTROLLER://127.0.0.1:{controller},\
+             SECURE://127.0.0.1:{secure}"
         ),
-        format!("advertised.listeners=PLAINTEXT://127.0.0.1:{PLAIN},SECURE://127.0.0.1:{SECURE}"),
+        format!("advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SECURE://127.0.0.1:{secure}"),
         "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL".to_owned(),
         "sasl.enabled.mechanisms=PLAIN".to_owned(),
         "listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
@@ -66,12 +68,13 @@ fn listeners(dir: &Path) -> String {
 #[test]
 fn tls_and_a_password_are_a_matter_of_configuration_and_wrong_ones_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let broker = Broker::start("security", PLAIN, &listeners(dir.path()));
+    certify(dir.path());
+    let broker = Broker::start("security", |port| listeners(dir.path(), port));
     let mut shop = Shop::without_topics("security", &plain_model(), EVENT_CLOCK);
     shop.broker = broker.address();
     shop.create_topics(1);
 
-    shop.broker = format!("127.0.0.1:{SECURE}");
+    shop.broker = format!("127.0.0.1:{}", broker.port() + 2);
     let secret = shop.dir.path().join("password");
     let certificate = dir.path().join("broker.pem");
     let properties = |protocol: &str| {
