@@ -18,6 +18,8 @@ mod columns;
 mod customer;
 mod piece;
 
+use crate::store::Settings;
+
 pub(crate) use columns::{Column, Columns, Cursor};
 pub(crate) use customer::{Customer, Restored, encode};
 pub(crate) use piece::{Frame, PieceReader, write_piece};
@@ -35,6 +37,14 @@ pub struct Piece {
     pub number: u32,
     /// Its content, uncompressed and without a checksum: columns, made for a fast general compressor.
     pub bytes: Vec<u8>,
+}
+
+impl Piece {
+    /// The settings of the store that it is a piece of, for those who only look; none if it is no piece.
+    #[must_use]
+    pub fn settings(&self) -> Option<Settings> {
+        piece::settings(self)
+    }
 }
 
 /// Why pieces are no image that this store could go on from. Texts hold no customer's data.

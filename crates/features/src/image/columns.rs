@@ -168,3 +168,44 @@ impl<'a> Cursor<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_any_size_and_sign_come_back() {
+        let numbers = (0..64).flat_map(|bit| [1 << bit, (1 << bit) - 1, u64::MAX >> bit]);
+        let numbers: Vec<u64> = numbers.collect();
+        let mut columns = Columns::new();
+        for &number in &numbers {
+            columns.number(Column::Past, number);
+            columns.signed(Column::Counts, number as i64);
+        }
+        let mut bytes = Vec::new();
+        columns.write_to(&mut bytes);
+        let mut from = Cursor::new(&bytes).unwrap();
+        for &number in &numbers {
+            assert_eq!(from.number(Column::Past), Ok(number));
+            assert_eq!(from.signed(Column::Counts), Ok(number as i64));
+        }
+        assert_eq!(from.finish(), Ok(()));
+    }
+
+    #[test]
+    fn bytes_that_are_no_number_or_no_columns_are_refused() {
+        let read = |bytes: &[u8]| {
+            let mut columns = Columns::new();
+            columns.bytes(Column::Past, bytes);
+            let mut all = Vec::new();
+            columns.write_to(&mut all);
+            Cursor::new(&all).and_then(|mut from| from.number(Column::Past))
+        };
+        assert_eq!(read(&[0x80; 3]), Err(SHORT));
+        let too_long = Err("a number is longer than 64 bits");
+        assert_eq!(read(&[0xff; 11]), too_long);
+        assert_eq!(read(&[[0xff; 9], [0x02; 9]].concat()), too_long);
+        assert!(Cursor::new(&[1, 0, 0]).is_err());
+        assert!(Cursor::new(&[0; COLUMNS * 4 + 1]).is_err());
+    }
+}

@@ -42,6 +42,21 @@ impl Frame {
     }
 }
 
+/// The settings that a piece says it was made under; none where it has no whole header.
+pub(super) fn settings(piece: &Piece) -> Option<Settings> {
+    let bytes = piece.bytes.get(HEADER - 10..HEADER)?;
+    let after_ms = i64::from_le_bytes(*bytes.get(2..)?.first_chunk()?);
+    Some(Settings {
+        dedupe: *bytes.first()? != 0,
+        cart_abandon: if after_ms < 0 {
+            CartAbandon::Given
+        } else {
+            CartAbandon::Derived { after_ms }
+        },
+        minor_exponent: *bytes.get(1)?,
+    })
+}
+
 /// Writes the piece of this number; `customer` gives id and state of a live index.
 pub(crate) fn write_piece<'a>(
     frame: Frame,

@@ -88,7 +88,7 @@ impl Store {
         image.keep(piece);
     }
 
-    fn customer(&self, ix: Ix) -> Customer<'_> {
+    pub(super) fn customer(&self, ix: Ix) -> Customer<'_> {
         let head = self.heads.get(ix.0);
         Customer {
             head,

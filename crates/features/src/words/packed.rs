@@ -145,7 +145,7 @@ pub(crate) fn place_of(word: u64) -> u64 {
     }
 }
 
-/// Purchases of some words: days in their order with a call each, and the totals.
+/// Purchases of some words.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Bought {
     pub(crate) first: Option<u16>,
@@ -183,4 +183,63 @@ pub(crate) fn bought(words: &[u64]) -> Bought {
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn through_columns(words: &[u64]) -> Vec<u64> {
+        let mut columns = Columns::new();
+        words.iter().for_each(|&word| put(word, &mut columns));
+        let mut bytes = Vec::new();
+        columns.write_to(&mut bytes);
+        let mut from = Cursor::new(&bytes).unwrap();
+        let back = words.iter().map(|&word| take(day_of(word), &mut from));
+        let back = back.collect::<Result<_, _>>().unwrap();
+        assert_eq!(from.finish(), Ok(()));
+        back
+    }
+
+    #[test]
+    fn words_of_every_kind_come_back_whatever_they_hold() {
+        let day = 20_454;
+        let mut words = Vec::new();
+        for kind in [SHOP, MORE] {
+            let first = COUNTS * kind as usize;
+            let full: u64 = (0..COUNTS)
+                .map(|at| {
+                    let (_, shift, bits) = Field::PLACES[first + at];
+                    ((1 << bits) - 1) << shift
+                })
+                .sum();
+            words.extend(ONES[kind as usize].map(|payload| key(day, kind) | payload));
+            words.extend([key(day, kind) | full, key(day, kind) | (full & (full >> 1))]);
+        }
+        for many in [0, 1, 2, 255] {
+            let word = PURCHASES.set(key(day, PURCHASE), many);
+            words.extend([word, MINOR.set(word, 1), MINOR.set(word, MINOR.mask())]);
+        }
+        for number in 0..NUMBERS as u64 {
+            let word = key(day, 0) | HIGH | (number << NUMBER_SHIFT);
+            words.extend([word | 1, word | HIGH_MASK]);
+        }
+        assert_eq!(through_columns(&words), words);
+    }
+
+    #[test]
+    fn places_are_in_the_order_of_words_and_differ_where_words_must() {
+        let high = |number: u64| key(7, 0) | HIGH | (number << NUMBER_SHIFT) | 5;
+        let sorted = [
+            key(6, PURCHASE) | 9,
+            key(7, SHOP) | 3,
+            key(7, MORE) | 1,
+            key(7, PURCHASE) | 1,
+            high(0),
+            high(13),
+        ];
+        assert!(sorted.is_sorted_by(|a, b| a < b && place_of(*a) < place_of(*b)));
+        assert_eq!(place_of(key(7, SHOP) | 3), place_of(key(7, SHOP) | 4));
+        assert_eq!(place_of(high(2)), place_of(high(2) + 1));
+    }
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
     state_hash: String,
+    /// Customers that one partition may hold.
+    pub(super) max_customers: usize,
     /// For how long an erasure blocks events, after the instant it was asked for.
     pub(super) block_ms: i64,
     /// Under which the ids of erased customers are hashed.
@@ -80,6 +82,10 @@ impl Settings {
                     policy: Arc::new(policy),
                     model: Arc::new(model.clone()),
                     grace_ms: config.silence.grace_ms,
+                    max_customers: config
+                        .features
+                        .max_customers
+                        .map_or(usize::MAX, |n| n as usize),
                     block_ms: config.erasure.block_ms,
                     erased_key: erased_key(&config.app.tenant),
                 })
@@ -115,8 +121,8 @@ fn state_hash(
     rule: CurrencyRule,
 ) -> String {
     let text = format!(
-        "{:?}\n{:?}\n{store:?}\n{rule:?}",
-        config.events, config.erasure
+        "{:?}\n{:?}\n{:?}\n{store:?}\n{rule:?}",
+        config.events, config.erasure, config.features.max_customers
     );
     config::hex(&Sha256::digest(text.as_bytes()))
 }

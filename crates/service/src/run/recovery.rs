@@ -16,7 +16,6 @@ use tracing::{info, warn};
 
 use super::journal::{JournalLog, between};
 use super::{Resume, RunError, Shared};
-use crate::config::{Settings, SourceKind};
 use crate::pipeline::Partition;
 
 /// What decides: model and policy.
@@ -314,21 +313,13 @@ impl Archive {
     }
 }
 
-/// What snapshots call the input.
-pub(crate) fn input_name(settings: &Settings) -> String {
-    match settings.source {
-        SourceKind::Kafka => settings.topics.input.clone(),
-        SourceKind::Log => "log".to_owned(),
-    }
-}
-
 /// The store of the configuration; none when no snapshots are kept.
 pub(super) fn open_snapshots(shared: &Shared) -> Result<Option<Arc<Snapshots>>, RunError> {
     if shared.snapshotting().is_none() {
         return Ok(None);
     }
     let settings = &shared.settings;
-    Snapshots::create(&settings.snapshot.location, &settings.app.id, &input_name(settings))
+    Snapshots::create(&settings.snapshot.location, &settings.app.id, settings.input_name())
         .map(|snapshots| Some(Arc::new(snapshots)))
         .map_err(|fault| RunError::Config(format!("[snapshot] {}", super::error::chain(&fault))))
 }

@@ -179,7 +179,7 @@ impl Snapshotter {
             logic: LOGIC,
             registry: holdfast_features::registry_hash(),
             app: settings.app.id.clone(),
-            topic: super::recovery::input_name(settings),
+            topic: settings.input_name().to_owned(),
             topic_id: None,
             cluster_id: None,
             partition: plate.partition,

@@ -67,7 +67,7 @@ impl Owned {
     }
 
     /// The whole state as it is now, at once: the partition goes. Nothing if there is one of this place already.
-    pub(super) fn last_image(&mut self) {
+    pub(in crate::run::worker) fn last_image(&mut self) {
         let offset = self.next_offset;
         let news = |imaging: &Imaging| imaging.newest != Some(offset) || imaging.under_way;
         if self.is_live() && self.imaging.as_ref().is_some_and(news) {

@@ -73,7 +73,7 @@ impl Owned {
         self.go_on(self.next_offset);
     }
 
-    fn follow(&mut self) {
+    pub(super) fn follow(&mut self) {
         let Some(rebuild) = &self.rebuild else { return };
         let same = rebuild.regime.as_ref() == Some(&self.regime);
         self.pipeline.follow(if same {
