@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_compacted_topic_is_wrong_and_makes_the_command_fail_after_listing_all() {
-        let [input, alerts, _] = specs(&Settings::defaults(), &Wanted::default());
+        let [input, alerts, _, _] = specs(&Settings::defaults(), &Wanted::default());
         let compact = BTreeMap::from([("cleanup.policy".to_owned(), "compact,delete".to_owned())]);
         let steps = [
             judge(&input, 2, &compact).unwrap(),

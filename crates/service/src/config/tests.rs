@@ -44,7 +44,8 @@ fn an_empty_file_gives_the_documented_defaults() {
         Topics {
             input: "events".into(),
             alerts: "at-risk".into(),
-            dead_letters: "events.dlq".into()
+            dead_letters: "events.dlq".into(),
+            journal: "holdfast.journal".into(),
         }
     );
     assert_eq!(s.http.listen.unwrap().to_string(), "127.0.0.1:9464");

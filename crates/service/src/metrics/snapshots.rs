@@ -9,7 +9,7 @@ use super::recorder::raise;
 use crate::run::Status;
 
 /// Ways in which a snapshot ends.
-pub const SNAPSHOT_RESULTS: [&str; 2] = ["published", "failed"];
+pub(super) const SNAPSHOT_RESULTS: [&str; 2] = ["published", "failed"];
 
 /// Handles, see the help texts.
 #[derive(Debug)]

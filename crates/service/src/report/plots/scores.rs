@@ -9,7 +9,7 @@ use plotters::{
     style::text_anchor::{HPos, VPos},
 };
 
-use super::{Figure, INK, LEFT, STAYED, Words, draw, percents, text};
+use super::{Figure, LEFT, STAYED, Words, draw, percents, text};
 use crate::report::{curves::ratio, numbers::percent, view::Bin};
 
 pub(in crate::report) fn scores(id: &str, bins: &[Bin]) -> Result<Figure> {
