@@ -6,7 +6,8 @@
 #   lints       clippy with warnings as errors, over every target
 #   docs        rustdoc with warnings as errors
 #   kafka       fetches and starts a real Kafka broker on the loopback; it is stopped at the end, whatever happens
-#   tests       cargo test, one build for all, the tests against the real broker included
+#   bucket      starts an S3-compatible server (moto) on the loopback, for the snapshots
+#   tests       cargo test, one build for all, the tests against the real broker and the bucket included
 #   demo        the demo, small: it answers on HTTP while it runs, promtool finds no fault in its metrics
 #   rules       promtool: alert rules, their unit tests
 #   dashboards  every PromQL expression of the Grafana dashboards parses
@@ -20,15 +21,16 @@ logs=$root/target/test-logs
 mkdir -p "$logs"
 export PATH="$root/target/tools:$PATH" CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 export KAFKA_DIR=$root/.kafka/test-$$ KAFKA_HEAP=${KAFKA_HEAP:-512m} KAFKA_EXTRA=${KAFKA_EXTRA:-}
-features=(--features holdfast-service/broker-tests)
+features=(--features holdfast-service/broker-tests,holdfast-store/bucket-tests)
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka tests demo rules dashboards reports)
+[ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka bucket tests demo rules dashboards reports)
 
-stop_kafka() {
+stop_servers() {
+  [ -z "${moto:-}" ] || kill "$moto" 2> /dev/null
   [ -z "${kafka_started:-}" ] || benches/kafka/kafka.sh wipe > /dev/null 2>&1
   rm -rf "$KAFKA_DIR"
 }
-trap stop_kafka EXIT
+trap stop_servers EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -58,6 +60,22 @@ stage_kafka() {
   KAFKA_PORT=${KAFKA_PORT:-$(free_port)} || return 1
   export KAFKA_PORT kafka_started=yes
   benches/kafka/kafka.sh start && export HOLDFAST_TEST_KAFKA=127.0.0.1:$KAFKA_PORT
+}
+
+stage_bucket() {
+  local port url
+  port=$(free_port) || return 1
+  url=http://127.0.0.1:$port
+  scripts/python.sh 'moto[server]==5.2.5' -- -c 'import moto.server' || return 1 # installs it
+  target/venv/bin/python -m moto.server -H 127.0.0.1 -p "$port" > "$logs/moto.log" 2>&1 3>&- &
+  moto=$!
+  local tries=0
+  until python3 -c "import urllib.request as u; u.urlopen(u.Request('$url/holdfast', method='PUT'))" 2> /dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 60 ] && kill -0 "$moto" 2> /dev/null && sleep 0.5 || return 1
+  done
+  export HOLDFAST_TEST_S3=s3://holdfast AWS_ENDPOINT_URL=$url AWS_ALLOW_HTTP=true AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 }
 
 stage_tests() { cargo test --workspace --locked --no-fail-fast "${features[@]}"; }

@@ -3,11 +3,13 @@
 mod check;
 mod explain;
 mod files;
+mod forget;
 mod generate;
 mod kafka;
 mod replay;
 mod run;
 mod schema;
+mod snapshot;
 mod study;
 
 use std::io;
@@ -80,6 +82,8 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         }
         Command::Topics(args) => kafka::topics(&args),
         Command::Dlq(args) => kafka::dlq(&args),
+        Command::Snapshot(args) => snapshot::snapshot(&args),
+        Command::Forget(args) => forget::forget(&args),
         Command::Demo(args) => demo::demo(&args),
     }
 }

@@ -11,6 +11,7 @@ mod layers;
 mod properties;
 mod reader;
 mod show;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use holdfast_store::Location;
 use sha2::{Digest, Sha256};
 
 pub(crate) use check::instant_ms;
@@ -45,6 +47,7 @@ pub struct Settings {
     pub alerts: Alerts,
     pub money: Money,
     pub http: Http,
+    pub snapshot: Snapshot,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +150,8 @@ pub struct Features {
     /// `None` when the configuration says nothing: then the model file's rule holds, and training derives
     /// (see [`CartAbandon::default`]).
     pub cart_abandon: Option<CartAbandon>,
+    /// Customers that one partition may hold; events of further ones are dropped. `None`: as many as come.
+    pub max_customers: Option<u32>,
 }
 
 /// Where `cart_abandon` events come from.
@@ -200,6 +205,20 @@ pub struct Http {
     pub listen: Option<SocketAddr>,
 }
 
+/// Images of the state, which make restarts short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    pub enabled: bool,
+    /// Where they are kept.
+    pub location: Location,
+    /// One is taken at least so often while there is something new.
+    pub interval_ms: i64,
+    /// And after so many events of a partition.
+    pub every_events: u64,
+    /// Generations kept of each partition.
+    pub keep: usize,
+}
+
 /// Checked settings together with where each value came from.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -213,6 +232,14 @@ impl Settings {
         match Layers::default().load() {
             Ok(loaded) => loaded.settings,
             Err(faults) => unreachable!("the defaults are valid: {faults}"),
+        }
+    }
+
+    /// What names the input: the topic, or `log`.
+    pub fn input_name(&self) -> &str {
+        match self.source {
+            SourceKind::Kafka => &self.topics.input,
+            SourceKind::Log => "log",
         }
     }
 

@@ -34,6 +34,7 @@ pub struct Metrics {
     registry: Registry,
     pub events_consumed: IntCounterVec,
     pub events_applied: IntCounter,
+    pub erasures: IntCounter,
     pub events_dropped: IntCounterVec,
     pub events_rejected: IntCounterVec,
     pub amounts_rounded: IntCounter,
@@ -134,6 +135,10 @@ impl Metrics {
             events_applied: make.counter(
                 "holdfast_events_applied_total",
                 "Events that changed the state of a customer, erasures included.",
+            ),
+            erasures: make.counter(
+                "holdfast_erasures_total",
+                "Tombstones and privacy_delete events, known customers or not.",
             ),
             events_dropped: make.counters(
                 "holdfast_events_dropped_total",

@@ -1,42 +1,23 @@
 //! Whatever happened to a file, it is told from a whole one, and reading it neither panics nor fills the memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "example/example.rs"]
+mod example;
+
 use std::io::Write;
 
-use holdfast_store::{FORMAT, Fault, Manifest, PARTITIONER, Packed, Packer, Piece, Snapshot};
+use example::manifest;
+use holdfast_store::{Fault, Packed, Packer, Piece, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-fn manifest() -> Manifest {
-    Manifest {
-        format: FORMAT.to_owned(),
-        logic: 3,
-        registry: "r".to_owned(),
-        state_hash: "s".to_owned(),
-        app: "shop".to_owned(),
-        topic: "events".to_owned(),
-        topic_id: Some("t1".to_owned()),
-        cluster_id: None,
-        partition: 2,
-        partitions: 4,
-        partitioner: PARTITIONER.to_owned(),
-        offset: 1_000,
-        byte: None,
-        clock: Some(1_767_225_600_000),
-        input_clock: None,
-        fired: None,
-        model_sha256: "m".to_owned(),
-        model_id: "model".to_owned(),
-        config_hash: "c".to_owned(),
-        journal_offset: 17,
-        journal_entries: 21,
-        customers: 5,
-        created_ms: 1_767_225_600_000,
-        sections: Vec::new(),
-    }
-}
-
 fn packed(pieces: &[(&str, u32, Vec<u8>)]) -> Packed {
-    let mut packer = Packer::new(manifest());
+    let mut packer = Packer::new(manifest(2, 1_000));
     for (section, number, bytes) in pieces {
         packer.add(section, *number, bytes);
     }
@@ -135,7 +116,7 @@ fn a_block_that_claims_too_much_is_refused() {
         head.write_all(&10_u32.to_le_bytes()).unwrap();
         sum.update(&head);
         sum.update(&body);
-        let mut claimed = manifest();
+        let mut claimed = manifest(0, 0);
         claimed.sections.push(holdfast_store::Section {
             name: "features".to_owned(),
             blocks: 1,

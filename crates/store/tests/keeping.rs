@@ -1,42 +1,22 @@
 //! Snapshots in a directory: published once, listed, chosen, pruned, copied; and what a bad disk or file does.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
+#[path = "example/example.rs"]
+mod example;
+
+use std::fs;
+use std::path::PathBuf;
+
+use example::manifest;
 use holdfast_store::{
-    Error, FORMAT, Fault, Location, Manifest, Name, PARTITIONER, Packed, Packer, Snapshots, Wanted,
-    choose,
+    Error, Fault, Location, Manifest, Name, Packed, Packer, Snapshots, Wanted, choose,
 };
 use tempfile::TempDir;
-
-fn manifest(partition: i32, offset: i64) -> Manifest {
-    Manifest {
-        format: FORMAT.to_owned(),
-        logic: 1,
-        registry: "r".to_owned(),
-        state_hash: "s".to_owned(),
-        app: "shop".to_owned(),
-        topic: "events".to_owned(),
-        topic_id: Some("t1".to_owned()),
-        cluster_id: Some("k1".to_owned()),
-        partition,
-        partitions: 4,
-        partitioner: PARTITIONER.to_owned(),
-        offset,
-        byte: None,
-        clock: None,
-        input_clock: None,
-        fired: None,
-        model_sha256: "m".to_owned(),
-        model_id: "model".to_owned(),
-        config_hash: "c".to_owned(),
-        journal_offset: 0,
-        journal_entries: 0,
-        customers: 1,
-        created_ms: 1,
-        sections: Vec::new(),
-    }
-}
 
 fn pack(manifest: Manifest) -> Packed {
     let mut packer = Packer::new(manifest);
@@ -298,107 +278,4 @@ fn names_of_others_are_not_touched() {
     };
     assert!(matches!(place.snapshots.load(&gone), Err(Error::Absent(_))));
     place.snapshots.remove(&gone).unwrap();
-}
-
-#[test]
-fn a_directory_that_is_not_there_is_named() {
-    let dir = TempDir::new().unwrap();
-    let absent = Location::Directory(dir.path().join("absent"));
-    let error = Snapshots::open(&absent, "shop", "events").unwrap_err();
-    assert!(error.to_string().ends_with("/absent"), "{error}");
-    assert!(!dir.path().join("absent").exists());
-    fs::write(dir.path().join("file"), b"").unwrap();
-    let inside = Location::Directory(dir.path().join("file/inside"));
-    let error = Snapshots::create(&inside, "shop", "events").unwrap_err();
-    assert!(error.to_string().ends_with("/file/inside"), "{error}");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_directory_that_we_make_is_closed_to_others() {
-    use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
-    let directory = place.dir.path().join("état 1/snapshots");
-    let mode = fs::metadata(directory).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
-}
-
-/// A file system of 64 KiB, where the machine lets us mount one: the error names the file, old ones stay whole.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_and_a_read_only_one_are_said_with_the_path() {
-    let dir = TempDir::new().unwrap();
-    let Some(mounted) = Mounted::new(dir.path()) else {
-        eprintln!("left out: this user may not mount");
-        return;
-    };
-    let location = Location::Directory(mounted.path.clone());
-    let snapshots = Snapshots::create(&location, "shop", "events").unwrap();
-    let old = snapshots.publish(&pack(manifest(0, 1))).unwrap();
-    let mut seed = 1_u64;
-    let mut noise = vec![0; 200_000];
-    noise.fill_with(|| {
-        // xorshift: what zstd cannot shrink
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed as u8
-    });
-    let mut packer = Packer::new(manifest(0, 2));
-    packer.add("features", 0, &noise);
-    let packed = packer.finish();
-    let error = snapshots.publish(&packed).unwrap_err();
-    assert!(matches!(error, Error::Full { .. }), "{error:?}");
-    assert!(error.is_transient());
-    assert!(
-        error.to_string().contains(&packed.name.to_string()),
-        "{error}"
-    );
-    assert!(snapshots.load(&old.name).is_ok());
-    assert_eq!(snapshots.list(None).unwrap().len(), 1);
-    mounted.remount("ro");
-    let error = snapshots.publish(&pack(manifest(0, 3))).unwrap_err();
-    assert!(matches!(error, Error::Denied { .. }), "{error:?}");
-    let error = Snapshots::create(&location, "shop", "events").unwrap_err();
-    let path = mounted.path.display().to_string();
-    assert!(error.to_string().contains(&path), "{error}");
-    assert_eq!(snapshots.list(None).unwrap().len(), 1);
-}
-
-#[cfg(target_os = "linux")]
-struct Mounted {
-    path: PathBuf,
-}
-
-#[cfg(target_os = "linux")]
-impl Mounted {
-    fn new(dir: &Path) -> Option<Self> {
-        let path = dir.join("small");
-        fs::create_dir(&path).unwrap();
-        let options = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"];
-        let done = std::process::Command::new("mount")
-            .args(options)
-            .arg(&path)
-            .output();
-        done.is_ok_and(|out| out.status.success())
-            .then_some(Self { path })
-    }
-
-    fn remount(&self, how: &str) {
-        let done = std::process::Command::new("mount")
-            .args(["-o", &format!("remount,{how}")])
-            .arg(&self.path)
-            .status();
-        assert!(done.unwrap().success());
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let done = std::process::Command::new("umount")
-            .arg(&self.path)
-            .status();
-        assert!(done.is_ok_and(|status| status.success()));
-    }
 }

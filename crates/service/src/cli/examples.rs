@@ -80,6 +80,26 @@ Examples:
   holdfast dlq replay --config holdfast.toml --dry-run
 ";
 
+pub(super) const SNAPSHOT: &str = "\
+Examples:
+  holdfast snapshot list --config holdfast.toml
+  holdfast snapshot verify --config holdfast.toml --partition 3
+  holdfast snapshot export --config holdfast.toml --to s3://backup/holdfast
+  holdfast snapshot import --config holdfast.toml --from /mnt/old/snapshots
+
+Snapshots hold the ids of customers and what they did: keep copies as closely as the events themselves.
+";
+
+pub(super) const FORGET: &str = "\
+Examples:
+  holdfast forget c0000042 --config holdfast.toml
+  holdfast forget - --config holdfast.toml < ids.txt      one id a line
+  holdfast forget c0000042 --config holdfast.toml --check   no snapshot holds them any more
+
+It appends a tombstone under the id to the input, which a source may also do itself, or send an event of type
+privacy_delete. Events of that customer dated within [erasure] block (30 days) after it are left out.
+";
+
 pub(super) const SCHEMA: &str = "\
 Examples:
   holdfast schema                                     what there is

@@ -10,18 +10,24 @@ use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http, Kafka,
     Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, properties,
+    snapshot,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
     let mut reader = Reader::new(&tree, faults);
     let app = app(&mut reader);
+    let source = reader
+        .word(
+            "source.kind",
+            &[("kafka", SourceKind::Kafka), ("log", SourceKind::Log)],
+        )
+        .unwrap_or(SourceKind::Kafka);
+    let log = Log {
+        input: reader.path("log.input").unwrap_or_default(),
+        output: reader.path("log.output").unwrap_or_default(),
+    };
     let settings = Settings {
-        source: reader
-            .word(
-                "source.kind",
-                &[("kafka", SourceKind::Kafka), ("log", SourceKind::Log)],
-            )
-            .unwrap_or(SourceKind::Kafka),
+        source,
         kafka: kafka(&mut reader, &tree, &app),
         topics: topics(&mut reader),
         model_path: reader.path("model.path"),
@@ -31,16 +37,15 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         erasure: Erasure {
             block_ms: reader.duration("erasure.block").unwrap_or_default(),
         },
-        log: Log {
-            input: reader.path("log.input").unwrap_or_default(),
-            output: reader.path("log.output").unwrap_or_default(),
-        },
         features: Features {
             cart_abandon: cart_abandon(&mut reader),
+            max_customers: max_customers(&mut reader),
         },
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),
+        snapshot: snapshot::read(&mut reader, (source == SourceKind::Log).then_some(&log)),
+        log,
         app,
     };
     let mut faults = reader.faults;
@@ -253,6 +258,24 @@ fn cart_abandon(reader: &mut Reader<'_>) -> Option<CartAbandon> {
         (Some(false), None) => Some(CartAbandon::default()),
         (None, None) => None,
     }
+}
+
+fn max_customers(reader: &mut Reader<'_>) -> Option<u32> {
+    let key = "features.max_customers";
+    let number = reader.number(key)?;
+    if number >= 1.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within its range"
+        )]
+        return Some(number as u32);
+    }
+    reader.fault(
+        key,
+        format!("{number} is no whole number from 1 to {}", u32::MAX),
+    );
+    None
 }
 
 fn alerts(reader: &mut Reader<'_>) -> Alerts {

@@ -142,6 +142,11 @@ pub(super) const KEYS: &[Key] = &[
         "idle time after which a cart counts as abandoned; default: 1h",
     ),
     key(
+        "features.max_customers",
+        "",
+        "customers one partition may hold, beyond which events of new ones are dropped; default: no limit",
+    ),
+    key(
         "alerts.not_before",
         "",
         "alerts dated earlier are not sent: ms, a date, or an RFC 3339 instant",
@@ -156,6 +161,31 @@ pub(super) const KEYS: &[Key] = &[
         "http.listen",
         "\"127.0.0.1:9464\"",
         "address of /metrics, /livez, /readyz; off for none",
+    ),
+    key(
+        "snapshot.enabled",
+        "true",
+        "keep images of the state, so that a restart need not read the whole log",
+    ),
+    key(
+        "snapshot.location",
+        "",
+        "directory, file:///path or s3://bucket/prefix (credentials and endpoint: AWS_* variables); default: snapshots, for the embedded log output + \"/snapshots\"",
+    ),
+    key(
+        "snapshot.interval",
+        "\"60s\"",
+        "an image is taken at least so often while there is something new",
+    ),
+    key(
+        "snapshot.every_events",
+        "1000000",
+        "and after so many events of a partition",
+    ),
+    key(
+        "snapshot.keep",
+        "3",
+        "generations kept of each partition, at least 3",
     ),
 ];
 

@@ -97,6 +97,18 @@ impl<'a> Reader<'a> {
         self.read(key, as_number)
     }
 
+    /// A whole number.
+    pub(super) fn integer(&mut self, key: &str) -> Option<i64> {
+        self.read(key, |value| match value {
+            Value::Integer(i) => Ok(*i),
+            Value::String(s) => s
+                .trim()
+                .parse()
+                .map_err(|_| wants("a whole number", value)),
+            other => Err(wants("a whole number", other)),
+        })
+    }
+
     pub(super) fn numbers(&mut self, key: &str) -> Option<Vec<f64>> {
         self.read(key, |value| match value {
             Value::Array(items) => items.iter().map(as_number).collect(),
@@ -125,12 +137,19 @@ impl<'a> Reader<'a> {
     /// A path; relative ones start at the file's directory, those of flags at the working directory. `-` stays.
     pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let text = self.text(key)?;
-        let from_flag = matches!(self.entry(key)?.origin, Origin::Flag(_));
-        Some(if from_flag || text == "-" {
+        Some(if text == "-" {
             PathBuf::from(text)
         } else {
-            self.tree.base.join(text)
+            self.base(key).join(text)
         })
+    }
+
+    /// Where a relative path in `key` starts.
+    pub(super) fn base(&self, key: &str) -> PathBuf {
+        match self.entry(key).map(|entry| &entry.origin) {
+            Some(Origin::Flag(_)) => PathBuf::new(),
+            _ => self.tree.base.clone(),
+        }
     }
 }
 

@@ -61,6 +61,10 @@ impl Settings {
     fn defaults_in(other: &Self) -> Self {
         Self {
             log: other.log.clone(),
+            snapshot: Snapshot {
+                location: other.snapshot.location.clone(),
+                ..Self::defaults().snapshot
+            },
             ..Self::defaults()
         }
     }
@@ -100,6 +104,26 @@ const FAULTS: &[(&str, &[&str])] = &[
     (
         "[policy]\nbands = [0.95, 0.9]\n",
         &["holdfast.toml:2: policy.bands: are not in ascending order"],
+    ),
+    (
+        "[features]\nmax_customers = 0\n",
+        &[
+            "holdfast.toml:2: features.max_customers: 0 is no whole number from 1 to 4294967295",
+        ],
+    ),
+    (
+        "[features]\nmax_customers = 10.5\n",
+        &[
+            "holdfast.toml:2: features.max_customers: 10.5 is no whole number from 1 to 4294967295",
+        ],
+    ),
+    (
+        "[snapshot]\nlocation = \"gs://bucket\"\ninterval = \"10ms\"\nkeep = 2\n",
+        &[
+            "holdfast.toml:2: snapshot.location: `gs://bucket` is no place for snapshots: write a directory, file:///path or s3://bucket/prefix",
+            "holdfast.toml:3: snapshot.interval: 10ms is shorter than 1s",
+            "holdfast.toml:4: snapshot.keep: 2 is not between 3 and 1000",
+        ],
     ),
     (
         "[policy]\ndwell = \"1 day\"\n",
@@ -348,4 +372,24 @@ fn the_hash_follows_decisions_and_not_places() {
     );
     assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().hash(), base);
     assert_ne!(load("[money]\ncurrency = \"EUR\"\n").unwrap().hash(), base);
+}
+
+#[test]
+fn snapshots_lie_beside_the_configuration_or_in_the_output_of_the_log() {
+    let place = |text: &str| {
+        let (dir, path) = file(text);
+        let snapshot = Layers::of_file(&path).load().unwrap().settings.snapshot;
+        let place = snapshot.location.to_string();
+        let inside = place.replace(&format!("{}/", dir.path().display()), "");
+        (inside, snapshot.enabled)
+    };
+    let here = |text: &str| (text.to_owned(), true);
+    assert_eq!(place(""), here("snapshots"));
+    let log = "[source]\nkind = \"log\"\n";
+    assert_eq!(place(log), here("out/snapshots"));
+    let stdout = format!("{log}[log]\noutput = \"-\"\n");
+    assert!(!place(&stdout).1);
+    let set = |text: &str| place(&format!("{log}[snapshot]\nlocation = \"{text}\"\n"));
+    assert_eq!(set("kept"), here("kept"));
+    assert_eq!(set("s3://bucket/a"), here("s3://bucket/a"));
 }

@@ -1,16 +1,16 @@
 //! Dead letters of the embedded log. Its lines have no headers, so attempts are not counted here.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, ErrorKind, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
 
 use holdfast_events::RejectReason;
 use holdfast_producer::log::DEAD_LETTERS;
-use holdfast_producer::{DeadLetter, SegmentWriter, letters};
+use holdfast_producer::{DeadLetter, letters};
 use serde_json::Value;
 
 use super::Found;
 use crate::config::Settings;
+use crate::input;
 use crate::run::RunError;
 
 pub(super) fn read(
@@ -80,46 +80,13 @@ pub(super) fn found(object: &Value) -> Option<Found> {
 
 /// Appends to the input; its producer must not write meanwhile.
 pub(super) fn send(settings: &Settings, chosen: &[Found]) -> Result<(), RunError> {
-    let input = &settings.log.input;
-    let fault = |e: std::io::Error| {
-        RunError::Temporary(format!("cannot append to {}: {e}", input.display()))
-    };
-    let packed = input.extension().is_some_and(|e| e == "gz");
-    if input == Path::new("-") || packed {
-        let text = format!(
-            "{} cannot be appended to; take the lines of `dlq list`",
-            input.display()
-        );
-        return Err(RunError::Config(text));
-    }
-    if !input.is_dir() {
-        return append(input, chosen).map_err(fault);
-    }
-    let partitions = (0..)
-        .take_while(|n: &u32| input.join(n.to_string()).is_dir())
-        .count();
-    let mut writer =
-        SegmentWriter::open(input, u32::try_from(partitions).unwrap_or(1)).map_err(fault)?;
-    for Found { letter, .. } in chosen {
-        let partition = usize::try_from(letter.partition).unwrap_or(0);
-        let result = writer.append_to(partition, letter.key.as_deref(), letter.value.as_deref());
-        result.map_err(fault)?;
-    }
-    writer.flush().map_err(fault)
-}
-
-fn append(path: &Path, chosen: &[Found]) -> std::io::Result<()> {
-    let whole = fs::read(path)?.last().is_none_or(|byte| *byte == b'\n');
-    let mut file = OpenOptions::new().append(true).open(path)?;
-    let mut text: Vec<u8> = if whole { Vec::new() } else { b"\n".to_vec() };
-    for Found { letter, .. } in chosen {
-        if let Some(key) = &letter.key {
-            text.extend_from_slice(key);
-            text.push(b'\t');
-        }
-        text.extend_from_slice(letter.value.as_deref().unwrap_or_default());
-        text.push(b'\n');
-    }
-    file.write_all(&text)?;
-    file.sync_all()
+    let lines: Vec<input::Line<'_>> = chosen
+        .iter()
+        .map(|Found { letter, .. }| input::Line {
+            partition: Some(letter.partition),
+            key: letter.key.as_deref(),
+            value: letter.value.as_deref(),
+        })
+        .collect();
+    input::append(&settings.log.input, &lines)
 }

@@ -84,6 +84,7 @@ impl Recorder {
             seen.counts.consumed,
         );
         grow(&metrics.events_applied, counts.applied, seen.counts.applied);
+        grow(&metrics.erasures, counts.erased, seen.counts.erased);
         grow(
             &metrics.amounts_rounded,
             counts.rounded_amounts,

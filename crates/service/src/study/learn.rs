@@ -224,6 +224,12 @@ pub(super) fn notes(log: &Log, rows: &Rows) -> Vec<String> {
             log.read.other_currency
         ));
     }
+    if log.read.erased > 0 {
+        notes.push(format!(
+            "{} events left out because their customers had been erased",
+            log.read.erased
+        ));
+    }
     if rows.counts.cart_abandon_given > 0 {
         notes.push(format!(
             "{} cart_abandon events left out, because abandons are derived from idle carts; to take them as given set \

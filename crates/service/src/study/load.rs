@@ -9,6 +9,7 @@ use holdfast_model::{History, LabelKind};
 use serde::Serialize;
 
 use super::{Error, Source};
+use crate::pipeline::Erased;
 
 /// What became of the lines of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -20,6 +21,8 @@ pub struct Read {
     pub other_currency: u64,
     /// Tombstones and `privacy_delete` events.
     pub erasures: u64,
+    /// Events left out because their customer had been erased, and the erasure's block was not over.
+    pub erased: u64,
     /// Lines that are no events, by reason.
     pub rejected: BTreeMap<&'static str, u64>,
 }
@@ -59,7 +62,7 @@ pub(super) fn load(source: &Source, label: LabelKind, only: Option<&str>) -> Res
     };
     let mut reader = LineReader::open(&source.events).map_err(fault)?;
     let decoder = Decoder::new(source.decoding.clone());
-    let mut loading = Loading::new(source.currency, History::new(label), only);
+    let mut loading = Loading::new(source, History::new(label), only);
     let mut batch = LineBatch::default();
     while reader.read_batch(&mut batch).map_err(fault)? {
         for record in batch.records() {
@@ -73,6 +76,8 @@ struct Loading<'a> {
     rule: CurrencyRule,
     only: Option<&'a str>,
     history: History,
+    erased: Erased,
+    block_ms: i64,
     read: Read,
     last_ms: Option<i64>,
     seen: Vec<Currency>,
@@ -81,11 +86,13 @@ struct Loading<'a> {
 }
 
 impl<'a> Loading<'a> {
-    fn new(rule: CurrencyRule, history: History, only: Option<&'a str>) -> Self {
+    fn new(source: &Source, history: History, only: Option<&'a str>) -> Self {
         Self {
-            rule,
+            rule: source.currency,
             only,
             history,
+            erased: Erased::new(0),
+            block_ms: source.block_ms,
             read: Read::default(),
             last_ms: None,
             seen: Vec::new(),
@@ -97,9 +104,14 @@ impl<'a> Loading<'a> {
         self.read.lines += 1;
         match outcome {
             Outcome::Event(event) => self.event(&event),
-            Outcome::Erase { customer_id, .. } => {
+            Outcome::Erase { customer_id, at } => {
                 self.read.erasures += 1;
                 self.history.erase(&customer_id);
+                // What a run leaves out is in no row either.
+                if let Some(at) = at.or(self.last_ms) {
+                    let until = at.saturating_add(self.block_ms);
+                    self.erased.block(&customer_id, until);
+                }
             }
             Outcome::Rejected(rejection) => self.reject(rejection.reason),
         }
@@ -111,6 +123,10 @@ impl<'a> Loading<'a> {
 
     fn event(&mut self, event: &Event<'_>) {
         self.read.events += 1;
+        if self.erased.blocks(&event.customer_id, event.ts) {
+            self.read.erased += 1;
+            return;
+        }
         let money = event.kind.carries_money() && event.minor.is_some();
         if let (true, Some(currency)) = (money, event.currency) {
             if let CurrencyRule::Only(wanted) = self.rule
@@ -202,7 +218,38 @@ fn rescaled(minor: i64, from: u8, to: u8) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::rescaled;
+    #![allow(clippy::unwrap_used)]
+
+    use holdfast_events::Record;
+
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn events_that_an_erasure_blocks_in_a_run_are_in_no_history_either() {
+        const DAY_MS: i64 = 86_400_000;
+        let source = Source::new("-".into(), &config::Settings::defaults(), None).unwrap();
+        let decoder = Decoder::new(source.decoding.clone());
+        let mut loading = Loading::new(&source, History::new(LabelKind::Purchase), None);
+        let t0 = 1_767_225_600_000;
+        for (kind, ts) in [
+            ("page_view", t0),
+            ("privacy_delete", t0 + DAY_MS),
+            ("page_view", t0),
+            ("page_view", t0 + 31 * DAY_MS - 1),
+            ("page_view", t0 + 31 * DAY_MS),
+        ] {
+            let line =
+                format!(r#"{{"event_id":"{ts}","customer_id":"a","type":"{kind}","ts":{ts}}}"#);
+            loading.take(decoder.decode(&Record::line(0, line.as_bytes())));
+        }
+        loading.history.finish(i64::MAX);
+        let (read, left) = (&loading.read, loading.history.len());
+        assert_eq!(
+            (read.events, read.erasures, read.erased, left),
+            (4, 1, 2, 1)
+        );
+    }
 
     #[test]
     fn amounts_without_a_currency_take_the_decimals_of_the_log() {

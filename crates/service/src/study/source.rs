@@ -18,6 +18,8 @@ pub struct Source {
     /// What is done about currencies; [`CurrencyRule::Any`] refuses a log with two of them.
     pub(super) currency: CurrencyRule,
     pub(super) dedupe: bool,
+    /// For how long an erasure keeps events out, as in a run.
+    pub(super) block_ms: i64,
     /// As configured; none leaves it to the model, or to the default in training.
     pub(super) cart_abandon: Option<CartAbandon>,
 }
@@ -58,6 +60,7 @@ impl Source {
             decoding,
             currency,
             dedupe: config.events.dedupe,
+            block_ms: config.erasure.block_ms,
             cart_abandon: config.features.cart_abandon.map(|source| match source {
                 config::CartAbandon::Given => CartAbandon::Given,
                 config::CartAbandon::Derived { after_ms } => CartAbandon::Derived { after_ms },

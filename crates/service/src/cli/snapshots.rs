@@ -1,0 +1,66 @@
+//! The arguments of the commands that look after snapshots.
+
+use clap::{Args, Subcommand};
+
+use super::args::ConfigFile;
+
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    #[command(subcommand)]
+    pub command: SnapshotCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+    /// Say which snapshots are there, newest first
+    List(SnapshotFilter),
+    /// Read every snapshot whole and check it; exit code 1 if one is damaged
+    Verify(SnapshotFilter),
+    /// Copy the newest snapshot of each partition to another place
+    Export(SnapshotExport),
+    /// Copy the newest snapshot of each partition from another place
+    Import(SnapshotImport),
+}
+
+/// Which snapshots.
+#[derive(Debug, Args)]
+pub struct SnapshotFilter {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Only those of this input partition
+    #[arg(long, value_name = "N")]
+    pub partition: Option<i32>,
+
+    /// Print JSON, one snapshot a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SnapshotExport {
+    #[command(flatten)]
+    pub filter: SnapshotFilter,
+
+    /// Where to: a directory, file:///path or s3://bucket/prefix
+    #[arg(long, value_name = "PLACE")]
+    pub to: String,
+
+    /// All generations, not only the newest
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SnapshotImport {
+    #[command(flatten)]
+    pub filter: SnapshotFilter,
+
+    /// Where from: a directory, file:///path or s3://bucket/prefix
+    #[arg(long, value_name = "PLACE")]
+    pub from: String,
+
+    /// All generations, not only the newest
+    #[arg(long)]
+    pub all: bool,
+}
