@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -286,12 +285,7 @@ impl Running {
     }
 
     pub(crate) fn log(&self) -> String {
-        let mut text = String::new();
-        File::open(&self.log)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        text
+        fs::read_to_string(&self.log).unwrap()
     }
 
     pub(crate) fn wait_for_log(&self, words: &str) {
@@ -300,6 +294,7 @@ impl Running {
 }
 
 impl Drop for Running {
+    #[expect(clippy::print_stderr, reason = "shows why a test failed")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("log of the run:\n{}", self.log());
