@@ -201,15 +201,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_topics_of_the_configuration_are_wanted_and_only_the_input_is_kept_for_ever() {
+    fn all_topics_of_the_configuration_are_wanted_and_what_state_is_made_of_is_kept_for_ever() {
         let specs = specs(&Settings::defaults(), &Wanted::default());
         let names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
-        assert_eq!(names, ["events", "at-risk", "events.dlq"]);
+        assert_eq!(names, ["events", "at-risk", "events.dlq", "holdfast.journal"]);
         let kept: Vec<&str> = specs
             .iter()
             .map(|s| s.config["retention.ms"].as_str())
             .collect();
-        assert_eq!(kept, ["-1", "2592000000", "2592000000"]);
+        assert_eq!(kept, ["-1", "2592000000", "2592000000", "-1"]);
     }
 
     #[test]

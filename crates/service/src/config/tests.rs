@@ -372,7 +372,9 @@ fn the_hash_follows_decisions_and_not_places() {
         base
     );
     assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().decision_hash(), base);
-    assert_ne!(load("[money]\ncurrency = \"EUR\"\n").unwrap().decision_hash(), base);
+    assert_ne!(load("[alerts]\nnot_before = 7\n").unwrap().decision_hash(), base);
+    // These shape the state, which has a hash of its own.
+    assert_eq!(load("[events]\ndedupe = false\n").unwrap().decision_hash(), base);
 }
 
 #[test]

@@ -100,11 +100,14 @@ pub(super) fn between(packs: Vec<Pack>, from: u64, to: u64) -> Result<VecDeque<E
     let mut next = from;
     for pack in packs {
         let end = pack.first + pack.entries.len() as u64;
-        if end <= next {
+        if end <= from {
             continue;
         }
-        if pack.first > next {
-            let first = pack.first;
+        let first = pack.first;
+        if first < next && next > from {
+            return Err(format!("entry {first} of the journal is there twice"));
+        }
+        if first > next {
             return Err(format!("entries {next} to {} of the journal are missing", first - 1));
         }
         let known = usize::try_from(next - pack.first).unwrap_or(usize::MAX);
@@ -161,6 +164,7 @@ mod tests {
         assert!(told(vec![pack(4, &[4])], 2, 5).contains("entries 2 to 3"));
         assert!(told(vec![pack(0, &[0])], 0, 2).contains("ends with entry 1"));
         assert!(told(vec![pack(0, &[0, 1])], 0, 1).contains("set back"));
+        assert!(told(vec![pack(0, &[0, 1]), pack(1, &[1])], 0, 2).contains("entry 1 of the journal is there twice"));
         assert!(told(Vec::new(), 1, 2).contains("ends with entry 1"));
         assert!(between(Vec::new(), 2, 2).unwrap().is_empty());
     }

@@ -156,6 +156,11 @@ impl Partition {
         Ok(())
     }
 
+    /// Whether marks may promise what does not hold, since another decided.
+    pub fn needs_rearm(&self) -> bool {
+        self.decider.needs_rearm()
+    }
+
     /// Looks at every customer anew, as of the clock: what another model would have decided earlier is decided now.
     pub fn rearm(&mut self) {
         self.decider.rearm(&self.store, self.clock);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use holdfast_consumer::Batch;
 use holdfast_events::Record;
+use holdfast_policy::Following;
 use holdfast_policy::journal::{Entry, What};
 use holdfast_producer::{Metadata, Outputs, Position};
 use tracing::{debug, info};
@@ -37,7 +38,7 @@ pub(super) struct Owned {
     rebuild: Option<Rebuild>,
     /// What decides.
     regime: Regime,
-    /// Entries of the journal so far, those handed out included.
+    /// Entries of the journal so far, those to be repeated and those handed out included.
     journal: u64,
     /// Instant up to which a tick or an end of input has fired deadlines.
     fired: Option<i64>,
@@ -67,6 +68,7 @@ impl Owned {
                 .map_err(|e| RunError::Config(format!("{e:#}")))?,
         };
         let status = shared.status.take(take.partition, take.begin, take.target);
+        let journal = take.journal + take.entries.len() as u64;
         let rebuild = Rebuild::new(take.target, take.entries, take.regime);
         let mut owned = Self {
             status,
@@ -77,7 +79,7 @@ impl Owned {
             next_offset: take.begin,
             rebuild: Some(rebuild),
             regime: shared.active().regime.clone(),
-            journal: take.journal,
+            journal,
             fired: take.fired,
             end: take.end,
             reached: Reached::No,
@@ -219,11 +221,15 @@ impl Owned {
         settings: &pipeline::Settings,
         regime: &Regime,
     ) -> Result<Option<Part>, RunError> {
+        if self.regime == *regime {
+            return Ok(None);
+        }
         let faulty = |e| RunError::Internal(format!("an accepted model cannot be used: {e:#}"));
         self.pipeline.activate(settings).map_err(faulty)?;
         self.regime = regime.clone();
         if !self.is_live() {
-            self.follow();
+            // What is repeated was decided by another from here on; its own stretches begin with their activations.
+            self.pipeline.follow(Following::Blind);
             return Ok(None);
         }
         self.activated();

@@ -73,7 +73,7 @@ impl Owned {
         self.go_on(self.next_offset);
     }
 
-    pub(super) fn follow(&mut self) {
+    fn follow(&mut self) {
         let Some(rebuild) = &self.rebuild else { return };
         let same = rebuild.regime.as_ref() == Some(&self.regime);
         self.pipeline.follow(if same {
@@ -157,7 +157,7 @@ impl Owned {
                 let Some(rebuild) = &mut self.rebuild else { return };
                 let changed = rebuild.regime.replace(now).is_some();
                 self.follow();
-                if changed {
+                if changed || self.pipeline.needs_rearm() {
                     self.pipeline.rearm();
                 }
             }
@@ -166,9 +166,10 @@ impl Owned {
         debug_assert!(nothing.is_empty(), "a rebuild sends nothing");
     }
 
-    /// The log ends before the committed offset.
+    /// The log ends before the committed offset, or before where a snapshot begins.
     pub(super) fn ends_early(&self, log_end: i64) -> Option<RunError> {
-        let target = self.rebuild.as_ref()?.target;
+        let target = self.rebuild.as_ref().map_or(0, |rebuild| rebuild.target);
+        let target = target.max(self.next_offset);
         (log_end < target && !self.shared.options.accept_gap).then(|| {
             RunError::Config(format!(
                 "partition {}: the log ends at offset {log_end}, before the committed {target}: is it another log?",
@@ -190,11 +191,9 @@ impl Owned {
                 "decisions came out otherwise than they were sent; the journal was followed"
             );
         }
-        if !same {
+        // Whoever repeats this journal has to look anew at the same place.
+        if !same || rebuild.divergences > 0 || self.pipeline.needs_rearm() {
             self.activated();
-        }
-        // Before the first commit there is nobody to look at anew.
-        if rebuild.divergences > 0 || (!same && rebuild.regime.is_some()) {
             self.pipeline.rearm();
         }
         self.status.live.store(true, Ordering::Release);
