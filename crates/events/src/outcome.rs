@@ -129,5 +129,7 @@ reasons! {
         OtherCurrency = "other_currency",
         /// Of a customer who was erased, and not dated after the time for which the erasure blocks.
         Erased = "erased",
+        /// Of a customer not seen before, while the partition holds as many as it may.
+        MaxCustomers = "max_customers",
     }
 }

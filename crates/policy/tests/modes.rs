@@ -4,22 +4,8 @@
 mod rig;
 
 use holdfast_events::EventType as E;
-use holdfast_model::Model;
 use holdfast_policy::{Config, Format, Mode};
-use rig::{Act, DAY, HOUR, Rig, T0, act, config, recency_model};
-
-/// Crosses after 10 days of silence; horizon 20 days, population 40 days.
-fn ten_days() -> Model {
-    recency_model(10.0, (20, 40))
-}
-
-fn check(config: Config, model: &Model, acts: &[Act], until: i64, expected: &[(&str, i64)]) -> Rig {
-    let mut rig = Rig::new(config, model);
-    rig.play_all(acts);
-    rig.advance(T0 + until);
-    assert_eq!(rig.sent(), expected);
-    rig
-}
+use rig::{DAY, HOUR, Rig, T0, act, check, config, ten_days};
 
 #[test]
 fn an_episode_whose_opening_is_historic_stays_silent_to_its_end() {

@@ -10,7 +10,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
 pub use operate::{
-    Check, Dlq, DlqCommand, DlqFilter, OnGap, Run, Schema, Topics, TopicsArgs, TopicsCommand,
+    Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Run, Schema, Topics, TopicsArgs,
+    TopicsCommand,
 };
 pub use snapshots::{Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport};
 
@@ -88,6 +89,9 @@ pub enum Command {
     /// Look at the images of the state, check or copy them
     #[command(before_help = examples::SNAPSHOT)]
     Snapshot(Snapshot),
+    /// Erase customers: from the state, and their late events for a month
+    #[command(before_help = examples::FORGET)]
+    Forget(Forget),
     /// Print the JSON schema of a format
     #[command(before_help = examples::SCHEMA)]
     Schema(Schema),

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod files;
+mod forget;
 mod generate;
 mod kafka;
 mod replay;
@@ -82,6 +83,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Topics(args) => kafka::topics(&args),
         Command::Dlq(args) => kafka::dlq(&args),
         Command::Snapshot(args) => snapshot::snapshot(&args),
+        Command::Forget(args) => forget::forget(&args),
         Command::Demo(args) => demo::demo(&args),
     }
 }

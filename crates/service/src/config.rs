@@ -150,6 +150,8 @@ pub struct Features {
     /// `None` when the configuration says nothing: then the model file's rule holds, and training derives
     /// (see [`CartAbandon::default`]).
     pub cart_abandon: Option<CartAbandon>,
+    /// Customers that one partition may hold; events of further ones are dropped. `None`: as many as come.
+    pub max_customers: Option<u32>,
 }
 
 /// Where `cart_abandon` events come from.

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod dlq;
+pub mod forget;
 pub mod generate;
 pub mod http;
 pub mod input;

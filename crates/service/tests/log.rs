@@ -97,18 +97,14 @@ impl Place {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+    /// Runs until the end of the input, which ends with this exit code, and gives what it said.
+    fn run(&self, args: &[&str], code: i32) -> String {
+        let output = self.command(&["--until-end"]).args(args).output().unwrap();
+        ended(&output, code)
     }
 
     fn run_to_end(&self) {
-        let output = self.run(&["--until-end"]);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        self.run(&[], 0);
     }
 
     fn alerts(&self) -> Vec<String> {
@@ -136,11 +132,7 @@ impl Place {
             .arg(self.path("replay"))
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        ended(&output, 0);
         sorted(&fs::read_to_string(self.path("replay/alerts.jsonl")).unwrap())
     }
 
@@ -151,6 +143,12 @@ impl Place {
         assert!(!want.is_empty());
         assert_eq!(got.len(), want.len(), "some came twice");
     }
+}
+
+fn ended(output: &Output, code: i32) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
 }
 
 fn sorted(text: &str) -> Vec<String> {
@@ -217,8 +215,7 @@ fn a_full_disk_is_a_clear_error_and_nothing_is_lost() {
         .arg(place.path("holdfast.toml"))
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(75), "{text}");
+    let text = ended(&output, 75);
     assert!(
         text.contains("cannot write") && text.contains("alerts.jsonl"),
         "{text}"
@@ -240,17 +237,9 @@ fn another_model_than_that_of_the_manifest_is_refused() {
     )
     .unwrap();
     let other = other.display().to_string();
-    let output = place.run(&["--until-end", "--model", &other]);
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(78), "{text}");
+    let text = place.run(&["--model", &other], 78);
     assert!(text.contains("--on-gap=accept"), "{text}");
-    let output = place.run(&["--until-end", "--model", &other, "--on-gap=accept"]);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    place.run(&["--model", &other, "--on-gap=accept"], 0);
 }
 
 #[test]
@@ -261,22 +250,10 @@ fn a_log_that_lost_its_start_or_its_end_is_refused() {
     let segment = place.path("log/0/0.jsonl");
     let text = fs::read_to_string(&segment).unwrap();
     fs::write(&segment, text.lines().next().unwrap()).unwrap();
-    let output = place.run(&["--until-end"]);
-    assert_eq!(
-        output.status.code(),
-        Some(78),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    place.run(&[], 78);
     fs::remove_file(&segment).unwrap();
     fs::write(place.path("log/0/7.jsonl"), &text).unwrap();
-    let output = place.run(&["--until-end"]);
-    assert_eq!(
-        output.status.code(),
-        Some(78),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    place.run(&[], 78);
 }
 
 #[test]
@@ -297,8 +274,7 @@ fn a_pipe_in_and_a_pipe_out() {
     });
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let errors = ended(&output, 0);
     assert!(errors.contains("\"reason\":\"malformed\""), "{errors}");
     assert_eq!(
         sorted(&String::from_utf8(output.stdout).unwrap()),

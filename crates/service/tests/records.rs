@@ -165,6 +165,39 @@ fn given_abandons_are_dropped_while_they_are_derived_and_make_no_customer() {
 }
 
 #[test]
+fn a_full_partition_drops_events_of_new_customers_and_goes_on_with_those_it_holds() {
+    let mut config = config();
+    config.features.max_customers = Some(2);
+    let lines = [
+        event("a", "purchase", T0, "1"),
+        event("b", "purchase", T0 + 1, "2"),
+        event("c", "purchase", T0 + 2, "3"),
+        event("a", "page_view", T0 + 3, "4"),
+        "b\t".to_owned(),
+        event("d", "purchase", T0 + 4, "5"),
+        event("c", "purchase", T0 + 5, "6"),
+    ];
+    let pairs = pairs(&lines);
+    let records = records(&pairs);
+    let seen = |together: usize| {
+        let (mut partition, mut out) = (partition_of(&config, false), Outputs::default());
+        for batch in records.chunks(together) {
+            partition.batch(batch, &mut out);
+        }
+        partition.end_of_input(T0 + 90 * DAY, &mut out);
+        let sent: Vec<Vec<u8>> = out.alerts.into_iter().map(|alert| alert.value).collect();
+        (partition.counts().clone(), partition.customers(), sent)
+    };
+    let (counts, customers, sent) = seen(1);
+    // The erasure made room for d, not for c.
+    assert_eq!(counts.dropped_for(DropReason::MaxCustomers), 2);
+    assert_eq!((counts.consumed, counts.applied, customers), (7, 5, 2));
+    assert!(counts.balance());
+    assert!(!sent.is_empty());
+    assert_eq!(seen(7), (counts, customers, sent));
+}
+
+#[test]
 fn a_dead_letter_keeps_the_record_as_it_came() {
     let (mut partition, mut out) = (partition_of(&config(), true), Outputs::default());
     let headers = [

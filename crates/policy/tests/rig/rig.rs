@@ -189,3 +189,23 @@ fn hash(id: &str) -> u64 {
         (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
     })
 }
+
+/// Crosses after 10 days of silence; horizon 20 days, population 40 days.
+pub fn ten_days() -> Model {
+    recency_model(10.0, (20, 40))
+}
+
+/// What was sent after these acts and `until` (ms after [`T0`]) of time; instants are ms after [`T0`] too.
+pub fn check(
+    config: Config,
+    model: &Model,
+    acts: &[Act],
+    until: i64,
+    expected: &[(&str, i64)],
+) -> Rig {
+    let mut rig = Rig::new(config, model);
+    rig.play_all(acts);
+    rig.advance(T0 + until);
+    assert_eq!(rig.sent(), expected);
+    rig
+}

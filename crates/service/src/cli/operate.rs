@@ -152,6 +152,24 @@ pub struct DlqReplay {
 }
 
 #[derive(Debug, Args)]
+pub struct Forget {
+    /// Whom: ids of customers, or - to read them from stdin, one a line
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Say what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Send nothing; search all snapshots of the state for them, and fail if one holds any
+    #[arg(long, conflicts_with = "dry_run")]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Schema {
     /// Which format [default: list them]
     pub name: Option<String>,

@@ -39,6 +39,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         },
         features: Features {
             cart_abandon: cart_abandon(&mut reader),
+            max_customers: max_customers(&mut reader),
         },
         alerts: alerts(&mut reader),
         money: money(&mut reader),
@@ -257,6 +258,24 @@ fn cart_abandon(reader: &mut Reader<'_>) -> Option<CartAbandon> {
         (Some(false), None) => Some(CartAbandon::default()),
         (None, None) => None,
     }
+}
+
+fn max_customers(reader: &mut Reader<'_>) -> Option<u32> {
+    let key = "features.max_customers";
+    let number = reader.number(key)?;
+    if number >= 1.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within its range"
+        )]
+        return Some(number as u32);
+    }
+    reader.fault(
+        key,
+        format!("{number} is no whole number from 1 to {}", u32::MAX),
+    );
+    None
 }
 
 fn alerts(reader: &mut Reader<'_>) -> Alerts {

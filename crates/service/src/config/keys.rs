@@ -142,6 +142,11 @@ pub(super) const KEYS: &[Key] = &[
         "idle time after which a cart counts as abandoned; default: 1h",
     ),
     key(
+        "features.max_customers",
+        "",
+        "customers one partition may hold, beyond which events of new ones are dropped; default: no limit",
+    ),
+    key(
         "alerts.not_before",
         "",
         "alerts dated earlier are not sent: ms, a date, or an RFC 3339 instant",

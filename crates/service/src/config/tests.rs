@@ -106,6 +106,18 @@ const FAULTS: &[(&str, &[&str])] = &[
         &["holdfast.toml:2: policy.bands: are not in ascending order"],
     ),
     (
+        "[features]\nmax_customers = 0\n",
+        &[
+            "holdfast.toml:2: features.max_customers: 0 is no whole number from 1 to 4294967295",
+        ],
+    ),
+    (
+        "[features]\nmax_customers = 10.5\n",
+        &[
+            "holdfast.toml:2: features.max_customers: 10.5 is no whole number from 1 to 4294967295",
+        ],
+    ),
+    (
         "[snapshot]\nlocation = \"gs://bucket\"\ninterval = \"10ms\"\nkeep = 2\n",
         &[
             "holdfast.toml:2: snapshot.location: `gs://bucket` is no place for snapshots: write a directory, file:///path or s3://bucket/prefix",

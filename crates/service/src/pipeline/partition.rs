@@ -120,6 +120,9 @@ impl Partition {
         if self.erased.blocks(&event.customer_id, event.ts) {
             return self.drop(DropReason::Erased);
         }
+        if self.is_full_for(hash, &event.customer_id) {
+            return self.drop(DropReason::MaxCustomers);
+        }
         let ix = self.store.intern_hashed(hash, &event.customer_id);
         let identified = self.settings.store.dedupe && event.kind.is_deduplicated();
         let input = Input {
@@ -155,6 +158,13 @@ impl Partition {
         self.counts.applied += counted;
         self.counts.unknown_types += counted * u64::from(event.kind == EventType::Other);
         self.counts.rounded_amounts += counted * u64::from(event.rounded);
+    }
+
+    /// Whether it holds as many customers as it may, and not this one. Whom it holds depends on the log and the
+    /// settings only, so a rebuild drops the same events; another number of partitions drops others.
+    fn is_full_for(&self, hash: u64, customer_id: &str) -> bool {
+        self.store.len() >= self.settings.max_customers
+            && self.store.find_hashed(hash, customer_id).is_none()
     }
 
     fn drop(&mut self, reason: DropReason) {

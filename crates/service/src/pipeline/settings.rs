@@ -19,6 +19,8 @@ pub struct Settings {
     pub(super) policy: Arc<policy::Settings>,
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
+    /// Customers that one partition may hold.
+    pub(super) max_customers: usize,
     /// For how long an erasure blocks events, after the instant it was asked for.
     pub(super) block_ms: i64,
     /// Under which the ids of erased customers are hashed.
@@ -76,6 +78,10 @@ impl Settings {
                 policy: Arc::new(policy),
                 model: Arc::new(model.clone()),
                 grace_ms: config.silence.grace_ms,
+                max_customers: config
+                    .features
+                    .max_customers
+                    .map_or(usize::MAX, |n| n as usize),
                 block_ms: config.erasure.block_ms,
                 erased_key: erased_key(&config.app.tenant),
             }),

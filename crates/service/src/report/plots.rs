@@ -6,7 +6,7 @@
 
 use anyhow::{Context, Result};
 use plotters::{
-    coord::Shift,
+    coord::{Shift, types::RangedCoordf64},
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
@@ -39,6 +39,8 @@ const WIDTH: u32 = 880;
 const TEXT: u32 = 32;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// One plot, ready to be put into a page.
 #[derive(Debug, Serialize)]
@@ -90,6 +92,41 @@ fn text(color: RGBColor, h: HPos, v: VPos) -> TextStyle<'static> {
         .into_font()
         .color(&color)
         .pos(Pos::new(h, v))
+}
+
+/// A chart over probabilities, both axes in percent; heights below zero are told as above. An axis under it is
+/// named unless `across` is empty.
+fn percents<'a, 'b>(
+    area: &'a Area<'b>,
+    heights: std::ops::Range<f64>,
+    (across, up): (&str, &str),
+) -> Result<Chart<'a, 'b>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(24)
+        .margin_left(16)
+        .margin_right(60)
+        .x_label_area_size(if across.is_empty() { 56 } else { 96 })
+        .y_label_area_size(134)
+        .build_cartesian_2d(0.0..1.0, heights.clone())?;
+    let mut mesh = chart.configure_mesh();
+    if heights.start < 0.0 {
+        mesh.disable_x_mesh();
+    }
+    if !across.is_empty() {
+        mesh.x_desc(across);
+    }
+    mesh.light_line_style(TRANSPARENT)
+        .bold_line_style(GRID)
+        .axis_style(MUTED)
+        .x_labels(6)
+        .y_labels(6)
+        .x_label_formatter(&percent_label)
+        .y_label_formatter(&|y| percent_label(&y.abs()))
+        .label_style(text(MUTED, HPos::Center, VPos::Top))
+        .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))
+        .y_desc(up)
+        .draw()?;
+    Ok(chart)
 }
 
 fn percent_label(x: &f64) -> String {

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use holdfast_events::DropReason;
 use holdfast_policy::Counts as Decisions;
 use holdfast_producer::{Outputs, SinkHealth};
+use tracing::warn;
 
 use super::clock::now_ms;
 use crate::pipeline::Counts;
@@ -261,6 +263,13 @@ impl PartitionStatus {
 
     pub(super) fn set_counts(&self, counts: &Counts, decisions: &Decisions) {
         let mut own = lock(&self.counts);
+        let full = |counts: &Counts| counts.dropped_for(DropReason::MaxCustomers) > 0;
+        if full(counts) && !full(&own.0) {
+            warn!(
+                customers = self.customers.load(Ordering::Relaxed),
+                "a partition holds features.max_customers: events of new customers are dropped"
+            );
+        }
         own.0.clone_from(counts);
         own.1.clone_from(decisions);
     }

@@ -93,6 +93,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["dlq"], &["list", "replay"]),
     (&["dlq", "list"], &["--config", "--reason", "--dry-run"]),
     (&["dlq", "replay"], &["--config", "--reason", "--dry-run"]),
+    (&["forget"], &["--config", "--dry-run", "--check"]),
     (&["schema"], &[]),
     (&["completions"], &["bash", "zsh", "fish"]),
 ];

@@ -9,6 +9,7 @@
 mod check;
 mod demo;
 mod flow;
+mod forget;
 mod generate;
 mod help;
 mod ran;

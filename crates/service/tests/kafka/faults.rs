@@ -26,26 +26,24 @@ fn filled(name: &str, extra: &str) -> Shop {
     shop
 }
 
-fn assert_refused(shop: &Shop, more: &str, words: &str) {
-    let output = shop.run(more, &["--until-end"]);
+/// Runs until the end of the input, which ends with this exit code, and gives what it said.
+fn ended(shop: &Shop, more: &str, args: &[&str], code: i32) -> String {
+    let output = shop.run(more, &[&["--until-end"], args].concat());
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
+}
+
+fn assert_refused(shop: &Shop, more: &str, words: &str) {
+    let text = ended(shop, more, &[], 78);
     assert!(text.contains(words), "{text}");
-    let output = shop.run(more, &["--until-end", "--on-gap=accept"]);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    ended(shop, more, &["--on-gap=accept"], 0);
 }
 
 #[test]
 fn absent_topics_are_named_with_the_command_that_makes_them() {
     let shop = Shop::without_topics("topics", &plain_model(), EVENT_CLOCK);
-    let output = shop.run("", &["--until-end"]);
-    assert_eq!(output.status.code(), Some(78));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let text = ended(&shop, "", &[], 78);
     for words in [
         &shop.input()[..],
         &shop.alerts(),
@@ -71,11 +69,8 @@ fn absent_topics_are_named_with_the_command_that_makes_them() {
     };
     assert!(topics(&["plan"]).contains(&shop.input()));
     topics(&["apply", "--dry-run"]);
-    assert_eq!(
-        shop.run("", &["--until-end"]).status.code(),
-        Some(78),
-        "a dry run makes nothing"
-    );
+    // A dry run makes nothing.
+    ended(&shop, "", &[], 78);
     topics(&["apply"]);
     assert!(topics(&["plan"]).contains("there"));
     shop.run_to_end();

@@ -10,6 +10,7 @@
 
 mod broker;
 mod cdnow;
+mod erasure;
 mod faults;
 mod letters;
 mod members;

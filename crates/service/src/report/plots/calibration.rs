@@ -6,7 +6,7 @@ use plotters::{
     style::text_anchor::{HPos, VPos},
 };
 
-use super::{Area, Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percent_label, text};
+use super::{Area, Figure, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percents, text};
 use crate::report::{
     numbers::{compact, grouped, percent},
     view::Bin,
@@ -37,26 +37,7 @@ pub(in crate::report) fn calibration(id: &str, bins: &[Bin]) -> Result<Figure> {
 }
 
 fn points(area: &Area<'_>, bins: &[Bin]) -> Result<()> {
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(24)
-        .margin_left(16)
-        .margin_right(60)
-        .x_label_area_size(56)
-        .y_label_area_size(134)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(MUTED)
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&percent_label)
-        .y_label_formatter(&percent_label)
-        .label_style(text(MUTED, HPos::Center, VPos::Top))
-        .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))
-        .y_desc("share that left")
-        .draw()?;
+    let mut chart = percents(area, 0.0..1.0, ("", "share that left"))?;
     chart.draw_series(DashedLineSeries::new(
         [(0.0, 0.0), (1.0, 1.0)],
         10,

@@ -6,7 +6,7 @@ use plotters::{
     style::text_anchor::{HPos, VPos},
 };
 
-use super::{Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percent_label, text};
+use super::{Figure, LEFT, MUTED, STAYED, Words, draw, percents, text};
 use crate::report::{curves::ratio, numbers::percent, view::Curves};
 
 /// What the lines are, in the corner that no curve reaches.
@@ -38,27 +38,7 @@ pub(in crate::report) fn gains(id: &str, curves: &Curves) -> Result<Figure> {
         description: format!("Contacting {} of all leavers.", said.join(", ")),
     };
     draw(&words, 700, |root| {
-        let mut chart = ChartBuilder::on(root)
-            .margin_top(24)
-            .margin_left(16)
-            .margin_right(60)
-            .x_label_area_size(96)
-            .y_label_area_size(134)
-            .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID)
-            .axis_style(MUTED)
-            .x_labels(6)
-            .y_labels(6)
-            .x_label_formatter(&percent_label)
-            .y_label_formatter(&percent_label)
-            .label_style(text(MUTED, HPos::Center, VPos::Top))
-            .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))
-            .x_desc("customers contacted")
-            .y_desc("leavers reached")
-            .draw()?;
+        let mut chart = percents(root, 0.0..1.0, ("customers contacted", "leavers reached"))?;
         let base = curves.base_rate().clamp(1e-9, 1.0);
         let perfect = [(0.0, 0.0), (base, 1.0), (1.0, 1.0)];
         chart.draw_series(DashedLineSeries::new(

@@ -9,7 +9,7 @@ use plotters::{
     style::text_anchor::{HPos, VPos},
 };
 
-use super::{Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, percent_label, text};
+use super::{Figure, LEFT, STAYED, Words, draw, percents, text};
 use crate::report::{curves::ratio, numbers::percent, view::Bin};
 
 pub(in crate::report) fn scores(id: &str, bins: &[Bin]) -> Result<Figure> {
@@ -34,28 +34,11 @@ pub(in crate::report) fn scores(id: &str, bins: &[Bin]) -> Result<Figure> {
     };
     let most = left.iter().chain(&stayed).fold(0.01_f64, |a, &b| a.max(b)) * 1.12;
     draw(&words, 700, |root| {
-        let mut chart = ChartBuilder::on(root)
-            .margin_top(24)
-            .margin_left(16)
-            .margin_right(60)
-            .x_label_area_size(96)
-            .y_label_area_size(134)
-            .build_cartesian_2d(0.0..1.0, -most..most)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID)
-            .axis_style(MUTED)
-            .x_labels(6)
-            .y_labels(6)
-            .x_label_formatter(&percent_label)
-            .y_label_formatter(&|y| percent_label(&y.abs()))
-            .label_style(text(MUTED, HPos::Center, VPos::Top))
-            .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))
-            .x_desc("probability it gave")
-            .y_desc("share of the group")
-            .draw()?;
+        let mut chart = percents(
+            root,
+            -most..most,
+            ("probability it gave", "share of the group"),
+        )?;
         let bar = |bin: &Bin, height: f64, color: RGBColor| {
             let inset = 0.08 * (bin.hi - bin.lo);
             Rectangle::new(
