@@ -11,6 +11,7 @@ use crate::words::Field;
 use crate::{END_OF_TIME_MS, LATENESS_MS, activity, day_of_ms};
 use holdfast_events::EventType;
 
+mod adopt;
 mod image;
 mod read;
 mod rows;

@@ -28,6 +28,7 @@ use crate::outlook::{Edge, Outlook, Terms, outlook};
 use crate::settings::{HardChurn, Mode, Settings};
 use crate::solve::{Silent, first_reached};
 
+mod adopt;
 mod follow;
 mod image;
 mod judge;
@@ -77,7 +78,7 @@ pub struct Decider {
     emitting: bool,
     counts: Counts,
     facts: Facts,
-    /// Nobody is scored at an instant before or at this one, since another model was activated then.
+    /// Nobody is scored at an instant before this one, since another model was activated then.
     floor: i64,
 }
 
@@ -221,10 +222,8 @@ impl Decider {
             );
             return self.remark(store, ix);
         }
-        let now = self.last_seen(store, ix).max(seen.ts);
-        if let Some(record) = self.records.get_mut(ix) {
-            record.seen_at = now;
-        }
+        // The store's newest event counts as seen, so the record need not know.
+        let now = self.last_seen(store, ix).max(seen.ts).max(self.floor);
         if self.facts.following != Following::Blind
             && self
                 .churns
@@ -268,6 +267,7 @@ impl Decider {
     pub fn erase(&mut self, ix: Ix) {
         self.agenda.idle(ix);
         self.records.erase(ix);
+        self.facts.erase(ix);
     }
 
     /// The next instant up to `limit` at which silence, a timer or an episode's end leads to something, solved exactly.
@@ -329,7 +329,8 @@ impl Decider {
 
     /// The last instant at which the customer was scored: scoring does not go back behind it.
     fn last_seen(&self, store: &Store, ix: Ix) -> i64 {
-        let newest = store.newest(ix).unwrap_or(i64::MIN).max(self.floor);
+        let newest = store.newest(ix).unwrap_or(i64::MIN);
+        let newest = newest.max(self.floor.saturating_sub(1));
         self.records
             .get(ix)
             .map_or(newest, |record| record.seen_at.max(newest))

@@ -3,7 +3,7 @@
 //! | what | bytes |
 //! | --- | --- |
 //! | version | 4 |
-//! | floor: nobody is scored before or at it | 8 |
+//! | floor: nobody is scored before it | 8 |
 //! | number of marks, then the marks by index | 4, then 4 each |
 //! | number of records, then their fields, field by field | 4, then [`FIELDS`] each |
 //!
@@ -235,7 +235,12 @@ pub(crate) fn digest(records: &Records, store: &Store) -> u64 {
     let mut bytes = Vec::new();
     records.iter().fold(0, |sum, (ix, record)| {
         bytes.clear();
-        for field in &fields(Ix(0), &record) {
+        // An instant before the customer's newest event says nothing.
+        let seen_at = match store.newest(ix) {
+            Some(newest) if record.seen_at <= newest => i64::MIN,
+            _ => record.seen_at,
+        };
+        for field in &fields(Ix(0), &Record { seen_at, ..record }) {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         let id = xxh3_64(store.id(ix).as_bytes());

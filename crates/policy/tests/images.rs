@@ -1,5 +1,7 @@
 //! Images of decisions: who is restored from one decides as the one that went on.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "rig/rig.rs"]
 mod rig;
 

@@ -18,26 +18,26 @@ const START: i64 = 1_767_225_600_000;
 
 /// What is done to a store.
 #[derive(Debug, Clone)]
-enum Act {
+pub(crate) enum Act {
     Timers { who: usize, until: i64 },
     Event { who: usize, input: Input },
     Erase { who: usize },
     Intern { who: usize },
 }
 
-fn name(who: usize) -> String {
+pub(crate) fn name(who: usize) -> String {
     format!("customer {who}")
 }
 
 /// What came of an act.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+pub(crate) enum Outcome {
     Timers(Vec<Timer>),
     Event(Applied),
     Nothing,
 }
 
-fn act(store: &mut Store, act: &Act) -> Outcome {
+pub(crate) fn act(store: &mut Store, act: &Act) -> Outcome {
     match act {
         Act::Timers { who, until } => {
             let Some(ix) = store.find(&name(*who)) else {
@@ -67,7 +67,7 @@ fn act(store: &mut Store, act: &Act) -> Outcome {
 }
 
 /// The crowd, one event each.
-fn crowded(settings: Settings) -> Store {
+pub(crate) fn crowded(settings: Settings) -> Store {
     let mut store = Store::new(settings);
     for who in 0..CROWD {
         let ix = store.intern(&name(who));
@@ -83,7 +83,7 @@ fn crowded(settings: Settings) -> Store {
 }
 
 /// The lives one step of each after the other, erasures and newcomers in between.
-fn acts(lives: &[History], others: &[(Index, usize, bool)]) -> Vec<Act> {
+pub(crate) fn acts(lives: &[History], others: &[(Index, usize, bool)]) -> Vec<Act> {
     let mut acts = Vec::new();
     let longest = lives.iter().map(|life| life.steps.len()).max().unwrap_or(0);
     for turn in 0..longest {
@@ -116,7 +116,7 @@ fn acts(lives: &[History], others: &[(Index, usize, bool)]) -> Vec<Act> {
     acts
 }
 
-fn others() -> impl Strategy<Value = Vec<(Index, usize, bool)>> {
+pub(crate) fn others() -> impl Strategy<Value = Vec<(Index, usize, bool)>> {
     let who = prop_oneof![Just(0), Just(APART), Just(3 * APART), 0..CROWD];
     prop::collection::vec((any::<Index>(), who, any::<bool>()), 0..12)
 }

@@ -2,6 +2,7 @@
 
 mod histories;
 mod images;
+mod moving;
 mod twin;
 
 use histories::{History, Step, history};

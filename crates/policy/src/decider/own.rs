@@ -42,10 +42,17 @@ impl Decider {
             if outlook.until > limit || outlook.edge == Edge::Never {
                 return None;
             }
-            if outlook.edge != Edge::Change {
+            if outlook.edge == Edge::Lapse {
+                // Another model's horizon may have passed long ago: it is not applied to the past.
+                return Some(Due {
+                    at: outlook.until.max(self.floor),
+                    edge: Edge::Lapse,
+                });
+            }
+            if outlook.edge == Edge::Timer {
                 return Some(Due {
                     at: outlook.until,
-                    edge: outlook.edge,
+                    edge: Edge::Timer,
                 });
             }
             after = outlook.until;
@@ -64,13 +71,14 @@ impl Decider {
         self.counts.fired += 1;
         match due.edge {
             Edge::Timer => {
-                let now = due.at.max(self.last_seen(store, ix));
+                let now = due.at.max(self.last_seen(store, ix)).max(self.floor);
                 let Some(timer) = store.fire_timer(ix) else {
                     return;
                 };
                 if let Some(record) = self.records.get_mut(ix) {
                     record.seen_at = now;
                 }
+                self.facts.fired(ix, now);
                 let trigger = Trigger::Timer { name: timer.name };
                 self.judge(store, ix, Moment { now, trigger }, out);
             }

@@ -101,10 +101,7 @@ impl<'a> Reader<'a> {
     pub(super) fn integer(&mut self, key: &str) -> Option<i64> {
         self.read(key, |value| match value {
             Value::Integer(i) => Ok(*i),
-            Value::String(s) => s
-                .trim()
-                .parse()
-                .map_err(|_| wants("a whole number", value)),
+            Value::String(s) => s.trim().parse().map_err(|_| wants("a whole number", value)),
             other => Err(wants("a whole number", other)),
         })
     }
