@@ -93,11 +93,11 @@ Snapshots hold the ids of customers and what they did: keep copies as closely as
 pub(super) const FORGET: &str = "\
 Examples:
   holdfast forget c0000042 --config holdfast.toml
-  holdfast forget - --config holdfast.toml < ids.txt      one id a line
-  holdfast forget c0000042 --config holdfast.toml --check   no snapshot holds them any more
+  holdfast forget - --config holdfast.toml < ids.txt         one id a line
+  holdfast forget c0000042 --config holdfast.toml --check    does a snapshot still hold them?
 
-It appends a tombstone under the id to the input, which a source may also do itself, or send an event of type
-privacy_delete. Events of that customer dated within [erasure] block (30 days) after it are left out.
+It appends a tombstone under the id to the input. A source may do the same, or send an event of
+type privacy_delete. Events dated within [erasure] block (30 days) after it are left out.
 ";
 
 pub(super) const SCHEMA: &str = "\
