@@ -27,7 +27,7 @@ use context::Context;
 
 pub use group::{CommittedAt, GroupHandle};
 pub use probe::{Probe, TopicState};
-pub use reader::{OwnedRecord, read_topic};
+pub use reader::{OwnedRecord, committed_end, read_partition, read_topic};
 pub use settings::KafkaSettings;
 
 /// How often the end of an idle partition is confirmed with the broker.

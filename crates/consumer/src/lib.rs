@@ -20,7 +20,7 @@ pub mod source;
 pub use error::SourceError;
 pub use kafka::{
     CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, TopicState,
-    read_topic,
+    committed_end, read_partition, read_topic,
 };
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};

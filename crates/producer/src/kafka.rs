@@ -48,6 +48,7 @@ pub struct KafkaSinkSettings {
     pub client: KafkaSettings,
     pub alerts: String,
     pub dead_letters: String,
+    pub journal: String,
     /// Stable over restarts and unique among running processes.
     pub transactional_id: String,
     /// `[app] id`, for the dead letters' headers.
@@ -66,7 +67,7 @@ pub struct SinkHealth {
     cancelled: AtomicBool,
 }
 
-/// Writes alerts and dead letters, and commits the offsets of `group`, all or nothing.
+/// Writes alerts, dead letters and journal, and commits the offsets of `group`, all or nothing.
 pub struct KafkaSink {
     /// Shared with calls that had to be left behind, see `transaction`.
     producer: Arc<BaseProducer<Context>>,

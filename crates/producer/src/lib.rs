@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`outputs`] | alerts, dead letters, input positions: what one commit carries |
+//! | [`outputs`] | alerts, dead letters, journal, input positions: what one commit carries |
 //! | [`sink`] | the trait of all places: all of a commit, or nothing |
 //! | [`kafka`] | transactions on Kafka |
 //! | [`log`] | files in a directory with a manifest, or stdout |
@@ -24,5 +24,5 @@ pub use error::SinkError;
 pub use feeder::{Feeder, Outgoing};
 pub use kafka::{KafkaSink, KafkaSinkSettings, SinkHealth};
 pub use log::{LogSink, LogSinkSettings, SegmentWriter, StdoutSink};
-pub use outputs::{DeadLetter, Metadata, OutAlert, Outputs, Position};
+pub use outputs::{DeadLetter, JournalRecord, Metadata, OutAlert, Outputs, Position};
 pub use sink::Sink;

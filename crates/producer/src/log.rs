@@ -1,7 +1,7 @@
 //! Outputs as files in a directory, or on stdout.
 //!
-//! `alerts.jsonl` (alert values, one a line) and `dead-letters.jsonl` grow; `manifest.json` says how long they are and
-//! up to where the input is worked through. A commit writes the outputs, makes them durable, and then replaces the
+//! `alerts.jsonl` (alert values, one a line), `dead-letters.jsonl` and `journal.jsonl` grow; `manifest.json` says how long
+//! they are and up to where the input is worked through. A commit writes the outputs, makes them durable, and then replaces the
 //! manifest by renaming: that is the moment at which all of it counts. A start cuts the outputs to the lengths of the
 //! manifest, so what a killed process had written beyond is gone and made again.
 
@@ -24,7 +24,9 @@ pub use stdout::StdoutSink;
 pub const ALERTS: &str = "alerts.jsonl";
 /// Dead letters, one JSON object a line.
 pub const DEAD_LETTERS: &str = "dead-letters.jsonl";
-/// What counts of the other two.
+/// Journal packs of all partitions, one a line.
+pub const JOURNAL: &str = "journal.jsonl";
+/// What counts of the others.
 pub const MANIFEST: &str = "manifest.json";
 /// Held locked while a process writes here.
 const LOCK: &str = ".lock";
@@ -40,6 +42,7 @@ pub struct LogSink {
     dir: PathBuf,
     alerts: Output,
     dead_letters: Output,
+    journal: Output,
     manifest: Manifest,
     /// Locked until the process ends.
     _lock: File,
@@ -75,8 +78,9 @@ impl LogSink {
             }
         };
         Ok(Self {
-            alerts: Output::open(dir.join(ALERTS), manifest.alerts_bytes())?,
-            dead_letters: Output::open(dir.join(DEAD_LETTERS), manifest.dead_letters_bytes())?,
+            alerts: Output::open(dir.join(ALERTS), manifest.bytes(ALERTS))?,
+            dead_letters: Output::open(dir.join(DEAD_LETTERS), manifest.bytes(DEAD_LETTERS))?,
+            journal: Output::open(dir.join(JOURNAL), manifest.bytes(JOURNAL))?,
             manifest,
             dir,
             _lock: lock,
@@ -87,6 +91,19 @@ impl LogSink {
     #[must_use]
     pub fn committed(&self) -> Vec<PartitionState> {
         self.manifest.partitions()
+    }
+
+    /// The values of all journal records that were committed, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn journal(&self) -> Result<Vec<Vec<u8>>, SinkError> {
+        let text = fs::read(&self.journal.path).map_err(|source| SinkError::Write {
+            path: self.journal.path.clone(),
+            source,
+        })?;
+        let lines = text.split(|byte| *byte == b'\n');
+        Ok(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect())
     }
 }
 
@@ -104,8 +121,20 @@ impl Sink for LogSink {
             text.push(b'\n');
         }
         self.dead_letters.append(&text)?;
-        self.manifest
-            .advance(positions, self.alerts.bytes, self.dead_letters.bytes);
+        text.clear();
+        for record in &outputs.journal {
+            text.extend_from_slice(&record.value);
+            text.push(b'\n');
+        }
+        self.journal.append(&text)?;
+        self.manifest.advance(positions);
+        for (name, output) in [
+            (ALERTS, &self.alerts),
+            (DEAD_LETTERS, &self.dead_letters),
+            (JOURNAL, &self.journal),
+        ] {
+            self.manifest.set_bytes(name, output.bytes);
+        }
         self.manifest.write(&self.dir)
     }
 }
@@ -173,7 +202,7 @@ fn lock(dir: &Path) -> Result<File, SinkError> {
 
 /// Outputs without a manifest are somebody else's, of a replay perhaps; they would be cut to nothing.
 fn refuse_strangers(dir: &Path) -> Result<(), SinkError> {
-    for name in [ALERTS, DEAD_LETTERS] {
+    for name in [ALERTS, DEAD_LETTERS, JOURNAL] {
         let path = dir.join(name);
         if fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
             let what = format!("is there without a {MANIFEST}; choose another output or remove it");

@@ -1,4 +1,4 @@
-//! What one commit carries: alerts, dead letters and the input positions they stand for.
+//! What one commit carries: alerts, dead letters, journal records and the input positions they stand for.
 
 use holdfast_events::RejectReason;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Outputs {
     pub alerts: Vec<OutAlert>,
     pub dead_letters: Vec<DeadLetter>,
+    pub journal: Vec<JournalRecord>,
 }
 
 /// One alert as it goes out.
@@ -61,10 +62,11 @@ pub struct Metadata {
     /// Hash of the settings the decisions were made with.
     #[serde(rename = "config")]
     pub config_hash: String,
-    /// The latest instant (ms UTC) up to which deadlines were fired by a tick or by the end of input, not by
-    /// an event: the log does not say it, so it is kept here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fired: Option<i64>,
+    /// Hash of the settings that turn records into state.
+    #[serde(rename = "state")]
+    pub state_hash: String,
+    /// Entries of the partition's journal so far, this commit's included: a hole in the journal is seen by it.
+    pub journal: u64,
     /// Partitions of the input: with another number, customers are in other partitions than their state. 0 is unknown.
     #[serde(default)]
     pub partitions: u32,
@@ -73,26 +75,37 @@ pub struct Metadata {
     pub byte: Option<u64>,
 }
 
+/// What a restart has to know of one input partition and cannot learn from the input; see `holdfast_policy::journal`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalRecord {
+    /// The input partition, and that of the journal.
+    pub partition: i32,
+    pub value: Vec<u8>,
+}
+
 impl Outputs {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.alerts.is_empty() && self.dead_letters.is_empty()
+        self.len() == 0
     }
 
+    /// Records of all three kinds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.alerts.len() + self.dead_letters.len()
+        self.alerts.len() + self.dead_letters.len() + self.journal.len()
     }
 
     /// Takes over everything of `other`, in order.
     pub fn append(&mut self, other: &mut Self) {
         self.alerts.append(&mut other.alerts);
         self.dead_letters.append(&mut other.dead_letters);
+        self.journal.append(&mut other.journal);
     }
 
     pub fn clear(&mut self) {
         self.alerts.clear();
         self.dead_letters.clear();
+        self.journal.clear();
     }
 }
 
@@ -123,8 +136,9 @@ mod tests {
         let hash = "f".repeat(64);
         let full = Metadata {
             model_sha256: hash.clone(),
-            config_hash: hash,
-            fired: Some(i64::MIN),
+            config_hash: hash.clone(),
+            state_hash: hash,
+            journal: u64::MAX,
             partitions: u32::MAX,
             byte: Some(u64::MAX),
         };

@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
 pub use operate::{
-    Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Run, Schema, Topics, TopicsArgs,
+    Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics, TopicsArgs,
     TopicsCommand,
 };
 pub use snapshots::{Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport};

@@ -80,6 +80,8 @@ pub struct Topics {
     pub input: String,
     pub alerts: String,
     pub dead_letters: String,
+    /// Internal: what a restart cannot learn from the input; partitioned as the input.
+    pub journal: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -243,25 +245,22 @@ impl Settings {
         }
     }
 
-    /// SHA-256 (hex) over everything that decides which alerts are made and what they say.
+    /// SHA-256 (hex) over everything beside the model that decides which alerts are made of a state and what they say.
+    /// What turns records into state has a hash of its own, [`crate::pipeline::Settings::state_hash`].
     ///
     /// Addresses, topics, credentials and paths are left out: moving the service does not make other alerts.
-    pub fn hash(&self) -> String {
+    pub fn decision_hash(&self) -> String {
         let text = format!(
-            "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+            "{:?}\n{:?}\n{:?}\n{:?}",
             self.app.tenant,
             self.policy,
             (self.silence.enabled, self.silence.grace_ms),
-            self.events,
-            self.erasure,
-            self.features,
             self.alerts,
-            self.money,
         );
         hex(&Sha256::digest(text.as_bytes()))
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -5,6 +5,7 @@
 //! increment is right. Hot loops count in plain integers of their own and add them here once per batch.
 
 mod recorder;
+mod snapshots;
 
 use holdfast_events::{DropReason, RejectReason};
 use holdfast_policy::Kind;
@@ -15,6 +16,7 @@ use prometheus::{
 };
 
 pub use recorder::Recorder;
+pub use snapshots::SnapshotMetrics;
 
 /// Ways in which a transaction ends.
 pub const TRANSACTION_RESULTS: [&str; 3] = ["committed", "aborted", "unknown"];
@@ -58,6 +60,7 @@ pub struct Metrics {
     pub ticks: IntCounter,
     pub model_info: IntGaugeVec,
     pub build_info: IntGaugeVec,
+    pub snapshots: SnapshotMetrics,
 }
 
 /// The handles of one partition, looked up once.
@@ -239,6 +242,7 @@ impl Metrics {
                 "The loaded model.",
                 &["id", "sha256"],
             ),
+            snapshots: SnapshotMetrics::new(&make),
             build_info: make.gauges("holdfast_build_info", "The running program.", &["version"]),
             registry: make.0,
         };
@@ -308,6 +312,7 @@ impl Metrics {
         for family in [&self.watermark, &self.lag_seconds] {
             family.remove_label_values(label).ok();
         }
+        self.snapshots.forget_partition(&name);
     }
 
     /// Says which model is loaded; the one before vanishes.

@@ -21,5 +21,5 @@ pub mod ticks;
 
 pub use counts::Counts;
 pub use erased::{Erased, ErasedFault};
-pub use partition::Partition;
+pub use partition::{DECISIONS, ERASED, Image, Partition, STATE};
 pub use settings::{Contradiction, Settings};

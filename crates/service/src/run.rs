@@ -7,24 +7,32 @@
 //! | committer | the sink: outputs and positions, together | [`committer`] |
 //! | the caller's | start, end of input, stop | this module |
 //!
+//! | reload | the model file: taken over when it changes | [`reload`] |
+//! | snapshots | images of state: packed, published once committed | [`snapshots`] |
+//!
 //! Channels between them are bounded, so a slow sink slows the reader and memory stays flat. After a start each
-//! partition is read from the log's beginning: up to the committed offset state is rebuilt and nothing is sent,
-//! from there on it is live.
+//! partition begins with its newest snapshot ([`recovery`]): up to the committed offset the input is read again along
+//! the [`journal`] and nothing is sent, from there on it is live.
 
 mod clock;
 mod committer;
 mod error;
 mod handover;
+mod journal;
 mod kafka;
 mod log;
 mod message;
 mod reader;
+mod recovery;
+mod reload;
+mod snapshots;
 mod status;
 mod stop;
 mod summary;
 mod worker;
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,6 +46,8 @@ use crate::config::{Settings, SourceKind};
 use crate::pipeline;
 use handover::Handover;
 use message::{Done, Event, Work};
+use recovery::{Archive, Regime};
+use snapshots::{Snapshotting, Unstarted};
 
 pub use error::RunError;
 pub(crate) use kafka::client;
@@ -49,6 +59,8 @@ pub use summary::Summary;
 const WAITING_BATCHES: usize = 12;
 /// Results of batches that wait for the committer.
 const WAITING_RESULTS: usize = 64;
+/// How long the last snapshots may take.
+const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the reader may take to notice a stop; one that hangs in a read of stdin is left behind.
 const READER_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -59,20 +71,71 @@ pub struct Options {
     pub until_end: bool,
     /// Go on although records are missing, or decisions were made with another model or policy.
     pub accept_gap: bool,
+    /// Where to begin when the group's offsets are gone although there was a run; none refuses.
+    pub resume: Option<Resume>,
     /// Worker threads; none takes as many as there are cores or partitions, whichever is fewer.
     pub workers: Option<usize>,
     /// Told of each commit.
     pub watcher: Option<Arc<dyn Watcher>>,
 }
 
+/// Where to begin when the group's offsets are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resume {
+    /// At the end of the journal, with the newest snapshot.
+    Snapshot,
+    /// The same, from the log's start.
+    Earliest,
+    /// At the log's end, with nobody known.
+    Latest,
+}
+
 /// What all threads of a run share.
 pub(crate) struct Shared {
-    pub(crate) pipeline: pipeline::Settings,
+    active: RwLock<Arc<Active>>,
+    state_hash: String,
     pub(crate) settings: Settings,
     pub(crate) options: Options,
     pub(crate) status: Arc<Status>,
     pub(crate) stop: Stop,
-    pub(crate) config_hash: String,
+    snapshotting: Option<Snapshotting>,
+}
+
+/// Model and policy of the moment.
+pub(crate) struct Active {
+    pub(crate) settings: pipeline::Settings,
+    pub(crate) regime: Regime,
+}
+
+impl Active {
+    fn new(settings: pipeline::Settings, config_hash: String) -> Self {
+        Self {
+            regime: Regime {
+                model_sha256: settings.model().sha256().to_owned(),
+                config_hash,
+            },
+            settings,
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn active(&self) -> Arc<Active> {
+        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&active)
+    }
+
+    fn set_active(&self, active: Active) {
+        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(active);
+    }
+
+    pub(crate) fn state_hash(&self) -> &str {
+        &self.state_hash
+    }
+
+    pub(crate) fn snapshotting(&self) -> Option<&Snapshotting> {
+        self.snapshotting.as_ref()
+    }
 }
 
 /// Runs until the input ends, a stop is requested, or something fails. Blocks.
@@ -89,18 +152,20 @@ pub fn run(
     let from_kafka = settings.source == SourceKind::Kafka;
     let pipeline = pipeline::Settings::new(settings, model, from_kafka)
         .map_err(|e| RunError::Config(format!("{e:#}")))?;
+    let unstarted = keeps_snapshots(settings).then(Unstarted::new);
     let shared = Arc::new(Shared {
-        pipeline,
+        state_hash: pipeline.state_hash().to_owned(),
+        active: RwLock::new(Arc::new(Active::new(pipeline, settings.decision_hash()))),
         settings: settings.clone(),
-        config_hash: settings.hash(),
         options,
         status,
         stop,
+        snapshotting: unstarted.as_ref().map(Unstarted::handle),
     });
     let started = if from_kafka {
-        kafka::start(&shared)
+        kafka::start(&shared, unstarted)
     } else {
-        log::start(&shared)
+        log::start(&shared, unstarted)
     };
     let result = match started {
         Ok(run) => run.drive(),
@@ -116,6 +181,13 @@ pub fn run(
     result
 }
 
+/// A pipe cannot be read again, so a state of it is of no use later.
+fn keeps_snapshots(settings: &Settings) -> bool {
+    let pipe = Path::new("-");
+    let piped = settings.log.input == pipe || settings.log.output == pipe;
+    settings.snapshot.enabled && (settings.source == SourceKind::Kafka || !piped)
+}
+
 /// A run that is set up: threads started, source and sink at hand.
 struct Run {
     shared: Arc<Shared>,
@@ -124,6 +196,7 @@ struct Run {
     worker_threads: Vec<thread::JoinHandle<()>>,
     committer: Sender<Done>,
     committer_thread: thread::JoinHandle<Result<u64, RunError>>,
+    snapshots_thread: Option<thread::JoinHandle<()>>,
     /// The reader gives the source back when it ends.
     source: Receiver<Box<dyn Source>>,
     partitions: usize,
@@ -136,9 +209,15 @@ struct Prepared {
     results: (Sender<Done>, Receiver<Done>),
     workers: Vec<(Sender<Work>, Receiver<Work>)>,
     handover: Arc<Handover>,
+    snapshots_thread: Option<thread::JoinHandle<()>>,
 }
 
-fn prepare(shared: &Arc<Shared>, partitions: usize) -> Prepared {
+fn prepare(
+    shared: &Arc<Shared>,
+    partitions: usize,
+    archive: Archive,
+    unstarted: Option<Unstarted>,
+) -> Result<Prepared, RunError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let count = shared
         .options
@@ -147,22 +226,41 @@ fn prepare(shared: &Arc<Shared>, partitions: usize) -> Prepared {
         .max(1);
     let workers: Vec<_> = (0..count).map(|_| bounded(WAITING_BATCHES)).collect();
     let results = bounded(WAITING_RESULTS);
-    let senders = workers
+    let senders: Vec<Sender<Work>> = workers
         .iter()
         .map(|(sender, _): &(Sender<Work>, _)| sender.clone())
         .collect();
+    let snapshots_thread = match (unstarted, &archive.snapshots) {
+        (Some(unstarted), Some(snapshots)) => Some(
+            unstarted
+                .start(
+                    shared,
+                    Arc::clone(snapshots),
+                    Arc::clone(&archive.journal),
+                    senders.clone(),
+                )
+                .map_err(no_thread)?,
+        ),
+        _ => None,
+    };
     let handover = Arc::new(Handover::new(
         Arc::clone(shared),
         senders,
         results.0.clone(),
+        archive,
         partitions,
     ));
-    Prepared {
+    Ok(Prepared {
         events: unbounded(),
         results,
         workers,
         handover,
-    }
+        snapshots_thread,
+    })
+}
+
+fn no_thread(error: std::io::Error) -> RunError {
+    RunError::Internal(format!("cannot start a thread: {error}"))
 }
 
 impl Run {
@@ -177,11 +275,11 @@ impl Run {
             results,
             workers,
             handover,
+            snapshots_thread,
         } = prepared;
-        let failed = |e: std::io::Error| RunError::Internal(format!("cannot start a thread: {e}"));
         let committer =
             committer::Committer::new(Arc::clone(&shared), sink, results.1, events.0.clone());
-        let committer_thread = spawn("committer", move || committer.run()).map_err(failed)?;
+        let committer_thread = spawn("committer", move || committer.run()).map_err(no_thread)?;
         let mut worker_threads = Vec::new();
         for (number, (_, work)) in workers.iter().enumerate() {
             let worker = worker::Worker::new(
@@ -191,9 +289,13 @@ impl Run {
                 events.0.clone(),
             );
             worker_threads
-                .push(spawn(&format!("worker-{number}"), move || worker.run()).map_err(failed)?);
+                .push(spawn(&format!("worker-{number}"), move || worker.run()).map_err(no_thread)?);
         }
         let workers: Vec<Sender<Work>> = workers.into_iter().map(|(sender, _)| sender).collect();
+        if let Some(reload) = reload::Reload::new(&shared, &workers) {
+            // Ends with the run, at the latest a moment after it.
+            spawn("reload", move || reload.run()).map_err(no_thread)?;
+        }
         let (give_back, taken_back) = bounded(1);
         let reader = reader::Reader::new(
             Arc::clone(&shared),
@@ -207,7 +309,7 @@ impl Run {
             // Nobody waits for it any more when the process is in a hurry.
             give_back.send(source).ok();
         })
-        .map_err(failed)?;
+        .map_err(no_thread)?;
         Ok(Self {
             shared,
             events: events.1,
@@ -215,6 +317,7 @@ impl Run {
             worker_threads,
             committer: results.0,
             committer_thread,
+            snapshots_thread,
             source: taken_back,
             partitions,
             began: Instant::now(),
@@ -298,6 +401,15 @@ impl Run {
         self.committer.send(Done::Stop).ok();
         let seconds = self.began.elapsed().as_secs_f64();
         let committed = self.committer_thread.join();
+        if let (Some(snapshotting), Some(thread)) =
+            (self.shared.snapshotting(), self.snapshots_thread)
+        {
+            if !snapshotting.drain(SNAPSHOT_PATIENCE) {
+                warn!("the last snapshots are not there yet; the next start begins with older ones");
+            }
+            snapshotting.stop();
+            panicked |= thread.is_finished() && thread.join().is_err();
+        }
         // The first failure is the cause; those that follow from it say less.
         let pending = self.events.try_iter().find_map(|event| match event {
             Event::Failed(error) => Some(error),

@@ -120,7 +120,7 @@ fn steps(settings: &Settings, wanted: &Wanted, admin: &Admin) -> Result<Vec<Step
         .collect()
 }
 
-fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 3] {
+fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 4] {
     let spec = |name: &str, retention_ms: &str| TopicSpec {
         name: name.to_owned(),
         partitions: wanted.partitions,
@@ -136,6 +136,8 @@ fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 3] {
         spec(&settings.topics.input, "-1"),
         spec(&settings.topics.alerts, DAYS_30),
         spec(&settings.topics.dead_letters, DAYS_30),
+        // Decisions since the oldest snapshot; few bytes, and without them the input alone is not enough.
+        spec(&settings.topics.journal, "-1"),
     ]
 }
 
@@ -199,20 +201,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_topics_of_the_configuration_are_wanted_and_only_the_input_is_kept_for_ever() {
+    fn all_topics_of_the_configuration_are_wanted_and_what_state_is_made_of_is_kept_for_ever() {
         let specs = specs(&Settings::defaults(), &Wanted::default());
         let names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
-        assert_eq!(names, ["events", "at-risk", "events.dlq"]);
+        assert_eq!(names, ["events", "at-risk", "events.dlq", "holdfast.journal"]);
         let kept: Vec<&str> = specs
             .iter()
             .map(|s| s.config["retention.ms"].as_str())
             .collect();
-        assert_eq!(kept, ["-1", "2592000000", "2592000000"]);
+        assert_eq!(kept, ["-1", "2592000000", "2592000000", "-1"]);
     }
 
     #[test]
     fn a_compacted_topic_is_wrong_and_makes_the_command_fail_after_listing_all() {
-        let [input, alerts, _] = specs(&Settings::defaults(), &Wanted::default());
+        let [input, alerts, _, _] = specs(&Settings::defaults(), &Wanted::default());
         let compact = BTreeMap::from([("cleanup.policy".to_owned(), "compact,delete".to_owned())]);
         let steps = [
             judge(&input, 2, &compact).unwrap(),

@@ -225,7 +225,7 @@ fn a_full_disk_is_a_clear_error_and_nothing_is_lost() {
 }
 
 #[test]
-fn another_model_than_that_of_the_manifest_is_refused() {
+fn another_model_than_that_of_the_manifest_decides_from_there_on() {
     let place = Place::new(50);
     place.feed(0, place.lines.len());
     place.run_to_end();
@@ -237,13 +237,14 @@ fn another_model_than_that_of_the_manifest_is_refused() {
     )
     .unwrap();
     let other = other.display().to_string();
-    let text = place.run(&["--model", &other], 78);
-    assert!(text.contains("--on-gap=accept"), "{text}");
-    place.run(&["--model", &other, "--on-gap=accept"], 0);
+    place.run(&["--model", &other], 0);
+    let journal = fs::read_to_string(place.path("out/journal.jsonl")).unwrap();
+    let activations = journal.matches("\"activated\"").count();
+    assert_eq!(activations, 2 * 2, "{journal}");
 }
 
 #[test]
-fn a_log_that_lost_its_start_or_its_end_is_refused() {
+fn a_log_that_lost_its_end_is_refused_and_its_start_only_without_a_snapshot() {
     let place = Place::new(50);
     place.feed(0, place.lines.len());
     place.run_to_end();
@@ -253,7 +254,9 @@ fn a_log_that_lost_its_start_or_its_end_is_refused() {
     place.run(&[], 78);
     fs::remove_file(&segment).unwrap();
     fs::write(place.path("log/0/7.jsonl"), &text).unwrap();
-    place.run(&[], 78);
+    fs::remove_dir_all(place.path("out/snapshots")).unwrap();
+    let said = place.run(&[], 78);
+    assert!(said.contains("there is no snapshot"), "{said}");
 }
 
 #[test]

@@ -32,15 +32,10 @@ pub fn read_topic(
     settings: &KafkaSettings,
     topic: &str,
     patience: Duration,
-    mut each: impl FnMut(OwnedRecord) -> bool,
+    each: impl FnMut(OwnedRecord) -> bool,
 ) -> Result<(), SourceError> {
-    let refused =
-        |e: KafkaError| SourceError::Temporary(format!("cannot read topic `{topic}`: {e}"));
-    let consumer: BaseConsumer<Context> = settings
-        .reader()
-        .create_with_context(Context::default())
-        .map_err(refused)?;
-    consumer.context().close();
+    let refused = |e: KafkaError| refusal(topic, &e);
+    let consumer = reader(settings, topic)?;
     let metadata = consumer
         .fetch_metadata(Some(topic), patience)
         .map_err(refused)?;
@@ -58,7 +53,94 @@ pub fn read_topic(
             .map_err(refused)?;
     }
     consumer.assign(&list).map_err(refused)?;
-    let mut open: BTreeSet<i32> = partitions.into_iter().collect();
+    drain(&consumer, topic, partitions.into_iter().collect(), patience, each)
+}
+
+/// The committed records of one partition from offset `from` on, up to everything that is in it at the time of the
+/// call: transactions under way are waited for. Records before the partition's first are not missed.
+///
+/// # Errors
+/// When the topic is missing, the broker does not answer, or a transaction stays open, for `patience`.
+pub fn read_partition(
+    settings: &KafkaSettings,
+    (topic, partition): (&str, i32),
+    from: i64,
+    patience: Duration,
+) -> Result<Vec<OwnedRecord>, SourceError> {
+    let refused = |e: KafkaError| refusal(topic, &e);
+    let uncommitted: BaseConsumer<Context> = settings
+        .probe()
+        .create_with_context(Context::default())
+        .map_err(refused)?;
+    uncommitted.context().close();
+    let ends = |consumer: &BaseConsumer<Context>| {
+        consumer
+            .fetch_watermarks(topic, partition, patience)
+            .map_err(refused)
+    };
+    let (begin, end) = ends(&uncommitted)?;
+    let mut records = Vec::new();
+    if begin.max(from) >= end {
+        return Ok(records);
+    }
+    let consumer = reader(settings, topic)?;
+    let began = Instant::now();
+    // A reader of committed records is told the end of what is decided.
+    while ends(&consumer)?.1 < end {
+        if began.elapsed() > patience {
+            return Err(SourceError::Temporary(format!(
+                "topic `{topic}`: a transaction stays open in partition {partition}"
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(from.max(begin)))
+        .map_err(refused)?;
+    consumer.assign(&list).map_err(refused)?;
+    drain(&consumer, topic, BTreeSet::from([partition]), patience, |record| {
+        records.push(record);
+        true
+    })?;
+    Ok(records)
+}
+
+/// The end of a partition as a reader of committed records sees it: the first record of the oldest transaction under
+/// way, or the end of all.
+///
+/// # Errors
+/// When the broker does not answer in time, or refuses.
+pub fn committed_end(
+    settings: &KafkaSettings,
+    (topic, partition): (&str, i32),
+    timeout: Duration,
+) -> Result<i64, SourceError> {
+    let consumer = reader(settings, topic)?;
+    let ends = consumer.fetch_watermarks(topic, partition, timeout);
+    ends.map(|(_, end)| end).map_err(|e| refusal(topic, &e))
+}
+
+fn refusal(topic: &str, error: &KafkaError) -> SourceError {
+    SourceError::Temporary(format!("cannot read topic `{topic}`: {error}"))
+}
+
+fn reader(settings: &KafkaSettings, topic: &str) -> Result<BaseConsumer<Context>, SourceError> {
+    let consumer: BaseConsumer<Context> = settings
+        .reader()
+        .create_with_context(Context::default())
+        .map_err(|e| refusal(topic, &e))?;
+    consumer.context().close();
+    Ok(consumer)
+}
+
+/// Reads until every partition in `open` has told its end.
+fn drain(
+    consumer: &BaseConsumer<Context>,
+    topic: &str,
+    mut open: BTreeSet<i32>,
+    patience: Duration,
+    mut each: impl FnMut(OwnedRecord) -> bool,
+) -> Result<(), SourceError> {
     let mut heard_at = Instant::now();
     while !open.is_empty() {
         match consumer.poll(Duration::from_millis(100)) {
@@ -72,7 +154,9 @@ pub fn read_topic(
                 heard_at = Instant::now();
                 open.remove(&partition);
             }
-            Some(Err(error)) if heard_at.elapsed() > patience => return Err(refused(error)),
+            Some(Err(error)) if heard_at.elapsed() > patience => {
+                return Err(refusal(topic, &error));
+            }
             None if heard_at.elapsed() > patience => {
                 return Err(SourceError::Temporary(format!(
                     "topic `{topic}` does not answer"

@@ -1,4 +1,4 @@
-//! Alerts and dead letters as Kafka records.
+//! Alerts, dead letters and journal as Kafka records.
 
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::KafkaSinkSettings;
 use crate::letters::{Origin, error_headers};
-use crate::{DeadLetter, OutAlert};
+use crate::{DeadLetter, JournalRecord, OutAlert};
 
 type Outgoing<'a> = BaseRecord<'a, [u8], [u8]>;
 
@@ -32,6 +32,13 @@ pub(super) fn of_alert<'a>(alert: &'a OutAlert, topic: &'a str) -> Outgoing<'a> 
         .key(&alert.key[..])
         .payload(&alert.value[..])
         .headers(headers)
+}
+
+/// To the partition of the input, whatever the partitioner says.
+pub(super) fn of_journal<'a>(record: &'a JournalRecord, topic: &'a str) -> Outgoing<'a> {
+    BaseRecord::to(topic)
+        .partition(record.partition)
+        .payload(&record.value[..])
 }
 
 /// Kept of a value that is too large.

@@ -101,6 +101,9 @@ impl KafkaSink {
                 self.send(records::of_letter(letter, &self.settings))?;
             }
         }
+        for record in &outputs.journal {
+            self.send(records::of_journal(record, &self.settings.journal))?;
+        }
         self.send_offsets(positions)?;
         while self.producer.in_flight_count() > 0 {
             self.producer.poll(DRAIN_STEP);

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ALERTS, DEAD_LETTERS, MANIFEST};
+use super::MANIFEST;
 use crate::{Metadata, Position, SinkError};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The file as it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub(super) struct Manifest {
     version: u32,
     model_sha256: String,
     config_hash: String,
+    #[serde(default)]
+    state_hash: String,
     /// Partitions of the input.
     #[serde(default)]
     partition_count: u32,
@@ -31,8 +33,8 @@ struct State {
     next_offset: i64,
     /// Position in the partition's newest segment, in unpacked bytes.
     byte: Option<u64>,
-    /// Last tick or end of input that fired deadlines, ms UTC.
-    fired: Option<i64>,
+    /// Entries of the journal so far.
+    journal: u64,
 }
 
 /// What was committed for one partition.
@@ -49,6 +51,7 @@ impl Default for Manifest {
             version: VERSION,
             model_sha256: String::new(),
             config_hash: String::new(),
+            state_hash: String::new(),
             partition_count: 0,
             partitions: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -94,12 +97,14 @@ impl Manifest {
         })
     }
 
-    pub(super) fn advance(&mut self, positions: &[Position], alerts: u64, dead_letters: u64) {
+    /// Takes over positions; the lengths of the outputs follow by [`set_bytes`](Self::set_bytes).
+    pub(super) fn advance(&mut self, positions: &[Position]) {
         for position in positions {
             let Metadata {
                 model_sha256,
                 config_hash,
-                fired,
+                state_hash,
+                journal,
                 partitions,
                 byte,
             } = position.metadata.clone();
@@ -108,15 +113,18 @@ impl Manifest {
                 State {
                     next_offset: position.next_offset,
                     byte,
-                    fired,
+                    journal,
                 },
             );
             self.model_sha256 = model_sha256;
             self.config_hash = config_hash;
+            self.state_hash = state_hash;
             self.partition_count = partitions;
         }
-        self.outputs.insert(ALERTS.to_owned(), alerts);
-        self.outputs.insert(DEAD_LETTERS.to_owned(), dead_letters);
+    }
+
+    pub(super) fn set_bytes(&mut self, output: &str, bytes: u64) {
+        self.outputs.insert(output.to_owned(), bytes);
     }
 
     pub(super) fn partitions(&self) -> Vec<PartitionState> {
@@ -126,20 +134,18 @@ impl Manifest {
             metadata: Metadata {
                 model_sha256: self.model_sha256.clone(),
                 config_hash: self.config_hash.clone(),
+                state_hash: self.state_hash.clone(),
                 partitions: self.partition_count,
-                fired: state.fired,
+                journal: state.journal,
                 byte: state.byte,
             },
         };
         self.partitions.iter().map(state).collect()
     }
 
-    pub(super) fn alerts_bytes(&self) -> u64 {
-        self.outputs.get(ALERTS).copied().unwrap_or(0)
-    }
-
-    pub(super) fn dead_letters_bytes(&self) -> u64 {
-        self.outputs.get(DEAD_LETTERS).copied().unwrap_or(0)
+    /// How much of an output counts.
+    pub(super) fn bytes(&self, output: &str) -> u64 {
+        self.outputs.get(output).copied().unwrap_or(0)
     }
 }
 

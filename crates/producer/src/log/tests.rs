@@ -33,7 +33,8 @@ fn position(partition: i32, next_offset: i64) -> Position {
     let metadata = Metadata {
         model_sha256: "m".into(),
         config_hash: "c".into(),
-        fired: Some(5),
+        state_hash: "s".into(),
+        journal: 5,
         partitions: 2,
         byte: Some(next_offset.unsigned_abs() * 10),
     };
@@ -59,6 +60,7 @@ fn a_commit_is_there_after_a_restart_and_what_followed_it_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let mut sink = open(dir.path()).unwrap();
     let outputs = Outputs {
+        journal: Vec::new(),
         alerts: vec![alert("a"), alert("b")],
         dead_letters: vec![letter(3)],
     };
@@ -113,6 +115,7 @@ fn outputs_that_were_cut_are_noticed() {
     let mut sink = open(dir.path()).unwrap();
     sink.commit(
         &Outputs {
+            journal: Vec::new(),
             alerts: vec![alert("a")],
             dead_letters: Vec::new(),
         },

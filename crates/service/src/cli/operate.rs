@@ -18,6 +18,17 @@ pub enum OnGap {
     Accept,
 }
 
+/// Where to begin when the group's committed offsets are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Resume {
+    /// At the end of the journal, with the newest snapshot
+    Snapshot,
+    /// At the end of the journal, state rebuilt from the log's start
+    Earliest,
+    /// At the log's end, with nobody known
+    Latest,
+}
+
 #[derive(Debug, Args)]
 pub struct Run {
     #[command(flatten)]
@@ -31,9 +42,13 @@ pub struct Run {
     #[arg(long)]
     pub until_end: bool,
 
-    /// When events are missing from the log's start, or another model or policy made the earlier alerts
+    /// When the state cannot be had in full, or was built with other settings
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_gap: OnGap,
+
+    /// Where to begin when the group's committed offsets are gone although there was a run before
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub resume: Option<Resume>,
 
     /// Address of /metrics, /livez and /readyz, or off [default: the configuration's, 127.0.0.1:9464]
     #[arg(long, value_name = "ADDR:PORT")]

@@ -7,11 +7,11 @@ use anyhow::Context;
 
 use super::files;
 use crate::cli::terminal::{data, say};
-use crate::cli::{OnGap, Run};
+use crate::cli::{OnGap, Resume, Run};
 use crate::config::{Layers, Settings, SourceKind};
 use crate::http;
 use crate::metrics::{Metrics, Recorder};
-use crate::run::{Options, Status, Stop, Summary, run as drive};
+use crate::run::{self, Options, Status, Stop, Summary, run as drive};
 
 pub(super) fn run(args: &Run) -> anyhow::Result<()> {
     let mut layers = Layers::of_process(args.config.config.as_deref());
@@ -40,6 +40,11 @@ pub(super) fn run(args: &Run) -> anyhow::Result<()> {
     let options = Options {
         until_end: args.until_end,
         accept_gap: args.on_gap == OnGap::Accept,
+        resume: args.resume.map(|resume| match resume {
+            Resume::Snapshot => run::Resume::Snapshot,
+            Resume::Earliest => run::Resume::Earliest,
+            Resume::Latest => run::Resume::Latest,
+        }),
         workers: args.workers.map(usize::from),
         watcher: Some(recorder),
     };

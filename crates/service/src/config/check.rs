@@ -29,7 +29,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
     let settings = Settings {
         source,
         kafka: kafka(&mut reader, &tree, &app),
-        topics: topics(&mut reader),
+        topics: topics(&mut reader, &app),
         model_path: reader.path("model.path"),
         policy: policy(&mut reader),
         silence: silence(&mut reader),
@@ -116,7 +116,7 @@ fn kafka(reader: &mut Reader<'_>, tree: &Tree, app: &App) -> Kafka {
     }
 }
 
-fn topics(reader: &mut Reader<'_>) -> Topics {
+fn topics(reader: &mut Reader<'_>, app: &App) -> Topics {
     let input = name(reader, "topics.input");
     let alerts = name(reader, "topics.alerts");
     let dead_letters = name_or(reader, "topics.dead_letters", format!("{input}.dlq"));
@@ -129,10 +129,18 @@ fn topics(reader: &mut Reader<'_>) -> Topics {
             format!("is `{dead_letters}`, which has another use"),
         );
     }
+    let journal = name_or(reader, "topics.journal", format!("{}.journal", app.id));
+    if [&input, &alerts, &dead_letters].contains(&&journal) {
+        reader.fault(
+            "topics.journal",
+            format!("is `{journal}`, which has another use"),
+        );
+    }
     Topics {
         input,
         alerts,
         dead_letters,
+        journal,
     }
 }
 

@@ -53,6 +53,11 @@ pub(super) const KEYS: &[Key] = &[
         "",
         "topic of rejected records; default: input + \".dlq\"",
     ),
+    key(
+        "topics.journal",
+        "",
+        "internal topic of decisions and ticks, for restarts; default: app.id + \".journal\"",
+    ),
     key("model.path", "", "model file written by `holdfast train`"),
     key("policy.mode", "\"episodes\"", "episodes or plain"),
     key(

@@ -44,7 +44,8 @@ fn an_empty_file_gives_the_documented_defaults() {
         Topics {
             input: "events".into(),
             alerts: "at-risk".into(),
-            dead_letters: "events.dlq".into()
+            dead_letters: "events.dlq".into(),
+            journal: "holdfast.journal".into(),
         }
     );
     assert_eq!(s.http.listen.unwrap().to_string(), "127.0.0.1:9464");
@@ -363,15 +364,17 @@ fn instants_are_ms_dates_or_rfc_3339() {
 
 #[test]
 fn the_hash_follows_decisions_and_not_places() {
-    let base = load("").unwrap().hash();
+    let base = load("").unwrap().decision_hash();
     assert_eq!(
         load("[topics]\ninput = \"x\"\n[http]\nlisten = \"off\"\n")
             .unwrap()
-            .hash(),
+            .decision_hash(),
         base
     );
-    assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().hash(), base);
-    assert_ne!(load("[money]\ncurrency = \"EUR\"\n").unwrap().hash(), base);
+    assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().decision_hash(), base);
+    assert_ne!(load("[alerts]\nnot_before = 7\n").unwrap().decision_hash(), base);
+    // These shape the state, which has a hash of its own.
+    assert_eq!(load("[events]\ndedupe = false\n").unwrap().decision_hash(), base);
 }
 
 #[test]

@@ -136,6 +136,11 @@ impl Recorder {
             raise(&metrics.rebalances.with_label_values(&[kind]), n);
         }
         raise(&metrics.ticks, load(&status.ticks));
+        metrics.snapshots.sync(status);
+        let (id, sha256) = status.model();
+        if !id.is_empty() {
+            metrics.set_model(&id, &sha256);
+        }
         metrics
             .assigned_partitions
             .set(i64::try_from(assigned).unwrap_or(i64::MAX));
@@ -227,7 +232,7 @@ fn grow(counter: &IntCounter, now: u64, before: u64) {
 }
 
 /// Brings a counter up to a total that never falls.
-fn raise(counter: &IntCounter, total: u64) {
+pub(super) fn raise(counter: &IntCounter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }
 

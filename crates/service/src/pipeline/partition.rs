@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdfast_events::{DropReason, Event, EventType, Outcome, Record};
 use holdfast_features::{Applied, CartAbandon, Input, LATENESS_MS, Memory, Store};
+use holdfast_policy::journal::{Entry, What};
 use holdfast_policy::{Alert, Decider, Seen};
 use holdfast_producer::{OutAlert, Outputs};
 
@@ -11,6 +12,10 @@ use super::counts::Counts;
 use super::erased::Erased;
 use super::letters::letter;
 use super::settings::Settings;
+
+mod state;
+
+pub use state::{DECISIONS, ERASED, Image, STATE};
 
 /// Records that are decoded and whose customers are fetched from memory together: at random customers the latency
 /// of memory is the limit, not the work.
@@ -30,6 +35,11 @@ pub struct Partition {
     emitting: bool,
     counts: Counts,
     hashes: Vec<u64>,
+    /// Offset behind the last record worked.
+    at: i64,
+    /// For the journal, if it is kept.
+    journal: Vec<Entry>,
+    gathering: bool,
 }
 
 impl Partition {
@@ -48,6 +58,9 @@ impl Partition {
             emitting: true,
             counts: Counts::default(),
             hashes: Vec::with_capacity(TOGETHER),
+            at: 0,
+            journal: Vec::new(),
+            gathering: false,
         })
     }
 
@@ -93,6 +106,7 @@ impl Partition {
     }
 
     fn outcome(&mut self, record: &Record<'_>, outcome: Outcome<'_>, hash: u64, out: &mut Outputs) {
+        self.at = record.offset + 1;
         let counted = u64::from(self.emitting);
         self.counts.consumed += counted;
         match outcome {
@@ -109,6 +123,7 @@ impl Partition {
                 }
             }
         }
+        self.stamp();
     }
 
     fn event(&mut self, record: &Record<'_>, event: &Event<'_>, hash: u64, out: &mut Outputs) {
@@ -192,16 +207,33 @@ impl Partition {
     /// anything fired.
     pub fn tick(&mut self, to: i64, out: &mut Outputs) -> bool {
         let before = self.decider.counts().fired;
+        self.stamp();
+        self.advance(to, out);
+        let fired = self.decider.counts().fired != before;
+        if fired {
+            self.cause(What::Tick { to });
+        }
+        self.stamp();
+        fired
+    }
+
+    fn advance(&mut self, to: i64, out: &mut Outputs) {
         let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
         self.decider.advance(&mut self.store, to, send);
-        self.decider.counts().fired != before
     }
 
     /// The input has ended at `until`: the clock moves there and all deadlines up to it fire, without grace. Says
     /// whether anything fired.
     pub fn end_of_input(&mut self, until: i64, out: &mut Outputs) -> bool {
         self.clock = self.clock.max(until);
-        self.tick(self.clock, out)
+        let until = self.clock;
+        self.stamp();
+        // Also when nothing fires: the clock has moved.
+        self.cause(What::EndOfInput { until });
+        let before = self.decider.counts().fired;
+        self.advance(until, out);
+        self.stamp();
+        self.decider.counts().fired != before
     }
 
     /// Tells the greatest event time applied in the whole input so far, for drivers of several partitions.

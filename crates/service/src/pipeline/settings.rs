@@ -19,6 +19,7 @@ pub struct Settings {
     pub(super) policy: Arc<policy::Settings>,
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
+    state_hash: String,
     /// Customers that one partition may hold.
     pub(super) max_customers: usize,
     /// For how long an erasure blocks events, after the instant it was asked for.
@@ -68,25 +69,34 @@ impl Settings {
             .check()
             .map_err(|fault| faults.push(format!("policy: {fault}")));
         match policy {
-            Ok(policy) if faults.is_empty() => Ok(Self {
-                decoder: Arc::new(Decoder::new(decoding)),
-                store: features::Settings {
+            Ok(policy) if faults.is_empty() => {
+                let store = features::Settings {
                     dedupe: config.events.dedupe,
                     cart_abandon,
                     minor_exponent: rule.exponent(),
-                },
-                policy: Arc::new(policy),
-                model: Arc::new(model.clone()),
-                grace_ms: config.silence.grace_ms,
-                max_customers: config
-                    .features
-                    .max_customers
-                    .map_or(usize::MAX, |n| n as usize),
-                block_ms: config.erasure.block_ms,
-                erased_key: erased_key(&config.app.tenant),
-            }),
+                };
+                Ok(Self {
+                    decoder: Arc::new(Decoder::new(decoding)),
+                    state_hash: state_hash(config, store, rule),
+                    store,
+                    policy: Arc::new(policy),
+                    model: Arc::new(model.clone()),
+                    grace_ms: config.silence.grace_ms,
+                    max_customers: config
+                        .features
+                        .max_customers
+                        .map_or(usize::MAX, |n| n as usize),
+                    block_ms: config.erasure.block_ms,
+                    erased_key: erased_key(&config.app.tenant),
+                })
+            }
             _ => Err(Contradiction(faults).into()),
         }
+    }
+
+    /// SHA-256 (hex) over everything that turns records into state.
+    pub fn state_hash(&self) -> &str {
+        &self.state_hash
     }
 
     /// The model that decides.
@@ -103,6 +113,18 @@ impl Settings {
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
+}
+
+fn state_hash(
+    config: &config::Settings,
+    store: features::Settings,
+    rule: CurrencyRule,
+) -> String {
+    let text = format!(
+        "{:?}\n{:?}\n{:?}\n{store:?}\n{rule:?}",
+        config.events, config.erasure, config.features.max_customers
+    );
+    config::hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// The tenant's own, so that hashes of two tenants tell nothing about each other.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use holdfast_producer::{Outputs, Position, Sink, SinkError};
+use holdfast_policy::journal::Pack;
+use holdfast_producer::{JournalRecord, Outputs, Position, Sink, SinkError};
 use tracing::debug;
 
 use super::message::{Done, Event, Part};
@@ -22,6 +23,8 @@ const PAUSE: u32 = 4;
 const GREATEST_PAUSE: Duration = Duration::from_millis(250);
 /// More than this many outputs are not put into one commit while there is a choice.
 const ENOUGH: usize = 20_000;
+/// A pack of the journal is cut when it is longer: brokers take records of about a million bytes.
+const PACK_BYTES: usize = 500_000;
 
 pub(super) struct Committer {
     shared: Arc<Shared>,
@@ -99,7 +102,11 @@ impl Committer {
         if self.parts.is_empty() {
             return None;
         }
-        let urgent = self.outputs > 0 || self.parts.iter().any(|part| part.last);
+        let urgent = self.outputs > 0
+            || self
+                .parts
+                .iter()
+                .any(|part| part.last || !part.entries.is_empty());
         if self.outputs >= ENOUGH {
             return Some(Duration::ZERO);
         }
@@ -120,8 +127,9 @@ impl Committer {
         if self.parts.is_empty() {
             return Ok(());
         }
-        let (outputs, cuts) = self.merge();
+        let (mut outputs, cuts) = self.merge();
         let positions = self.positions();
+        outputs.journal = self.journal(&positions);
         let began = Instant::now();
         match self.sink.commit(&outputs, &positions) {
             Ok(()) => {}
@@ -146,6 +154,10 @@ impl Committer {
         self.positions_at = Instant::now() + POSITIONS_EVERY;
         self.outputs = 0;
         let parts = std::mem::take(&mut self.parts);
+        if let Some(snapshotting) = self.shared.snapshotting() {
+            let places = positions.iter().map(|p| (p.partition, p.next_offset));
+            snapshotting.committed(places.collect());
+        }
         if let Some(watcher) = &self.shared.options.watcher {
             let newest_ms: Vec<i64> = parts.iter().filter_map(|part| part.newest_ms).collect();
             watcher.committed(&Committed {
@@ -173,6 +185,29 @@ impl Committer {
             })
             .collect();
         (all, cuts)
+    }
+
+    /// One pack for each partition that has something to say.
+    fn journal(&self, positions: &[Position]) -> Vec<JournalRecord> {
+        let mut records = Vec::new();
+        for position in positions {
+            let partition = position.partition;
+            let mut parts = self
+                .parts
+                .iter()
+                .filter(|part| part.position.partition == partition && !part.entries.is_empty())
+                .peekable();
+            let Some(first) = parts.peek().map(|part| part.first) else { continue };
+            let pack = Pack {
+                partition,
+                offset: position.next_offset,
+                first,
+                entries: parts.flat_map(|part| part.entries.iter().cloned()).collect(),
+            };
+            let values = pack.to_records(PACK_BYTES).into_iter();
+            records.extend(values.map(|value| JournalRecord { partition, value }));
+        }
+        records
     }
 
     fn part_again(&mut self, all: Outputs, cuts: &[(usize, usize)]) {

@@ -8,6 +8,9 @@ use holdfast_consumer::{KafkaSettings, KafkaSource, Partitions, Probe, TopicStat
 use holdfast_producer::{KafkaSink, KafkaSinkSettings};
 use tracing::{info, warn};
 
+use super::journal::{JournalLog, Place};
+use super::recovery::{Archive, open_snapshots};
+use super::snapshots::Unstarted;
 use super::{Concern, Run, RunError, Shared, prepare};
 use crate::config::Settings;
 
@@ -19,13 +22,20 @@ const LOG_EVERY: Duration = Duration::from_secs(10);
 /// A run that is to end by itself gives up on an absent broker; one that is not waits for it.
 const PATIENCE_UNTIL_END: Duration = Duration::from_secs(60);
 
-pub(super) fn start(shared: &Arc<Shared>) -> Result<Run, RunError> {
+pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Result<Run, RunError> {
     let settings = client(&shared.settings);
     warn_of_plaintext(&settings);
     let probe = Probe::new(&settings)?;
     let partitions = topics(shared, &probe)?;
     drop(probe);
-    let prepared = prepare(shared, partitions);
+    let archive = Archive {
+        journal: Arc::new(JournalLog::new(Place::Kafka {
+            client: settings.clone(),
+            topic: shared.settings.topics.journal.clone(),
+        })),
+        snapshots: open_snapshots(shared)?,
+    };
+    let prepared = prepare(shared, partitions, archive, unstarted)?;
     let handler = Arc::clone(&prepared.handover) as Arc<dyn Partitions>;
     let source = KafkaSource::open(settings.clone(), handler)?;
     let health = Arc::clone(&shared.status.sink);
@@ -64,13 +74,14 @@ fn sink_settings(settings: &Settings, client: KafkaSettings) -> KafkaSinkSetting
         client,
         alerts: settings.topics.alerts.clone(),
         dead_letters: settings.topics.dead_letters.clone(),
+        journal: settings.topics.journal.clone(),
         transactional_id: format!("{}.{}", settings.app.id, settings.kafka.instance_id),
         app: settings.app.id.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 
-/// The three topics, waiting for a broker that is not there; the number of input partitions.
+/// All topics, waiting for a broker that is not there; the number of input partitions.
 fn topics(shared: &Shared, probe: &Probe) -> Result<usize, RunError> {
     let began = Instant::now();
     let mut logged_at: Option<Instant> = None;
@@ -101,13 +112,26 @@ fn topics(shared: &Shared, probe: &Probe) -> Result<usize, RunError> {
 fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, RunError> {
     let topics = &settings.topics;
     let (mut missing, mut partitions) = (Vec::new(), 0);
-    for name in [&topics.dead_letters, &topics.alerts, &topics.input] {
+    let mut journal = 0;
+    for name in [
+        &topics.journal,
+        &topics.dead_letters,
+        &topics.alerts,
+        &topics.input,
+    ] {
         match probe.topic(name, ANSWER) {
+            TopicState::Partitions(count) if *name == topics.journal => journal = count,
             TopicState::Partitions(count) => partitions = count,
             TopicState::Missing => missing.push(format!("`{name}`")),
             TopicState::Denied(reason) => return Err(RunError::Config(format!("kafka: {reason}"))),
             TopicState::Unreachable(reason) => return Ok(Err(reason)),
         }
+    }
+    if missing.is_empty() && journal < partitions {
+        return Err(RunError::Config(format!(
+            "`{}` has {journal} partitions and needs as many as `{}`, {partitions}",
+            topics.journal, topics.input
+        )));
     }
     if missing.is_empty() {
         return Ok(Ok(partitions));

@@ -7,17 +7,22 @@ use std::sync::Arc;
 use holdfast_consumer::{LogSettings, LogSource, Partitions};
 use holdfast_producer::{LogSink, LogSinkSettings, Sink, StdoutSink};
 
+use super::journal::{JournalLog, Place};
+use super::recovery::{Archive, open_snapshots};
+use super::snapshots::Unstarted;
 use super::{Run, RunError, Shared, prepare};
 
-pub(super) fn start(shared: &Arc<Shared>) -> Result<Run, RunError> {
+pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Result<Run, RunError> {
     let log = &shared.settings.log;
     let mut committed = BTreeMap::new();
+    let mut journal = Vec::new();
     let sink: Box<dyn Sink> = if log.output == Path::new("-") {
         Box::new(StdoutSink)
     } else {
         let sink = LogSink::open(LogSinkSettings {
             dir: log.output.clone(),
         })?;
+        journal = sink.journal()?;
         for state in sink.committed() {
             committed.insert(
                 state.partition,
@@ -43,7 +48,11 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Run, RunError> {
             "partition {lost} was committed and is not in {input}"
         )));
     }
-    let prepared = prepare(shared, partitions);
+    let archive = Archive {
+        journal: Arc::new(JournalLog::new(Place::Values(journal))),
+        snapshots: open_snapshots(shared)?,
+    };
+    let prepared = prepare(shared, partitions, archive, unstarted)?;
     let source = source.tell(Arc::clone(&prepared.handover) as Arc<dyn Partitions>);
     Run::start(
         Arc::clone(shared),

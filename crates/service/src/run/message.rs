@@ -1,10 +1,16 @@
 //! What the threads of a run say to each other.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use crossbeam_channel::Sender;
 use holdfast_consumer::Batch;
+use holdfast_policy::journal::Entry;
 use holdfast_producer::{Outputs, Position};
 
 use super::RunError;
+use super::recovery::Regime;
+use crate::pipeline::{self, Partition};
 
 /// Counts the assignments of one process: what was read under an earlier one is not worked on under a later one.
 pub(super) type Epoch = u64;
@@ -13,9 +19,10 @@ pub(super) type Epoch = u64;
 pub(super) enum Work {
     /// A partition is the worker's from now on.
     Take(Take),
-    /// It is no more; answered when its state is gone.
+    /// It is no more; answered when its state is gone, after a last image of it unless it was lost.
     Give {
         partition: i32,
+        lost: bool,
         answer: Sender<()>,
     },
     Batch {
@@ -33,6 +40,19 @@ pub(super) enum Work {
     EndOfInput {
         until: i64,
     },
+    /// Another model or policy decides from the next batch on.
+    Activate {
+        settings: Arc<pipeline::Settings>,
+        regime: Regime,
+    },
+    /// A snapshot of this partition is in the store.
+    Published {
+        epoch: Epoch,
+        partition: i32,
+        name: String,
+        offset: i64,
+        sha256: String,
+    },
     Stop,
 }
 
@@ -44,8 +64,17 @@ pub(super) struct Take {
     pub(super) begin: i64,
     /// Below this offset everything has been committed: state is rebuilt, nothing is sent.
     pub(super) target: i64,
-    /// Instant up to which deadlines have been fired by something that is not in the log.
+    /// The state at `begin`; none is the state of nobody.
+    pub(super) state: Option<Box<Partition>>,
+    /// What the journal has between `begin` and `target`, and how many entries are before it.
+    pub(super) entries: VecDeque<Entry>,
+    pub(super) journal: u64,
+    /// What decided at `begin`.
+    pub(super) regime: Option<Regime>,
+    /// Instant up to which deadlines had been fired by a tick or an end of input at `begin`.
     pub(super) fired: Option<i64>,
+    /// Offset of the snapshot that the state came from.
+    pub(super) snapshot: Option<i64>,
     /// Partitions of the input.
     pub(super) partitions: u32,
     /// Where the input ends for this run; none for a run without end, or when only reading tells.
@@ -70,6 +99,9 @@ pub(super) enum Done {
 /// What a worker made of some records of one partition.
 pub(super) struct Part {
     pub(super) outputs: Outputs,
+    /// For the partition's journal, and how many entries were before.
+    pub(super) entries: Vec<Entry>,
+    pub(super) first: u64,
     pub(super) position: Position,
     /// Broker timestamp of the newest of the records.
     pub(super) newest_ms: Option<i64>,

@@ -36,6 +36,21 @@ pub struct Status {
     pub revocations: AtomicU64,
     pub losses: AtomicU64,
     started: AtomicBool,
+    /// Decisions that came out otherwise than the journal has them.
+    pub divergences: AtomicU64,
+    pub snapshots: SnapshotStatus,
+    /// New model files that could not be used.
+    pub reload_failures: AtomicU64,
+    model: Mutex<(String, String)>,
+}
+
+/// How snapshots are doing.
+#[derive(Default)]
+pub struct SnapshotStatus {
+    pub published: AtomicU64,
+    pub failures: AtomicU64,
+    /// By partition: offset, bytes, and when it was published.
+    newest: Mutex<BTreeMap<i32, (i64, u64, i64)>>,
 }
 
 /// What a reason concerns; the name is what `/readyz` lists.
@@ -192,6 +207,16 @@ impl Status {
             .sum()
     }
 
+    /// Name and hash of the model that decides; empty before the start.
+    #[must_use]
+    pub fn model(&self) -> (String, String) {
+        lock(&self.model).clone()
+    }
+
+    pub(super) fn set_model(&self, id: &str, sha256: &str) {
+        *lock(&self.model) = (id.to_owned(), sha256.to_owned());
+    }
+
     pub(super) fn record_read(&self) {
         let now = now_ms();
         self.last_record_ms.store(now, Ordering::Relaxed);
@@ -232,6 +257,19 @@ impl Status {
 
     pub(super) fn give(&self, partition: i32) {
         lock(&self.partitions).remove(&partition);
+    }
+}
+
+impl SnapshotStatus {
+    pub(super) fn published(&self, partition: i32, offset: i64, bytes: u64) {
+        self.published.fetch_add(1, Ordering::Relaxed);
+        lock(&self.newest).insert(partition, (offset, bytes, now_ms()));
+    }
+
+    /// By partition: offset, bytes, and when it was published (ms UTC).
+    #[must_use]
+    pub fn newest(&self) -> BTreeMap<i32, (i64, u64, i64)> {
+        lock(&self.newest).clone()
     }
 }
 

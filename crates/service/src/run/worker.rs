@@ -10,7 +10,9 @@ use tracing::info;
 
 use super::Shared;
 use super::message::{Done, Event, Part, Take, Work};
+use super::recovery::Regime;
 use super::{RunError, clock};
+use crate::pipeline;
 use owned::Owned;
 
 pub(super) struct Worker {
@@ -43,13 +45,20 @@ impl Worker {
     pub(super) fn run(mut self) {
         while let Ok(work) = self.work.recv() {
             if matches!(work, Work::Stop) {
-                return;
+                return self.last_images();
             }
             if let Err(error) = self.work(work) {
                 // The run ends; whoever started it may be on its way out already.
                 self.events.send(Event::Failed(error)).ok();
                 return self.idle();
             }
+        }
+    }
+
+    /// The run ends: the next one begins where this one was.
+    fn last_images(&mut self) {
+        for owned in self.partitions.values_mut() {
+            owned.last_image();
         }
     }
 
@@ -68,9 +77,16 @@ impl Worker {
 
     fn work(&mut self, work: Work) -> Result<(), RunError> {
         match work {
-            Work::Take(take) => self.take(&take)?,
-            Work::Give { partition, answer } => {
-                self.partitions.remove(&partition);
+            Work::Take(take) => self.take(take)?,
+            Work::Give {
+                partition,
+                lost,
+                answer,
+            } => {
+                let owned = self.partitions.remove(&partition);
+                if let Some(mut owned) = owned.filter(|_| !lost) {
+                    owned.last_image();
+                }
                 self.shared.status.give(partition);
                 // The reader has given up waiting if it does not hear this.
                 answer.send(()).ok();
@@ -103,15 +119,29 @@ impl Worker {
                 self.after(partition);
             }
             Work::EndOfInput { until } => self.end_of_input(until)?,
+            Work::Activate { settings, regime } => self.activate(&settings, &regime)?,
+            Work::Published {
+                epoch,
+                partition,
+                name,
+                offset,
+                sha256,
+            } => {
+                let owned = self.partitions.get_mut(&partition);
+                if let Some(owned) = owned.filter(|owned| owned.epoch() == epoch) {
+                    owned.published(name, offset, sha256);
+                }
+            }
             Work::Stop => {}
         }
         Ok(())
     }
 
-    fn take(&mut self, take: &Take) -> Result<(), RunError> {
+    fn take(&mut self, take: Take) -> Result<(), RunError> {
+        let partition = take.partition;
         let owned = Owned::new(&self.shared, take)?;
-        self.partitions.insert(take.partition, owned);
-        self.after(take.partition);
+        self.partitions.insert(partition, owned);
+        self.after(partition);
         Ok(())
     }
 
@@ -135,6 +165,18 @@ impl Worker {
             .values_mut()
             .map(|owned| owned.end_of_input(until))
             .collect();
+        parts.into_iter().try_for_each(|part| self.send(part))
+    }
+
+    fn activate(
+        &mut self,
+        settings: &pipeline::Settings,
+        regime: &Regime,
+    ) -> Result<(), RunError> {
+        let mut parts = Vec::new();
+        for owned in self.partitions.values_mut() {
+            parts.extend(owned.activate(settings, regime)?);
+        }
         parts.into_iter().try_for_each(|part| self.send(part))
     }
 

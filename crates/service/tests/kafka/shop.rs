@@ -64,15 +64,13 @@ impl Shop {
 
     pub(crate) fn create_topics(&self, partitions: i32) {
         let admin = Admin::new(&self.client()).unwrap();
-        for name in [self.input(), self.alerts(), self.dead_letters()] {
+        let others = [self.alerts(), self.dead_letters(), self.journal()];
+        for name in others.into_iter().chain([self.input()]) {
             let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
             // Only the input takes large records; that a dead letter has to fit is the sink's business.
             let config = if name == self.input() {
-                [
-                    setting("retention.ms", "-1"),
-                    setting("max.message.bytes", "4000000"),
-                ]
-                .into()
+                let kept = setting("retention.ms", "-1");
+                [kept, setting("max.message.bytes", "4000000")].into()
             } else {
                 BTreeMap::new()
             };
@@ -100,6 +98,10 @@ impl Shop {
 
     pub(crate) fn dead_letters(&self) -> String {
         format!("{}.events.dlq", self.id)
+    }
+
+    pub(crate) fn journal(&self) -> String {
+        format!("{}.journal", self.id)
     }
 
     pub(crate) fn client(&self) -> KafkaSettings {

@@ -1,19 +1,27 @@
 //! One partition in a worker's hands: rebuilt first, then live.
 
+mod imaging;
+mod rebuild;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::Batch;
 use holdfast_events::Record;
+use holdfast_policy::Following;
+use holdfast_policy::journal::{Entry, What};
 use holdfast_producer::{Metadata, Outputs, Position};
 use tracing::{debug, info};
 
 use crate::config::Clock;
-use crate::pipeline::{Partition, ticks};
+use crate::pipeline::{self, Partition, ticks};
 use crate::run::message::{Epoch, Part, Take};
+use crate::run::recovery::Regime;
 use crate::run::status::PartitionStatus;
 use crate::run::{RunError, Shared, clock};
+use imaging::Imaging;
+use rebuild::Rebuild;
 
 /// How often the state is weighed.
 const WEIGH_EVERY: Duration = Duration::from_secs(1);
@@ -26,10 +34,13 @@ pub(super) struct Owned {
     partitions: u32,
     epoch: Epoch,
     next_offset: i64,
-    /// Below it everything was committed before.
-    target: i64,
-    live: bool,
-    /// Instant up to which deadlines have been fired by something that is not in the log.
+    /// None once the partition is live.
+    rebuild: Option<Rebuild>,
+    /// What decides.
+    regime: Regime,
+    /// Entries of the journal so far, those to be repeated and those handed out included.
+    journal: u64,
+    /// Instant up to which a tick or an end of input has fired deadlines.
     fired: Option<i64>,
     /// Where the input ends for this run.
     end: Option<i64>,
@@ -38,6 +49,7 @@ pub(super) struct Owned {
     last_record_ms: i64,
     newest_ms: Option<i64>,
     weighed_at: Option<Instant>,
+    imaging: Option<Imaging>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -48,21 +60,26 @@ enum Reached {
 }
 
 impl Owned {
-    pub(super) fn new(shared: &Arc<Shared>, take: &Take) -> Result<Self, RunError> {
-        let mut pipeline =
-            Partition::new(&shared.pipeline).map_err(|e| RunError::Config(format!("{e:#}")))?;
-        pipeline.set_emitting(false);
+    pub(super) fn new(shared: &Arc<Shared>, take: Take) -> Result<Self, RunError> {
+        let imaging = Imaging::new(shared, &take);
+        let pipeline = match take.state {
+            Some(state) => *state,
+            None => Partition::new(&shared.active().settings)
+                .map_err(|e| RunError::Config(format!("{e:#}")))?,
+        };
         let status = shared.status.take(take.partition, take.begin, take.target);
+        let journal = take.journal + take.entries.len() as u64;
+        let rebuild = Rebuild::new(take.target, take.entries, take.regime);
         let mut owned = Self {
-            shared: Arc::clone(shared),
             status,
             pipeline,
             partition: take.partition,
             partitions: take.partitions,
             epoch: take.epoch,
             next_offset: take.begin,
-            target: take.target,
-            live: false,
+            rebuild: Some(rebuild),
+            regime: shared.active().regime.clone(),
+            journal,
             fired: take.fired,
             end: take.end,
             reached: Reached::No,
@@ -70,8 +87,10 @@ impl Owned {
             last_record_ms: clock::now_ms(),
             newest_ms: None,
             weighed_at: None,
+            imaging,
+            shared: Arc::clone(shared),
         };
-        owned.go_live_if_rebuilt();
+        owned.begin_rebuild();
         owned.check_end();
         Ok(owned)
     }
@@ -84,10 +103,15 @@ impl Owned {
         self.pipeline.clock()
     }
 
+    fn is_live(&self) -> bool {
+        self.rebuild.is_none()
+    }
+
     /// Works a batch; none while there is nothing new to commit.
     pub(super) fn batch(&mut self, batch: &Batch) -> Option<Part> {
         let mut outputs = Outputs::default();
-        let from = self.next_offset.max(self.target);
+        let target = self.rebuild.as_ref().map_or(0, |rebuild| rebuild.target);
+        let from = self.next_offset.max(target);
         batch.for_each_chunk(|records| self.chunk(records, &mut outputs));
         if let Some(log_end) = batch.log_end() {
             self.status.log_end.store(log_end, Ordering::Relaxed);
@@ -97,7 +121,10 @@ impl Owned {
         self.tell();
         self.check_end();
         let newest_ms = self.newest_ms;
-        (self.live && self.next_offset > from).then(|| self.part(outputs, newest_ms))
+        let part =
+            (self.is_live() && self.next_offset > from).then(|| self.part(outputs, newest_ms));
+        self.image();
+        part
     }
 
     fn chunk(&mut self, records: &[Record<'_>], outputs: &mut Outputs) {
@@ -107,26 +134,13 @@ impl Owned {
         let stop = records.partition_point(|r| r.offset < end).max(start);
         let records = &records[start..stop];
         let Some(last) = records.last() else { return };
-        let rebuilt = if self.live {
-            0
-        } else {
-            records.partition_point(|r| r.offset < self.target)
-        };
-        let (old, new) = records.split_at(rebuilt);
-        if !old.is_empty() {
-            self.pipeline.batch(old, outputs);
-            debug_assert!(outputs.is_empty() || self.live, "a rebuild sends nothing");
-            self.next_offset = old[old.len() - 1].offset + 1;
-        }
-        if !new.is_empty() {
-            if !self.live {
-                self.go_live();
-            }
-            self.pipeline.batch(new, outputs);
+        let known = self.rebuild(records);
+        let fresh = &records[known..];
+        if !fresh.is_empty() {
+            self.pipeline.batch(fresh, outputs);
         }
         self.next_offset = last.offset + 1;
         self.newest_ms = last.timestamp.or(self.newest_ms);
-        self.go_live_if_rebuilt();
     }
 
     /// Everything before `offset` has been read, and the log ended at `log_end` a moment ago: the rebuild may be
@@ -139,31 +153,28 @@ impl Owned {
     ) -> Result<Option<Part>, RunError> {
         self.next_offset = self.next_offset.max(offset);
         self.status.log_end.store(log_end, Ordering::Relaxed);
-        if !self.live
-            && offset == log_end
-            && offset < self.target
-            && !self.shared.options.accept_gap
-        {
-            return Err(RunError::Config(format!(
-                "partition {}: the log ends at offset {offset}, before the committed {}: is it another log?",
-                self.partition, self.target
-            )));
-        }
         if offset == log_end {
-            self.target = self.target.min(offset);
+            if let Some(error) = self.ends_early(log_end) {
+                return Err(error);
+            }
+            if let Some(rebuild) = &mut self.rebuild {
+                rebuild.target = rebuild.target.min(offset);
+            }
         }
-        self.go_live_if_rebuilt();
+        self.go_on(self.next_offset);
         if self.shared.options.until_end && self.end.is_none() && offset == log_end {
             self.end = Some(offset);
         }
         self.tell();
         self.check_end();
-        Ok(self.tick(log_end, now))
+        let part = self.tick(log_end, now);
+        self.image();
+        Ok(part)
     }
 
     fn tick(&mut self, log_end: i64, now: i64) -> Option<Part> {
         let silence = &self.shared.settings.silence;
-        if !self.live
+        if !self.is_live()
             || !silence.enabled
             || silence.clock != Clock::Wall
             || self.reached != Reached::No
@@ -191,7 +202,7 @@ impl Owned {
         Some(self.part(outputs, None))
     }
 
-    /// The whole input has ended: what is due by `until` fires, and that it did is part of the position.
+    /// The whole input has ended: what is due by `until` fires, and that it did is in the journal.
     pub(super) fn end_of_input(&mut self, until: i64) -> Part {
         let mut outputs = Outputs::default();
         if self.pipeline.end_of_input(until, &mut outputs) {
@@ -202,6 +213,49 @@ impl Owned {
             last: true,
             ..self.part(outputs, None)
         }
+    }
+
+    /// Another model or policy decides from here on; none while the partition is not live, which then begins with it.
+    pub(super) fn activate(
+        &mut self,
+        settings: &pipeline::Settings,
+        regime: &Regime,
+    ) -> Result<Option<Part>, RunError> {
+        if self.regime == *regime {
+            return Ok(None);
+        }
+        let faulty = |e| RunError::Internal(format!("an accepted model cannot be used: {e:#}"));
+        self.pipeline.activate(settings).map_err(faulty)?;
+        self.regime = regime.clone();
+        if !self.is_live() {
+            // What is repeated was decided by another from here on; its own stretches begin with their activations.
+            self.pipeline.follow(Following::Blind);
+            return Ok(None);
+        }
+        self.activated();
+        self.pipeline.rearm();
+        Ok(Some(self.part(Outputs::default(), None)))
+    }
+
+    /// A snapshot of this partition is in the store: the journal says so with the next commit.
+    pub(super) fn published(&mut self, name: String, offset: i64, sha256: String) {
+        self.pipeline.note(What::Snapshot {
+            name,
+            offset,
+            sha256,
+        });
+    }
+
+    /// Notes what decides from here on.
+    fn activated(&mut self) {
+        let model = self.shared.active().settings.model().id().to_owned();
+        info!(partition = self.partition, offset = self.next_offset, model, "decides from here on");
+        self.pipeline.note(What::Activated {
+            model_id: model,
+            model_sha256: self.regime.model_sha256.clone(),
+            config_hash: self.regime.config_hash.clone(),
+            clock: self.pipeline.clock(),
+        });
     }
 
     /// True once, when the partition has been read to the end of this run.
@@ -215,51 +269,33 @@ impl Owned {
 
     fn check_end(&mut self) {
         if self.reached == Reached::No
-            && self.live
+            && self.is_live()
             && self.end.is_some_and(|end| self.next_offset >= end)
         {
             self.reached = Reached::Yes;
         }
     }
 
-    fn go_live_if_rebuilt(&mut self) {
-        if !self.live && self.next_offset >= self.target {
-            self.go_live();
-        }
-    }
-
-    /// The state is that of the last commit once the deadlines have fired that something outside the log fired then.
-    fn go_live(&mut self) {
-        if let Some(fired) = self.fired {
-            let mut nothing = Outputs::default();
-            self.pipeline.tick(fired, &mut nothing);
-            debug_assert!(nothing.is_empty(), "a rebuild sends nothing");
-        }
-        self.pipeline.set_emitting(true);
-        self.live = true;
-        self.status.live.store(true, Ordering::Release);
-        info!(
-            partition = self.partition,
-            offset = self.next_offset,
-            "live"
-        );
-    }
-
-    fn part(&self, outputs: Outputs, newest_ms: Option<i64>) -> Part {
-        let metadata = Metadata {
-            model_sha256: self.shared.pipeline.model().sha256().to_owned(),
-            config_hash: self.shared.config_hash.clone(),
-            fired: self.fired,
-            partitions: self.partitions,
-            byte: self.byte,
-        };
+    fn part(&mut self, outputs: Outputs, newest_ms: Option<i64>) -> Part {
+        let entries: Vec<Entry> = self.pipeline.take_journal();
+        let first = self.journal;
+        self.journal += entries.len() as u64;
         let position = Position {
             partition: self.partition,
             next_offset: self.next_offset,
-            metadata,
+            metadata: Metadata {
+                model_sha256: self.regime.model_sha256.clone(),
+                config_hash: self.regime.config_hash.clone(),
+                state_hash: self.shared.state_hash().to_owned(),
+                journal: self.journal,
+                partitions: self.partitions,
+                byte: self.byte,
+            },
         };
         Part {
             outputs,
+            entries,
+            first,
             position,
             newest_ms,
             last: false,

@@ -1,0 +1,442 @@
+//! What a partition begins with: a snapshot, the journal behind it, and what speaks against going on.
+//!
+//! Order matters. The transactions of whoever had the partition before are over by now and the committed offset is
+//! known. Then the journal is read to its end, then the newest usable snapshot at or before the committed offset is
+//! loaded; the input is read from there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use holdfast_consumer::{Assigned, Refusal};
+use holdfast_features::{LOGIC, registry_hash};
+use holdfast_policy::journal::Entry;
+use holdfast_producer::Metadata;
+use holdfast_store::{Listed, Manifest, Snapshots, Wanted, choose};
+use tracing::{info, warn};
+
+use super::journal::{JournalLog, between};
+use super::{Resume, RunError, Shared};
+use crate::pipeline::Partition;
+
+/// What decides: model and policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Regime {
+    pub(crate) model_sha256: String,
+    pub(crate) config_hash: String,
+}
+
+/// What outlives a process.
+pub(super) struct Archive {
+    pub(super) journal: Arc<JournalLog>,
+    /// None where no snapshots are kept.
+    pub(super) snapshots: Option<Arc<Snapshots>>,
+}
+
+/// Where a partition begins, and with what.
+pub(super) struct Recovered {
+    /// Reading starts here.
+    pub(super) begin: i64,
+    /// Below this offset everything has been committed.
+    pub(super) target: i64,
+    /// None is the state of nobody.
+    pub(super) state: Option<Box<Partition>>,
+    /// What the journal has between `begin` and `target`.
+    pub(super) entries: VecDeque<Entry>,
+    /// Entries before those.
+    pub(super) journal: u64,
+    /// What decided at `begin`; none before the first decision.
+    pub(super) regime: Option<Regime>,
+    pub(super) fired: Option<i64>,
+    /// Offset of the snapshot that was loaded.
+    pub(super) snapshot: Option<i64>,
+}
+
+impl Recovered {
+    fn empty(begin: i64, target: i64) -> Self {
+        Self {
+            begin,
+            target,
+            state: None,
+            entries: VecDeque::new(),
+            journal: 0,
+            regime: None,
+            fired: None,
+            snapshot: None,
+        }
+    }
+}
+
+/// What is known of a partition before anything is loaded.
+struct Known<'a> {
+    assigned: &'a Assigned,
+    /// Partitions of the input.
+    partitions: u32,
+    /// Of the commit.
+    metadata: Option<Metadata>,
+}
+
+impl Archive {
+    /// # Errors
+    /// When going on would lose or double something; the text says what, and what can be done.
+    pub(super) fn recover(
+        &self,
+        shared: &Shared,
+        assigned: &Assigned,
+        partitions: u32,
+    ) -> Result<Recovered, Refusal> {
+        let in_partition =
+            |text: String| Refusal(format!("partition {}: {text}", assigned.partition));
+        let known = Known {
+            assigned,
+            partitions,
+            metadata: assigned
+                .committed
+                .as_ref()
+                .and_then(|(_, text)| Metadata::from_json(text)),
+        };
+        let faults = faults(&known, shared.state_hash());
+        let accepted = |faults: &[String]| {
+            if faults.is_empty() || shared.options.accept_gap {
+                for fault in faults {
+                    warn!(partition = assigned.partition, "accepted: {fault}");
+                }
+                return Ok(());
+            }
+            let text = faults.join("; ");
+            Err(in_partition(format!(
+                "{text}; start with --on-gap=accept to go on without a promise about alerts missed or sent twice"
+            )))
+        };
+        accepted(&faults)?;
+        let listed = self.list(assigned.partition).map_err(in_partition)?;
+        let Some((committed, _)) = &assigned.committed else {
+            let gone = (assigned.begin > 0).then(|| {
+                let begin = assigned.begin;
+                format!("the log starts at offset {begin}, records before it are gone")
+            });
+            return match self.without_commit(shared, &known, &listed).map_err(in_partition)? {
+                Some(recovered) => Ok(recovered),
+                None => {
+                    accepted(gone.as_slice())?;
+                    Ok(Recovered::empty(assigned.begin, assigned.begin))
+                }
+            };
+        };
+        let target = assigned.end.map_or(*committed, |end| end.min(*committed));
+        let mut refused = Vec::new();
+        for candidate in self.candidates(shared, &known, &listed, target, &mut refused) {
+            match self.load(shared, &known, candidate, target) {
+                Ok(recovered) => return Ok(recovered),
+                Err(fault) => {
+                    warn!(partition = assigned.partition, name = %candidate.name, "snapshot not used: {fault}");
+                    refused.push(format!("{}: {fault}", candidate.name));
+                }
+            }
+        }
+        if assigned.begin > 0 {
+            accepted(&[lost(&known, &refused)])?;
+        }
+        self.from_log_start(&known, target.max(assigned.begin), &accepted)
+    }
+
+    fn list(&self, partition: i32) -> Result<Vec<Listed>, String> {
+        let Some(snapshots) = &self.snapshots else { return Ok(Vec::new()) };
+        snapshots.list(Some(partition)).map_err(|fault| fault.to_string())
+    }
+
+    /// Snapshots that fit, newest first; why others do not goes to `refused`.
+    fn candidates<'a>(
+        &self,
+        shared: &Shared,
+        known: &Known<'_>,
+        listed: &'a [Listed],
+        target: i64,
+        refused: &mut Vec<String>,
+    ) -> Vec<&'a Listed> {
+        let wanted = Wanted {
+            partition: known.assigned.partition,
+            partitions: known.partitions,
+            topic_id: None,
+            cluster_id: None,
+            logic: LOGIC,
+            registry: registry_hash(),
+            state_hash: shared.state_hash().to_owned(),
+            at_most_offset: target,
+            at_most_entries: known.metadata.as_ref().map(|metadata| metadata.journal),
+        };
+        let choice = choose(listed, &wanted);
+        refused.extend(choice.refused.iter().map(|(name, why)| format!("{name}: {why}")));
+        let begin = known.assigned.begin;
+        let (fit, old): (Vec<_>, Vec<_>) = choice
+            .candidates
+            .into_iter()
+            .partition(|listed| listed.name.offset >= begin);
+        for listed in old {
+            refused.push(format!(
+                "{}: is of offset {}, and the log starts at {begin}",
+                listed.name,
+                listed.name.offset
+            ));
+        }
+        fit
+    }
+
+    fn load(
+        &self,
+        shared: &Shared,
+        known: &Known<'_>,
+        listed: &Listed,
+        target: i64,
+    ) -> Result<Recovered, String> {
+        let Some(snapshots) = &self.snapshots else { return Err("no store".to_owned()) };
+        let snapshot = snapshots.load(&listed.name).map_err(|fault| fault.to_string())?;
+        let manifest = snapshot.manifest();
+        let entries = self.entries(known, manifest)?;
+        let state = Partition::restore(&shared.active().settings, &snapshot)?;
+        info!(
+            partition = manifest.partition,
+            offset = manifest.offset,
+            committed = target,
+            customers = manifest.customers,
+            name = %listed.name,
+            "snapshot loaded"
+        );
+        Ok(Recovered {
+            begin: manifest.offset,
+            target,
+            state: Some(Box::new(state)),
+            entries,
+            journal: manifest.journal_entries,
+            regime: Some(Regime {
+                model_sha256: manifest.model_sha256.clone(),
+                config_hash: manifest.config_hash.clone(),
+            }),
+            fired: manifest.fired,
+            snapshot: Some(manifest.offset),
+        })
+    }
+
+    /// The journal behind a snapshot.
+    fn entries(&self, known: &Known<'_>, manifest: &Manifest) -> Result<VecDeque<Entry>, String> {
+        let read = self.journal.read(manifest.partition, manifest.journal_offset);
+        let packs = read.map_err(|error| error.to_string())?;
+        let to = known.metadata.as_ref().map_or(manifest.journal_entries, |m| m.journal);
+        between(packs, manifest.journal_entries, to)
+    }
+
+    fn from_log_start(
+        &self,
+        known: &Known<'_>,
+        target: i64,
+        accepted: &dyn Fn(&[String]) -> Result<(), Refusal>,
+    ) -> Result<Recovered, Refusal> {
+        let partition = known.assigned.partition;
+        let begin = known.assigned.begin;
+        let to = known.metadata.as_ref().map_or(0, |m| m.journal);
+        let entries = self
+            .journal
+            .read(partition, 0)
+            .map_err(|error| error.to_string())
+            .and_then(|packs| between(packs, 0, to));
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(fault) => {
+                accepted(&[fault])?;
+                VecDeque::new()
+            }
+        };
+        if target > begin {
+            info!(partition, begin, committed = target, "rebuilding the state from the log's start");
+        }
+        Ok(Recovered {
+            entries,
+            ..Recovered::empty(begin, target)
+        })
+    }
+
+    /// No offset is committed: a first start (none), or the group's offsets were lost or removed by a tool.
+    fn without_commit(
+        &self,
+        shared: &Shared,
+        known: &Known<'_>,
+        listed: &[Listed],
+    ) -> Result<Option<Recovered>, String> {
+        let assigned = known.assigned;
+        let packs = self.journal.read(assigned.partition, 0).map_err(|error| error.to_string())?;
+        let newest = listed.iter().map(|listed| listed.name.offset).max();
+        let last = packs.iter().map(|pack| pack.offset).max().max(newest);
+        let Some(last) = last else { return Ok(None) };
+        let Some(resume) = shared.options.resume else {
+            return Err(format!(
+                "no offset is committed, but there was a run up to offset {last} at least: the group's offsets are \
+                 gone. Choose: --resume=snapshot (newest snapshot and journal; what followed offset {last} is worked \
+                 anew), --resume=earliest (the same from the log's start), --resume=latest (nobody is known, only new \
+                 records count)"
+            ));
+        };
+        let journal = packs.iter().map(|pack| pack.first + pack.entries.len() as u64).max().unwrap_or(0);
+        let target = assigned.end.map_or(last, |end| end.min(last));
+        let known = Known {
+            metadata: Some(Metadata {
+                journal,
+                ..Metadata::default()
+            }),
+            ..*known
+        };
+        let everything = |fault: &[String]| match fault {
+            [] => Ok(()),
+            faults => Err(Refusal(faults.join("; "))),
+        };
+        match resume {
+            Resume::Snapshot => {
+                let mut refused = Vec::new();
+                for candidate in self.candidates(shared, &known, listed, target, &mut refused) {
+                    match self.load(shared, &known, candidate, target) {
+                        Ok(recovered) => return Ok(Some(recovered)),
+                        Err(fault) => refused.push(format!("{}: {fault}", candidate.name)),
+                    }
+                }
+                Err(lost(&known, &refused))
+            }
+            Resume::Earliest => self
+                .from_log_start(&known, target.max(assigned.begin), &everything)
+                .map(Some)
+                .map_err(|refusal| refusal.0),
+            Resume::Latest => {
+                let end = assigned.end.unwrap_or(assigned.begin);
+                Ok(Some(Recovered {
+                    journal,
+                    ..Recovered::empty(end, end)
+                }))
+            }
+        }
+    }
+}
+
+/// The store of the configuration; none when no snapshots are kept.
+pub(super) fn open_snapshots(shared: &Shared) -> Result<Option<Arc<Snapshots>>, RunError> {
+    if shared.snapshotting().is_none() {
+        return Ok(None);
+    }
+    let settings = &shared.settings;
+    Snapshots::create(&settings.snapshot.location, &settings.app.id, settings.input_name())
+        .map(|snapshots| Some(Arc::new(snapshots)))
+        .map_err(|fault| RunError::Config(format!("[snapshot] {}", super::error::chain(&fault))))
+}
+
+/// The log does not reach back far enough, and no snapshot helps.
+fn lost(known: &Known<'_>, refused: &[String]) -> String {
+    let begin = known.assigned.begin;
+    let committed = known.assigned.committed.as_ref().map_or(begin, |(offset, _)| *offset);
+    let mut text = format!(
+        "the log starts at offset {begin}, so the state up to the committed {committed} cannot be rebuilt from it"
+    );
+    if refused.is_empty() {
+        text.push_str(", and there is no snapshot");
+    } else {
+        text.push_str(", and no snapshot can be used: ");
+        text.push_str(&refused.join("; "));
+    }
+    text
+}
+
+/// What speaks against going on from where the last run ended, snapshots aside.
+fn faults(known: &Known<'_>, state_hash: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let assigned = known.assigned;
+    let Some((offset, _)) = &assigned.committed else { return faults };
+    if let Some(end) = assigned.end.filter(|end| end < offset) {
+        faults.push(format!(
+            "the log ends at offset {end}, before the committed {offset}: is it another log?"
+        ));
+    }
+    let Some(metadata) = &known.metadata else {
+        faults.push(format!(
+            "the commit at offset {offset} was not made by this program"
+        ));
+        return faults;
+    };
+    if metadata.state_hash != state_hash {
+        faults.push(
+            "the state was built with other settings (events, features, money or the model's own currency and carts)"
+                .to_owned(),
+        );
+    }
+    if ![0, known.partitions].contains(&metadata.partitions) {
+        let (was, is) = (metadata.partitions, known.partitions);
+        faults.push(format!(
+            "the input had {was} partitions and has {is}: customers have moved away from their state; \
+             `holdfast rescale` moves the state after them"
+        ));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assigned(begin: i64, end: i64, committed: Option<(i64, &str)>) -> Assigned {
+        let committed = committed.map(|(offset, state)| {
+            let metadata = Metadata {
+                state_hash: state.into(),
+                ..Metadata::default()
+            };
+            (offset, metadata.to_json())
+        });
+        Assigned {
+            partition: 0,
+            begin,
+            end: Some(end),
+            committed,
+        }
+    }
+
+    fn check(assigned: &Assigned, expected: &[&str]) {
+        let known = Known {
+            assigned,
+            partitions: 4,
+            metadata: assigned.committed.as_ref().and_then(|(_, text)| Metadata::from_json(text)),
+        };
+        let found = faults(&known, "s");
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.contains(expected), "{found} lacks {expected}");
+        }
+    }
+
+    #[test]
+    fn a_whole_log_is_fine_with_or_without_a_commit() {
+        check(&assigned(0, 9, None), &[]);
+        check(&assigned(0, 9, Some((9, "s"))), &[]);
+    }
+
+    #[test]
+    fn another_log_and_another_state_are_faults() {
+        check(&assigned(0, 4, Some((5, "s"))), &["another log"]);
+        check(&assigned(0, 9, Some((5, "x"))), &["other settings"]);
+    }
+
+    #[test]
+    fn another_number_of_partitions_is_a_fault() {
+        let metadata = Metadata {
+            state_hash: "s".into(),
+            partitions: 3,
+            ..Metadata::default()
+        };
+        let grown = Assigned {
+            committed: Some((5, metadata.to_json())),
+            ..assigned(0, 9, None)
+        };
+        check(&grown, &["had 3 partitions and has 4"]);
+    }
+
+    #[test]
+    fn a_commit_of_somebody_else_is_a_fault() {
+        let other = Assigned {
+            committed: Some((5, "reset by a tool".into())),
+            ..assigned(0, 9, None)
+        };
+        check(&other, &["not made by this program"]);
+    }
+}

@@ -1,0 +1,264 @@
+//! The thread that makes snapshots of images: packs them, keeps them until their place is committed, then publishes.
+//!
+//! Nobody waits for it but a partition that goes, and that not for long. A snapshot that cannot be written costs time
+//! at the next start, nothing else: it is logged, counted, and the older ones stay.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use holdfast_features::{Piece, LOGIC};
+use holdfast_store::{Manifest, Packed, Packer, Snapshots};
+use tracing::{info, warn};
+
+use super::journal::JournalLog;
+use super::message::{Epoch, Work};
+use super::recovery::Regime;
+use super::{Shared, clock, spawn};
+use crate::pipeline::{DECISIONS, ERASED, Image, STATE};
+
+/// What an image begins with.
+pub(super) struct Plate {
+    pub(super) partition: i32,
+    pub(super) epoch: Epoch,
+    pub(super) partitions: u32,
+    pub(super) offset: i64,
+    /// Entries of the journal before it.
+    pub(super) journal: u64,
+    pub(super) fired: Option<i64>,
+    /// Position in a file of the embedded log.
+    pub(super) byte: Option<u64>,
+    pub(super) customers: usize,
+    pub(super) regime: Regime,
+    pub(super) image: Image,
+}
+
+enum Message {
+    Begin(Box<Plate>),
+    Expose {
+        partition: i32,
+        epoch: Epoch,
+        pieces: Vec<Piece>,
+        complete: bool,
+    },
+    /// These positions are committed.
+    Committed(Vec<(i32, i64)>),
+    /// Answered when everything before it is done.
+    Drain(Sender<()>),
+    Stop,
+}
+
+/// The way to the thread.
+#[derive(Clone)]
+pub(crate) struct Snapshotting(Sender<Message>);
+
+impl Snapshotting {
+    pub(super) fn begin(&self, plate: Plate) {
+        self.0.send(Message::Begin(Box::new(plate))).ok();
+    }
+
+    pub(super) fn expose(&self, partition: i32, epoch: Epoch, pieces: Vec<Piece>, complete: bool) {
+        if complete || !pieces.is_empty() {
+            let message = Message::Expose {
+                partition,
+                epoch,
+                pieces,
+                complete,
+            };
+            self.0.send(message).ok();
+        }
+    }
+
+    pub(super) fn committed(&self, positions: Vec<(i32, i64)>) {
+        self.0.send(Message::Committed(positions)).ok();
+    }
+
+    /// Waits until what was handed over so far is published, as far as it is committed.
+    pub(super) fn drain(&self, patience: Duration) -> bool {
+        let (answer, answered) = bounded(1);
+        self.0.send(Message::Drain(answer)).is_ok() && answered.recv_timeout(patience).is_ok()
+    }
+
+    pub(super) fn stop(&self) {
+        self.0.send(Message::Stop).ok();
+    }
+}
+
+/// The channel before there is a thread at its end.
+pub(super) struct Unstarted {
+    to: Snapshotting,
+    messages: Receiver<Message>,
+}
+
+impl Unstarted {
+    pub(super) fn new() -> Self {
+        let (sender, messages) = unbounded();
+        Self {
+            to: Snapshotting(sender),
+            messages,
+        }
+    }
+
+    pub(super) fn handle(&self) -> Snapshotting {
+        self.to.clone()
+    }
+
+    pub(super) fn start(
+        self,
+        shared: &Arc<Shared>,
+        snapshots: Arc<Snapshots>,
+        journal: Arc<JournalLog>,
+        workers: Vec<Sender<Work>>,
+    ) -> std::io::Result<thread::JoinHandle<()>> {
+        let snapshotter = Snapshotter {
+            shared: Arc::clone(shared),
+            snapshots,
+            journal,
+            workers,
+            under_way: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            committed: BTreeMap::new(),
+        };
+        let messages = self.messages;
+        spawn("snapshots", move || snapshotter.run(&messages))
+    }
+}
+
+struct Snapshotter {
+    shared: Arc<Shared>,
+    snapshots: Arc<Snapshots>,
+    journal: Arc<JournalLog>,
+    workers: Vec<Sender<Work>>,
+    /// Images whose pieces are still coming.
+    under_way: BTreeMap<i32, (Epoch, i64, Packer)>,
+    /// Whole ones whose place is not committed yet.
+    waiting: BTreeMap<i32, (Epoch, i64, Packed)>,
+    committed: BTreeMap<i32, i64>,
+}
+
+impl Snapshotter {
+    fn run(mut self, messages: &Receiver<Message>) {
+        while let Ok(message) = messages.recv() {
+            match message {
+                Message::Begin(plate) => self.begin(*plate),
+                Message::Expose {
+                    partition,
+                    epoch,
+                    pieces,
+                    complete,
+                } => self.expose(partition, epoch, &pieces, complete),
+                Message::Committed(positions) => {
+                    for (partition, offset) in positions {
+                        self.committed.insert(partition, offset);
+                        self.publish(partition);
+                    }
+                }
+                Message::Drain(answer) => {
+                    answer.send(()).ok();
+                }
+                Message::Stop => return,
+            }
+        }
+    }
+
+    fn begin(&mut self, plate: Plate) {
+        let (partition, epoch, offset) = (plate.partition, plate.epoch, plate.offset);
+        let mut packer = Packer::new(self.manifest(&plate));
+        packer.add(ERASED, 0, &plate.image.erased);
+        packer.add(DECISIONS, 0, &plate.image.decisions.encode());
+        self.under_way.insert(partition, (epoch, offset, packer));
+    }
+
+    fn manifest(&self, plate: &Plate) -> Manifest {
+        let settings = &self.shared.settings;
+        Manifest {
+            format: holdfast_store::FORMAT.to_owned(),
+            logic: LOGIC,
+            registry: holdfast_features::registry_hash(),
+            app: settings.app.id.clone(),
+            topic: settings.input_name().to_owned(),
+            topic_id: None,
+            cluster_id: None,
+            partition: plate.partition,
+            partitions: plate.partitions,
+            partitioner: "murmur2".to_owned(),
+            offset: plate.offset,
+            clock: Some(plate.image.clock).filter(|clock| *clock != i64::MIN),
+            input_clock: Some(plate.image.input_clock).filter(|clock| *clock != i64::MIN),
+            fired: plate.fired,
+            model_sha256: plate.regime.model_sha256.clone(),
+            model_id: self.shared.active().settings.model().id().to_owned(),
+            config_hash: plate.regime.config_hash.clone(),
+            state_hash: self.shared.state_hash().to_owned(),
+            journal_offset: self.journal.end(plate.partition),
+            journal_entries: plate.journal,
+            customers: plate.customers as u64,
+            created_ms: clock::now_ms(),
+            byte: plate.byte,
+            sections: Vec::new(),
+        }
+    }
+
+    fn expose(&mut self, partition: i32, epoch: Epoch, pieces: &[Piece], complete: bool) {
+        let Some((of, _, packer)) = self.under_way.get_mut(&partition) else { return };
+        if *of != epoch {
+            return;
+        }
+        for piece in pieces {
+            packer.add(STATE, piece.number, &piece.bytes);
+        }
+        if !complete {
+            return;
+        }
+        if let Some((epoch, offset, packer)) = self.under_way.remove(&partition) {
+            self.waiting.insert(partition, (epoch, offset, packer.finish()));
+            self.publish(partition);
+        }
+    }
+
+    /// Publishes a whole image once its place is committed: one ahead of the commit would skip records whose outputs
+    /// were never sent.
+    fn publish(&mut self, partition: i32) {
+        let committed = self.committed.get(&partition).copied();
+        let Some((_, offset, _)) = self.waiting.get(&partition) else { return };
+        if committed.is_none_or(|committed| committed < *offset) {
+            return;
+        }
+        let Some((epoch, offset, packed)) = self.waiting.remove(&partition) else { return };
+        let began = Instant::now();
+        let status = &self.shared.status.snapshots;
+        match self.snapshots.publish(&packed) {
+            Ok(stored) => {
+                let seconds = began.elapsed().as_secs_f64();
+                info!(partition, offset, bytes = stored.bytes, seconds, name = %stored.name, "snapshot published");
+                status.published(partition, offset, stored.bytes);
+                self.prune(partition);
+                self.journal.look(partition);
+                let worker = super::handover::Handover::worker_of(partition, self.workers.len());
+                let told = Work::Published {
+                    epoch,
+                    partition,
+                    name: stored.name.to_string(),
+                    offset,
+                    sha256: stored.sha256,
+                };
+                // A run that ends has no workers any more; the store knows its snapshots by itself.
+                self.workers[worker].send(told).ok();
+            }
+            Err(fault) => {
+                status.failures.fetch_add(1, Ordering::Relaxed);
+                let fault = super::error::chain(&fault);
+                warn!(partition, offset, "snapshot not written, the older ones stay: {fault}");
+            }
+        }
+    }
+
+    fn prune(&self, partition: i32) {
+        if let Err(fault) = self.snapshots.prune(partition, self.shared.settings.snapshot.keep) {
+            warn!(partition, "old snapshots stay: {fault}");
+        }
+    }
+}
