@@ -215,8 +215,7 @@ impl Decider {
         let fired = fired.get(&ix.0).copied().filter(|at| *at > fact.as_of);
         after.seen_at = after.seen_at.max(seen_at.max(fired).unwrap_or(i64::MIN));
         *self.records.make(ix) = after;
-        let at = self.last_seen(store, ix);
-        self.agenda.look_at(ix, at);
+        self.look_again(store, ix);
     }
 
     /// Another model and policy for the same records. [`Self::rearm`] is to follow where it decides at once.
@@ -241,8 +240,14 @@ impl Decider {
         self.floor = self.floor.max(clock);
         self.facts.is_unarmed = self.facts.following == Following::Blind;
         for ix in store.iter() {
-            let at = self.last_seen(store, ix);
-            self.agenda.look_at(ix, at);
+            self.look_again(store, ix);
         }
+    }
+
+    /// Nothing is proven of this customer: what falls due does so after its last scoring, a timer perhaps before.
+    fn look_again(&mut self, store: &Store, ix: Ix) {
+        let timer = store.next_timer(ix).unwrap_or(i64::MAX);
+        self.agenda
+            .look_at(ix, self.last_seen(store, ix).min(timer));
     }
 }

@@ -45,7 +45,7 @@ impl Decider {
             if outlook.edge == Edge::Lapse {
                 // Another model's horizon may have passed long ago: it is not applied to the past.
                 return Some(Due {
-                    at: outlook.until.max(self.floor),
+                    at: outlook.until.max(self.floor).max(self.last_seen(store, ix)),
                     edge: Edge::Lapse,
                 });
             }
