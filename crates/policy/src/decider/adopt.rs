@@ -29,14 +29,21 @@ impl Decider {
             *self.records.make(own) = *record;
         }
         let newest = store.newest(theirs).unwrap_or(i64::MIN);
-        if from.floor > self.floor.max(newest) {
+        // Seen just before it, the customer is scored at the instant itself at the earliest.
+        let before = from.floor.saturating_sub(1);
+        if from.floor > self.floor && before > newest {
             let record = self.records.make(own);
-            record.seen_at = record.seen_at.max(from.floor);
+            record.seen_at = record.seen_at.max(before);
         }
         match from.agenda.not_before(theirs) {
             i64::MAX => self.agenda.idle(own),
-            // It falls due at an instant that only the other one's heap knows: look from the last one on.
-            i64::MIN => self.agenda.look_at(own, from.last_seen(store, theirs)),
+            // It falls due at an instant that only the other one's heap knows: look from the last one on, or from a
+            // timer that is older.
+            i64::MIN => {
+                let timer = store.next_timer(theirs).unwrap_or(i64::MAX);
+                let seen = from.last_seen(store, theirs);
+                self.agenda.look_at(own, seen.min(timer));
+            }
             mark => self.agenda.look_at(own, mark),
         }
     }
