@@ -270,20 +270,12 @@ fn cart_abandon(reader: &mut Reader<'_>) -> Option<CartAbandon> {
 
 fn max_customers(reader: &mut Reader<'_>) -> Option<u32> {
     let key = "features.max_customers";
-    let number = reader.number(key)?;
-    if number >= 1.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole and within its range"
-        )]
-        return Some(number as u32);
+    let number = reader.integer(key)?;
+    let in_range = u32::try_from(number).ok().filter(|n| *n > 0);
+    if in_range.is_none() {
+        reader.fault(key, format!("{number} is not between 1 and {}", u32::MAX));
     }
-    reader.fault(
-        key,
-        format!("{number} is no whole number from 1 to {}", u32::MAX),
-    );
-    None
+    in_range
 }
 
 fn alerts(reader: &mut Reader<'_>) -> Alerts {

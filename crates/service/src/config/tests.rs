@@ -108,15 +108,11 @@ const FAULTS: &[(&str, &[&str])] = &[
     ),
     (
         "[features]\nmax_customers = 0\n",
-        &[
-            "holdfast.toml:2: features.max_customers: 0 is no whole number from 1 to 4294967295",
-        ],
+        &["holdfast.toml:2: features.max_customers: 0 is not between 1 and 4294967295"],
     ),
     (
         "[features]\nmax_customers = 10.5\n",
-        &[
-            "holdfast.toml:2: features.max_customers: 10.5 is no whole number from 1 to 4294967295",
-        ],
+        &["holdfast.toml:2: features.max_customers: wants a whole number, not 10.5"],
     ),
     (
         "[snapshot]\nlocation = \"gs://bucket\"\ninterval = \"10ms\"\nkeep = 2\n",
@@ -371,10 +367,19 @@ fn the_hash_follows_decisions_and_not_places() {
             .decision_hash(),
         base
     );
-    assert_ne!(load("[policy]\nopen = 0.81\n").unwrap().decision_hash(), base);
-    assert_ne!(load("[alerts]\nnot_before = 7\n").unwrap().decision_hash(), base);
+    assert_ne!(
+        load("[policy]\nopen = 0.81\n").unwrap().decision_hash(),
+        base
+    );
+    assert_ne!(
+        load("[alerts]\nnot_before = 7\n").unwrap().decision_hash(),
+        base
+    );
     // These shape the state, which has a hash of its own.
-    assert_eq!(load("[events]\ndedupe = false\n").unwrap().decision_hash(), base);
+    assert_eq!(
+        load("[events]\ndedupe = false\n").unwrap().decision_hash(),
+        base
+    );
 }
 
 #[test]
