@@ -6,6 +6,7 @@
 mod changes;
 mod context;
 mod group;
+mod offsets;
 mod probe;
 mod reader;
 mod settings;
@@ -26,6 +27,7 @@ use crate::{Batch, Partitions, Polled, Source, SourceError};
 use context::Context;
 
 pub use group::{CommittedAt, GroupHandle};
+pub use offsets::{committed_offsets, set_committed_offsets};
 pub use probe::{Probe, TopicState};
 pub use reader::{OwnedRecord, committed_end, read_partition, read_topic};
 pub use settings::KafkaSettings;

@@ -20,7 +20,7 @@ pub mod source;
 pub use error::SourceError;
 pub use kafka::{
     CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, TopicState,
-    committed_end, read_partition, read_topic,
+    committed_end, committed_offsets, read_partition, read_topic, set_committed_offsets,
 };
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};

@@ -9,7 +9,9 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use holdfast_consumer::KafkaSettings;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -83,6 +85,20 @@ impl Admin {
             self.client
                 .create_topics([&topic], &options().validate_only(dry_run)),
         );
+        for answer in answers.map_err(|e| unanswered(&what, &e))? {
+            answer.map_err(|(_, code)| failure(&what, code))?;
+        }
+        Ok(())
+    }
+
+    /// Adds partitions to a topic until it has `partitions`.
+    ///
+    /// # Errors
+    /// When the broker does not answer, or refuses; that it has so many or more is such a refusal.
+    pub fn grow(&self, topic: &str, partitions: usize) -> Result<(), SinkError> {
+        let what = format!("give topic `{topic}` {partitions} partitions");
+        let wanted = NewPartitions::new(topic, partitions);
+        let answers = block_on(self.client.create_partitions([&wanted], &options()));
         for answer in answers.map_err(|e| unanswered(&what, &e))? {
             answer.map_err(|(_, code)| failure(&what, code))?;
         }

@@ -13,7 +13,9 @@ pub use operate::{
     Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics, TopicsArgs,
     TopicsCommand,
 };
-pub use snapshots::{Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport};
+pub use snapshots::{
+    Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport,
+};
 
 use crate::logs;
 
@@ -89,6 +91,9 @@ pub enum Command {
     /// Look at the images of the state, check or copy them
     #[command(before_help = examples::SNAPSHOT)]
     Snapshot(Snapshot),
+    /// Move the state to another number of partitions, while nothing runs
+    #[command(before_help = examples::RESCALE)]
+    Rescale(Rescale),
     /// Erase customers: from the state, and their late events for a month
     #[command(before_help = examples::FORGET)]
     Forget(Forget),

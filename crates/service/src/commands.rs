@@ -7,6 +7,7 @@ mod forget;
 mod generate;
 mod kafka;
 mod replay;
+mod rescale;
 mod run;
 mod schema;
 mod snapshot;
@@ -83,6 +84,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Topics(args) => kafka::topics(&args),
         Command::Dlq(args) => kafka::dlq(&args),
         Command::Snapshot(args) => snapshot::snapshot(&args),
+        Command::Rescale(args) => rescale::rescale(&args),
         Command::Forget(args) => forget::forget(&args),
         Command::Demo(args) => demo::demo(&args),
     }

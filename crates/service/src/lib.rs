@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod pipeline;
 pub mod replay;
 pub mod report;
+pub mod rescale;
 pub mod run;
 pub mod study;
 pub mod topics;

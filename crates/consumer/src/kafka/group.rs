@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
-use rdkafka::error::KafkaError;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::context::Context;
+use super::offsets::committed_offsets;
 use super::settings::KafkaSettings;
 
 /// A partition with its committed offset and metadata, when there was a commit.
@@ -61,27 +60,6 @@ impl GroupHandle {
         partitions: &[i32],
         timeout: Duration,
     ) -> Result<Vec<CommittedAt>, String> {
-        let failed = |e: KafkaError| format!("committed offsets: {e}");
-        let asker: BaseConsumer<Context> = self
-            .settings
-            .asker()
-            .create_with_context(Context::default())
-            .map_err(failed)?;
-        asker.context().close();
-        let mut list = TopicPartitionList::new();
-        for partition in partitions {
-            list.add_partition(&self.settings.topic, *partition);
-        }
-        let list = asker.committed_offsets(list, timeout).map_err(failed)?;
-        let each = list.elements();
-        let each = each.iter().map(|e| {
-            e.error()?;
-            let found = match e.offset() {
-                Offset::Offset(offset) => Some((offset, e.metadata().to_owned())),
-                _ => None,
-            };
-            Ok((e.partition(), found))
-        });
-        each.collect::<Result<_, KafkaError>>().map_err(failed)
+        committed_offsets(&self.settings, partitions, timeout).map_err(|e| e.to_string())
     }
 }

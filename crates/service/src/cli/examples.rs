@@ -90,6 +90,15 @@ Examples:
 Snapshots hold the ids of customers and what they did: keep copies as closely as the events themselves.
 ";
 
+pub(super) const RESCALE: &str = "\
+Examples:
+  holdfast rescale --config holdfast.toml --partitions 8 --dry-run
+  holdfast rescale --config holdfast.toml --partitions 8
+
+In this order: stop those who write; let `holdfast run` read to the end, and stop it; rescale, which also gives the input
+and the journal topic their new partitions; start again. All of the state is in memory meanwhile.
+";
+
 pub(super) const FORGET: &str = "\
 Examples:
   holdfast forget c0000042 --config holdfast.toml

@@ -64,3 +64,21 @@ pub struct SnapshotImport {
     #[arg(long)]
     pub all: bool,
 }
+
+#[derive(Debug, Args)]
+pub struct Rescale {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Partitions that the input topic has from now on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub partitions: u32,
+
+    /// Say whether it can be done, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

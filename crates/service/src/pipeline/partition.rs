@@ -13,6 +13,7 @@ use super::erased::Erased;
 use super::letters::letter;
 use super::settings::Settings;
 
+mod rescaled;
 mod state;
 
 pub use state::{DECISIONS, ERASED, Image, STATE};

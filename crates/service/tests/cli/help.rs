@@ -93,6 +93,17 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["dlq"], &["list", "replay"]),
     (&["dlq", "list"], &["--config", "--reason", "--dry-run"]),
     (&["dlq", "replay"], &["--config", "--reason", "--dry-run"]),
+    (
+        &["snapshot", "list"],
+        &["--config", "--partition", "--json"],
+    ),
+    (
+        &["snapshot", "verify"],
+        &["--config", "--partition", "--json"],
+    ),
+    (&["snapshot", "export"], &["--config", "--to", "--all"]),
+    (&["snapshot", "import"], &["--config", "--from", "--all"]),
+    (&["rescale"], &["--config", "--partitions", "--dry-run"]),
     (&["forget"], &["--config", "--dry-run", "--check"]),
     (&["schema"], &[]),
     (&["completions"], &["bash", "zsh", "fish"]),

@@ -14,3 +14,4 @@ mod generate;
 mod help;
 mod ran;
 mod run;
+mod snapshot;

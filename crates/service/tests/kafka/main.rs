@@ -15,6 +15,7 @@ mod faults;
 mod letters;
 mod members;
 mod outage;
+mod rescale;
 mod restarts;
 mod security;
 mod shop;

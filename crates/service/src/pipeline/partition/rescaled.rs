@@ -1,0 +1,58 @@
+//! The same customers over another number of partitions.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use holdfast_consumer::murmur2_partition;
+use holdfast_policy::Decider;
+
+use super::{Erased, Partition};
+use crate::pipeline::Settings;
+
+impl Partition {
+    /// All customers of `old`, which are all partitions of an input, where they belong among `partitions`.
+    ///
+    /// Clocks of partitions differ; each new one gets the furthest, which no customer's own times depend on: what
+    /// falls due in between is dated at its own instant whenever it is noticed.
+    ///
+    /// # Errors
+    /// If a customer is in two partitions: then keys were not spread by Kafka's own hash.
+    pub fn rescaled(
+        settings: &Settings,
+        old: &[Self],
+        partitions: u32,
+    ) -> anyhow::Result<Vec<Self>> {
+        let deciders: Vec<&Decider> = old.iter().map(|from| &from.decider).collect();
+        let mut erased = Erased::new(settings.erased_key);
+        for from in old {
+            erased.absorb(&from.erased)?;
+        }
+        let clock = old.iter().map(|from| from.clock).max();
+        let input_clock = old.iter().map(|from| from.input_clock).max();
+        let fresh = |_| {
+            let policy = Arc::clone(&settings.policy);
+            anyhow::Ok(Self {
+                decider: Decider::heir_of(policy, &settings.model, &deciders)?,
+                erased: erased.clone(),
+                clock: clock.unwrap_or(i64::MIN),
+                input_clock: input_clock.unwrap_or(i64::MIN),
+                ..Self::new(settings)?
+            })
+        };
+        let mut new = (0..partitions)
+            .map(fresh)
+            .collect::<anyhow::Result<Vec<Self>>>()?;
+        for from in old {
+            for theirs in from.store.iter() {
+                let id = from.store.id(theirs);
+                let place = murmur2_partition(id.as_bytes(), partitions);
+                let to = new.get_mut(place as usize).context("no such partition")?;
+                let own = to.store.adopt(&from.store, theirs).ok_or_else(|| {
+                    anyhow!("a customer is in two partitions: were keys spread by murmur2?")
+                })?;
+                to.decider.adopt(&from.decider, &from.store, theirs, own);
+            }
+        }
+        Ok(new)
+    }
+}
