@@ -103,7 +103,10 @@ impl LogSink {
             source,
         })?;
         let lines = text.split(|byte| *byte == b'\n');
-        Ok(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect())
+        Ok(lines
+            .filter(|line| !line.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect())
     }
 }
 

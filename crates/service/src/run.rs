@@ -25,6 +25,7 @@ mod message;
 mod reader;
 mod recovery;
 mod reload;
+mod shared;
 mod snapshots;
 mod status;
 mod stop;
@@ -32,7 +33,7 @@ mod summary;
 mod worker;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,11 +47,13 @@ use crate::config::{Settings, SourceKind};
 use crate::pipeline;
 use handover::Handover;
 use message::{Done, Event, Work};
-use recovery::{Archive, Regime};
-use snapshots::{Snapshotting, Unstarted};
+use recovery::Archive;
+use snapshots::Unstarted;
 
 pub use error::RunError;
 pub(crate) use kafka::client;
+pub(crate) use shared::{Active, Shared};
+pub use shared::{Options, Resume};
 pub use status::{Committed, Concern, PartitionStatus, Rebuild, Status, Watcher};
 pub use stop::Stop;
 pub use summary::Summary;
@@ -63,80 +66,6 @@ const WAITING_RESULTS: usize = 64;
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the reader may take to notice a stop; one that hangs in a read of stdin is left behind.
 const READER_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How to run, beside the configuration.
-#[derive(Clone, Default)]
-pub struct Options {
-    /// Read to the end found at the start, fire what is due by then, commit and return.
-    pub until_end: bool,
-    /// Go on although records are missing, or decisions were made with another model or policy.
-    pub accept_gap: bool,
-    /// Where to begin when the group's offsets are gone although there was a run; none refuses.
-    pub resume: Option<Resume>,
-    /// Worker threads; none takes as many as there are cores or partitions, whichever is fewer.
-    pub workers: Option<usize>,
-    /// Told of each commit.
-    pub watcher: Option<Arc<dyn Watcher>>,
-}
-
-/// Where to begin when the group's offsets are gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resume {
-    /// At the end of the journal, with the newest snapshot.
-    Snapshot,
-    /// The same, from the log's start.
-    Earliest,
-    /// At the log's end, with nobody known.
-    Latest,
-}
-
-/// What all threads of a run share.
-pub(crate) struct Shared {
-    active: RwLock<Arc<Active>>,
-    state_hash: String,
-    pub(crate) settings: Settings,
-    pub(crate) options: Options,
-    pub(crate) status: Arc<Status>,
-    pub(crate) stop: Stop,
-    snapshotting: Option<Snapshotting>,
-}
-
-/// Model and policy of the moment.
-pub(crate) struct Active {
-    pub(crate) settings: pipeline::Settings,
-    pub(crate) regime: Regime,
-}
-
-impl Active {
-    fn new(settings: pipeline::Settings, config_hash: String) -> Self {
-        Self {
-            regime: Regime {
-                model_sha256: settings.model().sha256().to_owned(),
-                config_hash,
-            },
-            settings,
-        }
-    }
-}
-
-impl Shared {
-    pub(crate) fn active(&self) -> Arc<Active> {
-        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&active)
-    }
-
-    fn set_active(&self, active: Active) {
-        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(active);
-    }
-
-    pub(crate) fn state_hash(&self) -> &str {
-        &self.state_hash
-    }
-
-    pub(crate) fn snapshotting(&self) -> Option<&Snapshotting> {
-        self.snapshotting.as_ref()
-    }
-}
 
 /// Runs until the input ends, a stop is requested, or something fails. Blocks.
 ///
@@ -405,7 +334,9 @@ impl Run {
             (self.shared.snapshotting(), self.snapshots_thread)
         {
             if !snapshotting.drain(SNAPSHOT_PATIENCE) {
-                warn!("the last snapshots are not there yet; the next start begins with older ones");
+                warn!(
+                    "the last snapshots are not there yet; the next start begins with older ones"
+                );
             }
             snapshotting.stop();
             panicked |= thread.is_finished() && thread.join().is_err();

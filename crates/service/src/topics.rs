@@ -204,7 +204,10 @@ mod tests {
     fn all_topics_of_the_configuration_are_wanted_and_what_state_is_made_of_is_kept_for_ever() {
         let specs = specs(&Settings::defaults(), &Wanted::default());
         let names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
-        assert_eq!(names, ["events", "at-risk", "events.dlq", "holdfast.journal"]);
+        assert_eq!(
+            names,
+            ["events", "at-risk", "events.dlq", "holdfast.journal"]
+        );
         let kept: Vec<&str> = specs
             .iter()
             .map(|s| s.config["retention.ms"].as_str())

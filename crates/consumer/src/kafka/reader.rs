@@ -53,7 +53,13 @@ pub fn read_topic(
             .map_err(refused)?;
     }
     consumer.assign(&list).map_err(refused)?;
-    drain(&consumer, topic, partitions.into_iter().collect(), patience, each)
+    drain(
+        &consumer,
+        topic,
+        partitions.into_iter().collect(),
+        patience,
+        each,
+    )
 }
 
 /// The committed records of one partition from offset `from` on, up to everything that is in it at the time of the
@@ -98,10 +104,16 @@ pub fn read_partition(
     list.add_partition_offset(topic, partition, Offset::Offset(from.max(begin)))
         .map_err(refused)?;
     consumer.assign(&list).map_err(refused)?;
-    drain(&consumer, topic, BTreeSet::from([partition]), patience, |record| {
-        records.push(record);
-        true
-    })?;
+    drain(
+        &consumer,
+        topic,
+        BTreeSet::from([partition]),
+        patience,
+        |record| {
+            records.push(record);
+            true
+        },
+    )?;
     Ok(records)
 }
 

@@ -1,6 +1,7 @@
 //! The store against its plain twin, over random histories.
 
 mod histories;
+mod image_cases;
 mod images;
 mod moving;
 mod twin;

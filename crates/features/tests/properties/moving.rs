@@ -1,5 +1,7 @@
 //! Customers that move to other stores: nothing of them is lost on the way, and they live on there as here.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use crate::histories::{history, settings};
 use crate::images::{Act, act, acts, crowded, others};
 use holdfast_features::{DAY_MS, Settings, Store};

@@ -130,8 +130,8 @@ fn outputs_that_were_cut_are_noticed() {
 #[test]
 fn a_torn_or_newer_manifest_is_refused() {
     for bad in [
-        "{\"version\":1,",
-        "{\"version\":2,\"model_sha256\":\"\",\"config_hash\":\"\",\"partitions\":{},\"outputs\":{}}",
+        "{\"version\":2,",
+        "{\"version\":3,\"model_sha256\":\"\",\"config_hash\":\"\",\"partitions\":{},\"outputs\":{}}",
     ] {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(MANIFEST), bad).unwrap();

@@ -361,25 +361,15 @@ fn instants_are_ms_dates_or_rfc_3339() {
 #[test]
 fn the_hash_follows_decisions_and_not_places() {
     let base = load("").unwrap().decision_hash();
+    let hash = |text| load(text).unwrap().decision_hash();
     assert_eq!(
-        load("[topics]\ninput = \"x\"\n[http]\nlisten = \"off\"\n")
-            .unwrap()
-            .decision_hash(),
+        hash("[topics]\ninput = \"x\"\n[http]\nlisten = \"off\"\n"),
         base
     );
-    assert_ne!(
-        load("[policy]\nopen = 0.81\n").unwrap().decision_hash(),
-        base
-    );
-    assert_ne!(
-        load("[alerts]\nnot_before = 7\n").unwrap().decision_hash(),
-        base
-    );
+    assert_ne!(hash("[policy]\nopen = 0.81\n"), base);
+    assert_ne!(hash("[alerts]\nnot_before = 7\n"), base);
     // These shape the state, which has a hash of its own.
-    assert_eq!(
-        load("[events]\ndedupe = false\n").unwrap().decision_hash(),
-        base
-    );
+    assert_eq!(hash("[events]\ndedupe = false\n"), base);
 }
 
 #[test]

@@ -72,10 +72,14 @@ impl SnapshotMetrics {
         }
         let newest = status.snapshots.newest();
         for (partition, of) in status.partitions() {
-            let Some((offset, bytes, at_ms)) = newest.get(&partition) else { continue };
+            let Some((offset, bytes, at_ms)) = newest.get(&partition) else {
+                continue;
+            };
             let label = [&*partition.to_string()];
             let behind = of.position.load(Ordering::Relaxed) - offset;
-            self.replay_records.with_label_values(&label).set(behind.max(0));
+            self.replay_records
+                .with_label_values(&label)
+                .set(behind.max(0));
             self.bytes
                 .with_label_values(&label)
                 .set(i64::try_from(*bytes).unwrap_or(i64::MAX));

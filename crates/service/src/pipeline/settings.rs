@@ -115,11 +115,7 @@ impl Settings {
     }
 }
 
-fn state_hash(
-    config: &config::Settings,
-    store: features::Settings,
-    rule: CurrencyRule,
-) -> String {
+fn state_hash(config: &config::Settings, store: features::Settings, rule: CurrencyRule) -> String {
     let text = format!(
         "{:?}\n{:?}\n{:?}\n{store:?}\n{rule:?}",
         config.events, config.erasure, config.features.max_customers

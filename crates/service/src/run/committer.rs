@@ -79,7 +79,7 @@ impl Committer {
         loop {
             let wait = self.due_in();
             match self.results.recv_timeout(wait.unwrap_or(POSITIONS_EVERY)) {
-                Ok(Done::Part(part)) => self.add(part),
+                Ok(Done::Part(part)) => self.add(*part),
                 Ok(Done::Flush { answer }) => {
                     self.commit()?;
                     answer.send(()).ok();
@@ -197,12 +197,16 @@ impl Committer {
                 .iter()
                 .filter(|part| part.position.partition == partition && !part.entries.is_empty())
                 .peekable();
-            let Some(first) = parts.peek().map(|part| part.first) else { continue };
+            let Some(first) = parts.peek().map(|part| part.first) else {
+                continue;
+            };
             let pack = Pack {
                 partition,
                 offset: position.next_offset,
                 first,
-                entries: parts.flat_map(|part| part.entries.iter().cloned()).collect(),
+                entries: parts
+                    .flat_map(|part| part.entries.iter().cloned())
+                    .collect(),
             };
             let values = pack.to_records(PACK_BYTES).into_iter();
             records.extend(values.map(|value| JournalRecord { partition, value }));

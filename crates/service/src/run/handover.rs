@@ -70,7 +70,9 @@ impl Handover {
     }
 
     fn take(&self, assigned: &Assigned) -> Result<Take, Refusal> {
-        let recovered = self.archive.recover(&self.shared, assigned, self.partitions)?;
+        let recovered = self
+            .archive
+            .recover(&self.shared, assigned, self.partitions)?;
         Ok(Take {
             epoch: self.next_epoch.fetch_add(1, Ordering::Relaxed),
             partition: assigned.partition,
@@ -176,7 +178,7 @@ impl Partitions for Handover {
             drop(epochs);
             let worker = &self.workers[Self::worker_of(take.partition, self.workers.len())];
             worker
-                .send(Work::Take(take))
+                .send(Work::Take(Box::new(take)))
                 .map_err(|_| Refusal("the workers have ended".to_owned()))?;
         }
         Ok(starts)

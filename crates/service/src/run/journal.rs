@@ -26,7 +26,10 @@ pub(super) struct JournalLog {
 
 /// Where the journal is.
 pub(super) enum Place {
-    Kafka { client: KafkaSettings, topic: String },
+    Kafka {
+        client: KafkaSettings,
+        topic: String,
+    },
     /// What the embedded log's manifest vouches for, all partitions.
     Values(Vec<Vec<u8>>),
 }
@@ -78,7 +81,10 @@ impl JournalLog {
                 packs.collect()
             }
             Place::Values(values) => {
-                let packs = values.iter().map(|value| pack(value)).collect::<Result<Vec<_>, _>>();
+                let packs = values
+                    .iter()
+                    .map(|value| pack(value))
+                    .collect::<Result<Vec<_>, _>>();
                 let mut packs = packs.map_err(RunError::Config)?;
                 packs.retain(|pack| pack.partition == partition);
                 Ok(packs)
@@ -108,7 +114,10 @@ pub(super) fn between(packs: Vec<Pack>, from: u64, to: u64) -> Result<VecDeque<E
             return Err(format!("entry {first} of the journal is there twice"));
         }
         if first > next {
-            return Err(format!("entries {next} to {} of the journal are missing", first - 1));
+            return Err(format!(
+                "entries {next} to {} of the journal are missing",
+                first - 1
+            ));
         }
         let known = usize::try_from(next - pack.first).unwrap_or(usize::MAX);
         entries.extend(pack.entries.into_iter().skip(known));
@@ -164,7 +173,10 @@ mod tests {
         assert!(told(vec![pack(4, &[4])], 2, 5).contains("entries 2 to 3"));
         assert!(told(vec![pack(0, &[0])], 0, 2).contains("ends with entry 1"));
         assert!(told(vec![pack(0, &[0, 1])], 0, 1).contains("set back"));
-        assert!(told(vec![pack(0, &[0, 1]), pack(1, &[1])], 0, 2).contains("entry 1 of the journal is there twice"));
+        assert!(
+            told(vec![pack(0, &[0, 1]), pack(1, &[1])], 0, 2)
+                .contains("entry 1 of the journal is there twice")
+        );
         assert!(told(Vec::new(), 1, 2).contains("ends with entry 1"));
         assert!(between(Vec::new(), 2, 2).unwrap().is_empty());
     }

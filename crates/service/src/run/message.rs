@@ -18,7 +18,7 @@ pub(super) type Epoch = u64;
 /// To a worker.
 pub(super) enum Work {
     /// A partition is the worker's from now on.
-    Take(Take),
+    Take(Box<Take>),
     /// It is no more; answered when its state is gone, after a last image of it unless it was lost.
     Give {
         partition: i32,
@@ -83,7 +83,7 @@ pub(super) struct Take {
 
 /// To the committer.
 pub(super) enum Done {
-    Part(Part),
+    Part(Box<Part>),
     /// Commit everything so far, then answer.
     Flush {
         answer: Sender<()>,

@@ -4,6 +4,8 @@
 //! known. Then the journal is read to its end, then the newest usable snapshot at or before the committed offset is
 //! loaded; the input is read from there.
 
+mod faults;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -68,7 +70,10 @@ impl Recovered {
 
 /// What is known of a partition before anything is loaded.
 struct Known<'a> {
+    shared: &'a Shared,
     assigned: &'a Assigned,
+    /// Snapshots of the partition.
+    listed: &'a [Listed],
     /// Partitions of the input.
     partitions: u32,
     /// Of the commit.
@@ -86,15 +91,23 @@ impl Archive {
     ) -> Result<Recovered, Refusal> {
         let in_partition =
             |text: String| Refusal(format!("partition {}: {text}", assigned.partition));
+        let listed = self.list(assigned.partition).map_err(in_partition)?;
         let known = Known {
+            shared,
             assigned,
+            listed: &listed,
             partitions,
             metadata: assigned
                 .committed
                 .as_ref()
                 .and_then(|(_, text)| Metadata::from_json(text)),
         };
-        let faults = faults(&known, shared.state_hash());
+        let faults = faults::faults(
+            assigned,
+            known.metadata.as_ref(),
+            partitions,
+            shared.state_hash(),
+        );
         let accepted = |faults: &[String]| {
             if faults.is_empty() || shared.options.accept_gap {
                 for fault in faults {
@@ -108,13 +121,12 @@ impl Archive {
             )))
         };
         accepted(&faults)?;
-        let listed = self.list(assigned.partition).map_err(in_partition)?;
         let Some((committed, _)) = &assigned.committed else {
             let gone = (assigned.begin > 0).then(|| {
                 let begin = assigned.begin;
                 format!("the log starts at offset {begin}, records before it are gone")
             });
-            return match self.without_commit(shared, &known, &listed).map_err(in_partition)? {
+            return match self.without_commit(&known).map_err(in_partition)? {
                 Some(recovered) => Ok(recovered),
                 None => {
                     accepted(gone.as_slice())?;
@@ -124,8 +136,8 @@ impl Archive {
         };
         let target = assigned.end.map_or(*committed, |end| end.min(*committed));
         let mut refused = Vec::new();
-        for candidate in self.candidates(shared, &known, &listed, target, &mut refused) {
-            match self.load(shared, &known, candidate, target) {
+        for candidate in self.candidates(&known, target, &mut refused) {
+            match self.load(&known, candidate, target) {
                 Ok(recovered) => return Ok(recovered),
                 Err(fault) => {
                     warn!(partition = assigned.partition, name = %candidate.name, "snapshot not used: {fault}");
@@ -134,22 +146,24 @@ impl Archive {
             }
         }
         if assigned.begin > 0 {
-            accepted(&[lost(&known, &refused)])?;
+            accepted(&[faults::lost(assigned, &refused)])?;
         }
-        self.from_log_start(&known, target.max(assigned.begin), &accepted)
+        self.whole_log(&known, target.max(assigned.begin), &accepted)
     }
 
     fn list(&self, partition: i32) -> Result<Vec<Listed>, String> {
-        let Some(snapshots) = &self.snapshots else { return Ok(Vec::new()) };
-        snapshots.list(Some(partition)).map_err(|fault| fault.to_string())
+        let Some(snapshots) = &self.snapshots else {
+            return Ok(Vec::new());
+        };
+        snapshots
+            .list(Some(partition))
+            .map_err(|fault| fault.to_string())
     }
 
     /// Snapshots that fit, newest first; why others do not goes to `refused`.
     fn candidates<'a>(
         &self,
-        shared: &Shared,
-        known: &Known<'_>,
-        listed: &'a [Listed],
+        known: &Known<'a>,
         target: i64,
         refused: &mut Vec<String>,
     ) -> Vec<&'a Listed> {
@@ -160,12 +174,17 @@ impl Archive {
             cluster_id: None,
             logic: LOGIC,
             registry: registry_hash(),
-            state_hash: shared.state_hash().to_owned(),
+            state_hash: known.shared.state_hash().to_owned(),
             at_most_offset: target,
             at_most_entries: known.metadata.as_ref().map(|metadata| metadata.journal),
         };
-        let choice = choose(listed, &wanted);
-        refused.extend(choice.refused.iter().map(|(name, why)| format!("{name}: {why}")));
+        let choice = choose(known.listed, &wanted);
+        refused.extend(
+            choice
+                .refused
+                .iter()
+                .map(|(name, why)| format!("{name}: {why}")),
+        );
         let begin = known.assigned.begin;
         let (fit, old): (Vec<_>, Vec<_>) = choice
             .candidates
@@ -174,25 +193,22 @@ impl Archive {
         for listed in old {
             refused.push(format!(
                 "{}: is of offset {}, and the log starts at {begin}",
-                listed.name,
-                listed.name.offset
+                listed.name, listed.name.offset
             ));
         }
         fit
     }
 
-    fn load(
-        &self,
-        shared: &Shared,
-        known: &Known<'_>,
-        listed: &Listed,
-        target: i64,
-    ) -> Result<Recovered, String> {
-        let Some(snapshots) = &self.snapshots else { return Err("no store".to_owned()) };
-        let snapshot = snapshots.load(&listed.name).map_err(|fault| fault.to_string())?;
+    fn load(&self, known: &Known<'_>, listed: &Listed, target: i64) -> Result<Recovered, String> {
+        let Some(snapshots) = &self.snapshots else {
+            return Err("no store".to_owned());
+        };
+        let snapshot = snapshots
+            .load(&listed.name)
+            .map_err(|fault| fault.to_string())?;
         let manifest = snapshot.manifest();
         let entries = self.entries(known, manifest)?;
-        let state = Partition::restore(&shared.active().settings, &snapshot)?;
+        let state = Partition::restore(&known.shared.active().settings, &snapshot)?;
         info!(
             partition = manifest.partition,
             offset = manifest.offset,
@@ -218,13 +234,19 @@ impl Archive {
 
     /// The journal behind a snapshot.
     fn entries(&self, known: &Known<'_>, manifest: &Manifest) -> Result<VecDeque<Entry>, String> {
-        let read = self.journal.read(manifest.partition, manifest.journal_offset);
+        let read = self
+            .journal
+            .read(manifest.partition, manifest.journal_offset);
         let packs = read.map_err(|error| error.to_string())?;
-        let to = known.metadata.as_ref().map_or(manifest.journal_entries, |m| m.journal);
+        let to = known
+            .metadata
+            .as_ref()
+            .map_or(manifest.journal_entries, |m| m.journal);
         between(packs, manifest.journal_entries, to)
     }
 
-    fn from_log_start(
+    /// Without a snapshot.
+    fn whole_log(
         &self,
         known: &Known<'_>,
         target: i64,
@@ -246,7 +268,12 @@ impl Archive {
             }
         };
         if target > begin {
-            info!(partition, begin, committed = target, "rebuilding the state from the log's start");
+            info!(
+                partition,
+                begin,
+                committed = target,
+                "rebuilding the state from the log's start"
+            );
         }
         Ok(Recovered {
             entries,
@@ -255,18 +282,16 @@ impl Archive {
     }
 
     /// No offset is committed: a first start (none), or the group's offsets were lost or removed by a tool.
-    fn without_commit(
-        &self,
-        shared: &Shared,
-        known: &Known<'_>,
-        listed: &[Listed],
-    ) -> Result<Option<Recovered>, String> {
+    fn without_commit(&self, known: &Known<'_>) -> Result<Option<Recovered>, String> {
         let assigned = known.assigned;
-        let packs = self.journal.read(assigned.partition, 0).map_err(|error| error.to_string())?;
-        let newest = listed.iter().map(|listed| listed.name.offset).max();
+        let packs = self
+            .journal
+            .read(assigned.partition, 0)
+            .map_err(|error| error.to_string())?;
+        let newest = known.listed.iter().map(|listed| listed.name.offset).max();
         let last = packs.iter().map(|pack| pack.offset).max().max(newest);
         let Some(last) = last else { return Ok(None) };
-        let Some(resume) = shared.options.resume else {
+        let Some(resume) = known.shared.options.resume else {
             return Err(format!(
                 "no offset is committed, but there was a run up to offset {last} at least: the group's offsets are \
                  gone. Choose: --resume=snapshot (newest snapshot and journal; what followed offset {last} is worked \
@@ -274,7 +299,11 @@ impl Archive {
                  records count)"
             ));
         };
-        let journal = packs.iter().map(|pack| pack.first + pack.entries.len() as u64).max().unwrap_or(0);
+        let journal = packs
+            .iter()
+            .map(|pack| pack.first + pack.entries.len() as u64)
+            .max()
+            .unwrap_or(0);
         let target = assigned.end.map_or(last, |end| end.min(last));
         let known = Known {
             metadata: Some(Metadata {
@@ -290,16 +319,16 @@ impl Archive {
         match resume {
             Resume::Snapshot => {
                 let mut refused = Vec::new();
-                for candidate in self.candidates(shared, &known, listed, target, &mut refused) {
-                    match self.load(shared, &known, candidate, target) {
+                for candidate in self.candidates(&known, target, &mut refused) {
+                    match self.load(&known, candidate, target) {
                         Ok(recovered) => return Ok(Some(recovered)),
                         Err(fault) => refused.push(format!("{}: {fault}", candidate.name)),
                     }
                 }
-                Err(lost(&known, &refused))
+                Err(faults::lost(assigned, &refused))
             }
             Resume::Earliest => self
-                .from_log_start(&known, target.max(assigned.begin), &everything)
+                .whole_log(&known, target.max(assigned.begin), &everything)
                 .map(Some)
                 .map_err(|refusal| refusal.0),
             Resume::Latest => {
@@ -319,124 +348,11 @@ pub(super) fn open_snapshots(shared: &Shared) -> Result<Option<Arc<Snapshots>>, 
         return Ok(None);
     }
     let settings = &shared.settings;
-    Snapshots::create(&settings.snapshot.location, &settings.app.id, settings.input_name())
-        .map(|snapshots| Some(Arc::new(snapshots)))
-        .map_err(|fault| RunError::Config(format!("[snapshot] {}", super::error::chain(&fault))))
-}
-
-/// The log does not reach back far enough, and no snapshot helps.
-fn lost(known: &Known<'_>, refused: &[String]) -> String {
-    let begin = known.assigned.begin;
-    let committed = known.assigned.committed.as_ref().map_or(begin, |(offset, _)| *offset);
-    let mut text = format!(
-        "the log starts at offset {begin}, so the state up to the committed {committed} cannot be rebuilt from it"
-    );
-    if refused.is_empty() {
-        text.push_str(", and there is no snapshot");
-    } else {
-        text.push_str(", and no snapshot can be used: ");
-        text.push_str(&refused.join("; "));
-    }
-    text
-}
-
-/// What speaks against going on from where the last run ended, snapshots aside.
-fn faults(known: &Known<'_>, state_hash: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    let assigned = known.assigned;
-    let Some((offset, _)) = &assigned.committed else { return faults };
-    if let Some(end) = assigned.end.filter(|end| end < offset) {
-        faults.push(format!(
-            "the log ends at offset {end}, before the committed {offset}: is it another log?"
-        ));
-    }
-    let Some(metadata) = &known.metadata else {
-        faults.push(format!(
-            "the commit at offset {offset} was not made by this program"
-        ));
-        return faults;
-    };
-    if metadata.state_hash != state_hash {
-        faults.push(
-            "the state was built with other settings (events, features, money or the model's own currency and carts)"
-                .to_owned(),
-        );
-    }
-    if ![0, known.partitions].contains(&metadata.partitions) {
-        let (was, is) = (metadata.partitions, known.partitions);
-        faults.push(format!(
-            "the input had {was} partitions and has {is}: customers have moved away from their state; \
-             `holdfast rescale` moves the state after them"
-        ));
-    }
-    faults
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn assigned(begin: i64, end: i64, committed: Option<(i64, &str)>) -> Assigned {
-        let committed = committed.map(|(offset, state)| {
-            let metadata = Metadata {
-                state_hash: state.into(),
-                ..Metadata::default()
-            };
-            (offset, metadata.to_json())
-        });
-        Assigned {
-            partition: 0,
-            begin,
-            end: Some(end),
-            committed,
-        }
-    }
-
-    fn check(assigned: &Assigned, expected: &[&str]) {
-        let known = Known {
-            assigned,
-            partitions: 4,
-            metadata: assigned.committed.as_ref().and_then(|(_, text)| Metadata::from_json(text)),
-        };
-        let found = faults(&known, "s");
-        assert_eq!(found.len(), expected.len(), "{found:?}");
-        for (found, expected) in found.iter().zip(expected) {
-            assert!(found.contains(expected), "{found} lacks {expected}");
-        }
-    }
-
-    #[test]
-    fn a_whole_log_is_fine_with_or_without_a_commit() {
-        check(&assigned(0, 9, None), &[]);
-        check(&assigned(0, 9, Some((9, "s"))), &[]);
-    }
-
-    #[test]
-    fn another_log_and_another_state_are_faults() {
-        check(&assigned(0, 4, Some((5, "s"))), &["another log"]);
-        check(&assigned(0, 9, Some((5, "x"))), &["other settings"]);
-    }
-
-    #[test]
-    fn another_number_of_partitions_is_a_fault() {
-        let metadata = Metadata {
-            state_hash: "s".into(),
-            partitions: 3,
-            ..Metadata::default()
-        };
-        let grown = Assigned {
-            committed: Some((5, metadata.to_json())),
-            ..assigned(0, 9, None)
-        };
-        check(&grown, &["had 3 partitions and has 4"]);
-    }
-
-    #[test]
-    fn a_commit_of_somebody_else_is_a_fault() {
-        let other = Assigned {
-            committed: Some((5, "reset by a tool".into())),
-            ..assigned(0, 9, None)
-        };
-        check(&other, &["not made by this program"]);
-    }
+    Snapshots::create(
+        &settings.snapshot.location,
+        &settings.app.id,
+        settings.input_name(),
+    )
+    .map(|snapshots| Some(Arc::new(snapshots)))
+    .map_err(|fault| RunError::Config(format!("[snapshot] {}", super::error::chain(&fault))))
 }

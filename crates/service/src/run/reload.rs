@@ -74,7 +74,10 @@ impl Reload {
             Ok(None) => {}
             Ok(Some(active)) => self.activate(active),
             Err(fault) => {
-                self.shared.status.reload_failures.fetch_add(1, Ordering::Relaxed);
+                self.shared
+                    .status
+                    .reload_failures
+                    .fetch_add(1, Ordering::Relaxed);
                 warn!(path = %self.path.display(), "the new model is refused, the old one stays: {fault}");
             }
         }
@@ -102,7 +105,11 @@ impl Reload {
 
     fn activate(&self, active: Active) {
         let model = active.settings.model();
-        info!(model = model.id(), sha256 = model.sha256(), "a new model is taken over");
+        info!(
+            model = model.id(),
+            sha256 = model.sha256(),
+            "a new model is taken over"
+        );
         self.shared.status.set_model(model.id(), model.sha256());
         let settings = Arc::new(active.settings.clone());
         let regime = active.regime.clone();

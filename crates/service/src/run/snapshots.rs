@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use holdfast_features::{Piece, LOGIC};
+use holdfast_features::{LOGIC, Piece};
 use holdfast_store::{Manifest, Packed, Packer, Snapshots};
 use tracing::{info, warn};
 
@@ -203,7 +203,9 @@ impl Snapshotter {
     }
 
     fn expose(&mut self, partition: i32, epoch: Epoch, pieces: &[Piece], complete: bool) {
-        let Some((of, _, packer)) = self.under_way.get_mut(&partition) else { return };
+        let Some((of, _, packer)) = self.under_way.get_mut(&partition) else {
+            return;
+        };
         if *of != epoch {
             return;
         }
@@ -214,7 +216,8 @@ impl Snapshotter {
             return;
         }
         if let Some((epoch, offset, packer)) = self.under_way.remove(&partition) {
-            self.waiting.insert(partition, (epoch, offset, packer.finish()));
+            self.waiting
+                .insert(partition, (epoch, offset, packer.finish()));
             self.publish(partition);
         }
     }
@@ -223,11 +226,15 @@ impl Snapshotter {
     /// were never sent.
     fn publish(&mut self, partition: i32) {
         let committed = self.committed.get(&partition).copied();
-        let Some((_, offset, _)) = self.waiting.get(&partition) else { return };
+        let Some((_, offset, _)) = self.waiting.get(&partition) else {
+            return;
+        };
         if committed.is_none_or(|committed| committed < *offset) {
             return;
         }
-        let Some((epoch, offset, packed)) = self.waiting.remove(&partition) else { return };
+        let Some((epoch, offset, packed)) = self.waiting.remove(&partition) else {
+            return;
+        };
         let began = Instant::now();
         let status = &self.shared.status.snapshots;
         match self.snapshots.publish(&packed) {
@@ -251,13 +258,19 @@ impl Snapshotter {
             Err(fault) => {
                 status.failures.fetch_add(1, Ordering::Relaxed);
                 let fault = super::error::chain(&fault);
-                warn!(partition, offset, "snapshot not written, the older ones stay: {fault}");
+                warn!(
+                    partition,
+                    offset, "snapshot not written, the older ones stay: {fault}"
+                );
             }
         }
     }
 
     fn prune(&self, partition: i32) {
-        if let Err(fault) = self.snapshots.prune(partition, self.shared.settings.snapshot.keep) {
+        if let Err(fault) = self
+            .snapshots
+            .prune(partition, self.shared.settings.snapshot.keep)
+        {
             warn!(partition, "old snapshots stay: {fault}");
         }
     }

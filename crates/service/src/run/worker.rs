@@ -77,7 +77,7 @@ impl Worker {
 
     fn work(&mut self, work: Work) -> Result<(), RunError> {
         match work {
-            Work::Take(take) => self.take(take)?,
+            Work::Take(take) => self.take(*take)?,
             Work::Give {
                 partition,
                 lost,
@@ -168,11 +168,7 @@ impl Worker {
         parts.into_iter().try_for_each(|part| self.send(part))
     }
 
-    fn activate(
-        &mut self,
-        settings: &pipeline::Settings,
-        regime: &Regime,
-    ) -> Result<(), RunError> {
+    fn activate(&mut self, settings: &pipeline::Settings, regime: &Regime) -> Result<(), RunError> {
         let mut parts = Vec::new();
         for owned in self.partitions.values_mut() {
             parts.extend(owned.activate(settings, regime)?);
@@ -181,7 +177,9 @@ impl Worker {
     }
 
     fn send(&self, part: Part) -> Result<(), RunError> {
-        self.results.send(Done::Part(part)).map_err(|_| Gone.into())
+        self.results
+            .send(Done::Part(Box::new(part)))
+            .map_err(|_| Gone.into())
     }
 }
 

@@ -60,7 +60,10 @@ impl Partition {
     /// A text, when the snapshot does not hold what it should.
     pub fn restore(settings: &Settings, snapshot: &Snapshot) -> Result<Self, String> {
         let manifest = snapshot.manifest();
-        let pieces = snapshot.section(STATE).map_err(|e| e.to_string())?.into_iter();
+        let pieces = snapshot
+            .section(STATE)
+            .map_err(|e| e.to_string())?
+            .into_iter();
         let pieces: Vec<Piece> = pieces
             .map(|piece| Piece {
                 number: piece.number,

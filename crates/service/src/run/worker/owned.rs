@@ -249,7 +249,12 @@ impl Owned {
     /// Notes what decides from here on.
     fn activated(&mut self) {
         let model = self.shared.active().settings.model().id().to_owned();
-        info!(partition = self.partition, offset = self.next_offset, model, "decides from here on");
+        info!(
+            partition = self.partition,
+            offset = self.next_offset,
+            model,
+            "decides from here on"
+        );
         self.pipeline.note(What::Activated {
             model_id: model,
             model_sha256: self.regime.model_sha256.clone(),

@@ -44,7 +44,9 @@ impl Imaging {
     }
 
     fn is_due(&self, offset: i64) -> bool {
-        let Some((from, at)) = self.since else { return false };
+        let Some((from, at)) = self.since else {
+            return false;
+        };
         let records = offset - from;
         records >= self.every_records || (records > 0 && at.elapsed() >= self.interval)
     }
@@ -57,7 +59,9 @@ impl Owned {
             return;
         }
         let offset = self.next_offset;
-        let Some(imaging) = &mut self.imaging else { return };
+        let Some(imaging) = &mut self.imaging else {
+            return;
+        };
         imaging.since.get_or_insert((offset, Instant::now()));
         if imaging.under_way {
             self.expose(PIECES);
@@ -77,7 +81,9 @@ impl Owned {
     }
 
     fn begin_image(&mut self) {
-        let Some(imaging) = &mut self.imaging else { return };
+        let Some(imaging) = &mut self.imaging else {
+            return;
+        };
         imaging.since = Some((self.next_offset, Instant::now()));
         imaging.newest = Some(self.next_offset);
         imaging.under_way = true;
@@ -97,7 +103,9 @@ impl Owned {
     }
 
     fn expose(&mut self, pieces: usize) {
-        let Some(imaging) = &mut self.imaging else { return };
+        let Some(imaging) = &mut self.imaging else {
+            return;
+        };
         let mut exposed = Vec::new();
         let complete = self.pipeline.continue_image(pieces, &mut exposed);
         imaging.under_way = !complete;

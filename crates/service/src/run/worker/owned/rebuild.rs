@@ -98,7 +98,9 @@ impl Owned {
             if let Some(last) = span.last() {
                 self.next_offset = last.offset + 1;
             }
-            let place = records.get(done).map_or(self.next_offset, |next| next.offset);
+            let place = records
+                .get(done)
+                .map_or(self.next_offset, |next| next.offset);
             self.go_on(place);
         }
         debug_assert!(nothing.is_empty(), "a rebuild sends nothing");
@@ -109,7 +111,9 @@ impl Owned {
     /// over.
     pub(super) fn go_on(&mut self, place: i64) {
         loop {
-            let Some(rebuild) = &mut self.rebuild else { return };
+            let Some(rebuild) = &mut self.rebuild else {
+                return;
+            };
             let facts = rebuild.facts(place);
             let differences = self.pipeline.settle(&facts);
             if differences > 0 {
@@ -127,7 +131,10 @@ impl Owned {
                 self.repeat(what);
             }
         }
-        let over = self.rebuild.as_ref().is_some_and(|r| place >= r.target && r.entries.is_empty());
+        let over = self
+            .rebuild
+            .as_ref()
+            .is_some_and(|r| place >= r.target && r.entries.is_empty());
         if over {
             self.go_live();
         }
@@ -154,7 +161,9 @@ impl Owned {
                     model_sha256,
                     config_hash,
                 };
-                let Some(rebuild) = &mut self.rebuild else { return };
+                let Some(rebuild) = &mut self.rebuild else {
+                    return;
+                };
                 let changed = rebuild.regime.replace(now).is_some();
                 self.follow();
                 if changed || self.pipeline.needs_rearm() {
@@ -179,7 +188,9 @@ impl Owned {
     }
 
     fn go_live(&mut self) {
-        let Some(rebuild) = self.rebuild.take() else { return };
+        let Some(rebuild) = self.rebuild.take() else {
+            return;
+        };
         let same = rebuild.regime.as_ref() == Some(&self.regime);
         self.pipeline.follow(Following::Off);
         self.pipeline.set_emitting(true);
