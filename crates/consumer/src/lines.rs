@@ -12,7 +12,7 @@
 //! that long is an event, and memory has to have a bound.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -38,6 +38,34 @@ pub struct LineReader {
     max_line_bytes: usize,
 }
 
+/// Stdin, which may be packed. Its first bytes are looked at when they are wanted, not before.
+enum Pipe {
+    Unread,
+    Plain(io::BufReader<io::Stdin>),
+    Packed(MultiGzDecoder<io::BufReader<io::Stdin>>),
+}
+
+/// How gzip begins (RFC 1952, 2.3.1); no text does.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+impl Read for Pipe {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Self::Unread = self {
+            let mut pipe = io::BufReader::with_capacity(CHUNK_BYTES, io::stdin());
+            *self = if pipe.fill_buf()?.starts_with(&GZIP) {
+                Self::Packed(MultiGzDecoder::new(pipe))
+            } else {
+                Self::Plain(pipe)
+            };
+        }
+        match self {
+            Self::Unread => Ok(0),
+            Self::Plain(pipe) => pipe.read(into),
+            Self::Packed(pipe) => pipe.read(into),
+        }
+    }
+}
+
 /// Some whole lines of one file, owned, so that a batch can go to another thread; reuse it to save allocations.
 #[derive(Default)]
 pub struct LineBatch {
@@ -51,13 +79,14 @@ pub struct LineBatch {
 }
 
 impl LineReader {
-    /// Opens `path`; `-` is stdin, and a name that ends in `.gz` is unpacked on the way.
+    /// Opens `path`; `-` is stdin. What is packed by gzip is unpacked on the way: a file whose name ends in `.gz`, or a
+    /// pipe that begins as one.
     ///
     /// # Errors
     /// When the file cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         if path == Path::new("-") {
-            return Ok(Self::new(Box::new(io::stdin())));
+            return Ok(Self::new(Box::new(Pipe::Unread)));
         }
         let file = File::open(path)?;
         if path.extension().is_some_and(|e| e == "gz") {

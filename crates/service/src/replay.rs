@@ -11,6 +11,7 @@ use holdfast_consumer::{LineBatch, LineReader, murmur2_partition};
 use holdfast_events::{Outcome, Record};
 use holdfast_model::Model;
 use holdfast_producer::Outputs;
+use tracing::warn;
 
 use crate::config;
 use crate::pipeline::{Counts, Partition, Settings};
@@ -158,8 +159,15 @@ impl Replay {
 
     /// Every partition's clock goes to the same instant, so that silence is judged alike in all of them.
     fn end_of_input(&mut self, until: Option<i64>, out: &mut Outputs) {
-        let clocks = self.partitions.iter().map(Partition::clock);
-        let Some(end) = clocks.chain(until).max().filter(|end| *end > i64::MIN) else {
+        let clock = self.partitions.iter().map(Partition::clock).max();
+        if let (Some(until), Some(clock)) = (until, clock)
+            && until < clock
+        {
+            warn!(
+                "--until {until} lies before the last event, at {clock}: the input ends there, nothing is cut"
+            );
+        }
+        let Some(end) = clock.max(until).filter(|end| *end > i64::MIN) else {
             return;
         };
         for partition in &mut self.partitions {

@@ -6,8 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -117,6 +118,22 @@ impl Place {
             assert!(
                 began.elapsed() < Duration::from_secs(60),
                 "no {count} alerts"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn wait_for_activations(&self, count: usize) {
+        let began = Instant::now();
+        let found = || {
+            let journal = fs::read_to_string(self.path("out/journal.jsonl")).unwrap_or_default();
+            journal.matches("\"activated\"").count()
+        };
+        while found() < count {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "{} activations",
+                found()
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -241,6 +258,61 @@ fn another_model_than_that_of_the_manifest_decides_from_there_on() {
     let journal = fs::read_to_string(place.path("out/journal.jsonl")).unwrap();
     let activations = journal.matches("\"activated\"").count();
     assert_eq!(activations, 2 * 2, "{journal}");
+}
+
+#[test]
+fn a_new_model_file_decides_from_there_on_and_a_broken_one_is_refused() {
+    let place = Place::new(200);
+    let half = place.lines.len() / 2;
+    let model = place.path("model.json");
+    let plain = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/plain-model.json");
+    let first = fs::read_to_string(plain).unwrap();
+    fs::write(&model, &first).unwrap();
+    let used = model.display().to_string();
+    place.feed(0, half);
+    let mut child = place.command(&["--model", &used]).spawn().unwrap();
+    place.wait_for_alerts(1);
+    fs::write(&model, "{").unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    fs::write(&model, first.replace("-3.0", "-2.5")).unwrap();
+    place.wait_for_activations(4);
+    let seen = place.alerts().len();
+    place.feed(half, place.lines.len());
+    place.wait_for_alerts(seen + 1);
+    signal(&child, "TERM");
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+    assert!(said.contains("the new model is refused"), "{said}");
+    let models: BTreeSet<String> = place
+        .alerts()
+        .iter()
+        .map(|alert| {
+            let alert: serde_json::Value = serde_json::from_str(alert).unwrap();
+            alert["model"]["sha256"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(models.len(), 2, "alerts name the model that made them");
+    // Without snapshots a start goes through all of it again, along the journal, and has nothing to add.
+    let before = place.alerts();
+    fs::remove_dir_all(place.path("out/snapshots")).unwrap();
+    let said = place.run(&["--model", &used], 0);
+    assert!(!said.contains("came out otherwise"), "{said}");
+    let after = place.alerts();
+    assert!(before.iter().all(|alert| after.contains(alert)));
+    let ids: BTreeSet<String> = after
+        .iter()
+        .map(|alert| {
+            let alert: serde_json::Value = serde_json::from_str(alert).unwrap();
+            alert["alert_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(ids.len(), after.len(), "some came twice");
 }
 
 #[test]

@@ -78,6 +78,9 @@ pub(super) const DLQ: &str = "\
 Examples:
   holdfast dlq list --config holdfast.toml --reason invalid_timestamp
   holdfast dlq replay --config holdfast.toml --dry-run
+
+Replay sends what it finds, each time: name a --from-offset behind what was sent before. Purchases,
+refunds and subscription events that come twice are dropped, other events count again.
 ";
 
 pub(super) const SNAPSHOT: &str = "\

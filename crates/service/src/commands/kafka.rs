@@ -6,11 +6,17 @@ use std::path::Path;
 use super::settings;
 use crate::cli::terminal::{data, grouped, say};
 use crate::cli::{Dlq, DlqCommand, DlqFilter, Topics, TopicsCommand};
+use crate::config::SourceKind;
+use crate::run::RunError;
 use crate::{dlq as letters, topics as names};
 
 pub(super) fn topics(args: &Topics) -> anyhow::Result<()> {
     let (TopicsCommand::Plan(of) | TopicsCommand::Apply(of)) = &args.command;
     let settings = settings(of.config.config.as_deref())?;
+    if settings.source == SourceKind::Log {
+        let text = "[source] kind is log: the embedded log has directories and files, no topics";
+        return Err(RunError::Config(text.to_owned()).into());
+    }
     let wanted = names::Wanted {
         partitions: of.partitions,
         replication: of.replication,

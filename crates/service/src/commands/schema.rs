@@ -22,6 +22,11 @@ pub const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../../../schemas/dead-letter.schema.json"),
     ),
     (
+        "journal",
+        "a pack of the journal, which a restart reads",
+        include_str!("../../../../schemas/journal.schema.json"),
+    ),
+    (
         "model",
         "the model file",
         include_str!("../../../../schemas/model.schema.json"),

@@ -193,7 +193,7 @@ fn bands(reader: &mut Reader<'_>, open: f64) -> Vec<f64> {
         bands.retain(|band| *band > open);
         return bands;
     }
-    if let Some(band) = bands.iter().find(|band| **band <= open || **band >= 1.0) {
+    for band in bands.iter().filter(|band| **band <= open || **band >= 1.0) {
         reader.fault(
             key,
             format!("{band} is not between policy.open, {open}, and 1"),

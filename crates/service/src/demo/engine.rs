@@ -1,7 +1,6 @@
 //! The engine of `holdfast run` on a thread of its own, with metrics and health beside it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,9 +11,7 @@ use holdfast_model::Model;
 use crate::config::Settings;
 use crate::http::{self, Server};
 use crate::metrics::{Metrics, Recorder};
-use crate::run::{
-    Committed, Options, PartitionStatus, RunError, Status, Stop, Summary, Watcher, run,
-};
+use crate::run::{Committed, Options, RunError, Status, Stop, Summary, Watcher, run};
 
 /// How long it may take to start, or to work off what was fed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -103,24 +100,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits until it has its partitions, and refuses a topic that somebody else's records are in.
-    pub(super) fn wait_for_empty_topic(&self, topic: &str, stop: &Stop) -> anyhow::Result<()> {
+    /// Waits until it has its partitions.
+    pub(super) fn wait_until_ready(&self, stop: &Stop) -> anyhow::Result<()> {
         let since = Instant::now();
         while self.is_alive() && !stop.is_requested() && !self.status.is_ready() {
             if since.elapsed() > PATIENCE {
                 bail!("the engine does not get ready: {}", self.why());
             }
             thread::sleep(LOOK);
-        }
-        let filled = |of: &PartitionStatus| {
-            of.position.load(Ordering::Relaxed) > 0 || of.lag().unwrap_or(0) > 0
-        };
-        let partitions = self.status.partitions();
-        if partitions.iter().any(|(_, of)| filled(of)) {
-            return Err(RunError::Config(format!(
-                "the topic `{topic}` holds records already; the demo wants an empty one"
-            ))
-            .into());
         }
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! Where the demo's events go in: the embedded log, or a topic.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use holdfast_consumer::{KafkaSettings, Probe, TopicState};
 use holdfast_producer::{Feeder, Outgoing, SegmentWriter};
 
 use super::place::Place;
 use crate::config::Settings;
 use crate::generate::Event;
-use crate::run::client;
+use crate::run::{RunError, client};
 use crate::topics::{self, Wanted};
 
 /// Partitions of the log or the topics.
@@ -18,6 +19,32 @@ const PARTITIONS: u32 = 4;
 pub(super) enum Feed {
     Log(SegmentWriter),
     Topic { feeder: Feeder, topic: String },
+}
+
+/// How long the broker may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The made-up events of a demo do not belong among others.
+fn refuse_used_topics(settings: &Settings) -> Result<(), RunError> {
+    for name in [&settings.topics.input, &settings.topics.alerts] {
+        let of_topic = KafkaSettings {
+            topic: name.clone(),
+            ..client(settings)
+        };
+        let probe = Probe::new(&of_topic)?;
+        let TopicState::Partitions(count) = probe.topic(name, ANSWER) else {
+            continue;
+        };
+        for partition in 0..i32::try_from(count).unwrap_or(i32::MAX) {
+            let (begin, end) = probe.ends(partition, ANSWER).map_err(RunError::Temporary)?;
+            if begin < end {
+                return Err(RunError::Config(format!(
+                    "the topic `{name}` holds records already; the demo wants an empty one"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Feed {
@@ -33,6 +60,7 @@ impl Feed {
             ..Wanted::default()
         };
         topics::apply(settings, &wanted, false, &mut std::io::sink())?;
+        refuse_used_topics(settings)?;
         let feeder = Feeder::new(&client(settings))?;
         Ok(Self::Topic {
             feeder,

@@ -108,7 +108,7 @@ pub(super) fn stream(
         );
     }
     if place.kafka.is_some() {
-        engine.wait_for_empty_topic(&settings.topics.input, stop)?;
+        engine.wait_until_ready(stop)?;
     }
     let mut passing = Passing {
         feed,

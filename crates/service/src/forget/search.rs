@@ -5,11 +5,7 @@ use holdfast_features::{Piece, Store};
 use holdfast_store::{Error, Listed, Manifest, Snapshot, Snapshots};
 use serde::Serialize;
 
-use crate::pipeline::Erased;
-
-/// Sections of a snapshot file.
-const STATE: &str = "state";
-const ERASED: &str = "erased";
+use crate::pipeline::{ERASED, Erased, STATE};
 
 /// What one snapshot says of the customers asked for who belong to its partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -323,7 +323,9 @@ impl Owned {
         // A walk over the agenda: not for every batch.
         if self.weighed_at.is_none_or(|at| at.elapsed() >= WEIGH_EVERY) {
             self.weighed_at = Some(Instant::now());
-            let bytes = self.pipeline.memory().total() + self.pipeline.decision_memory();
+            let bytes = self.pipeline.memory().total()
+                + self.pipeline.decision_memory()
+                + self.pipeline.erased().memory();
             self.status.state_bytes.store(bytes, Ordering::Relaxed);
         }
         self.status
