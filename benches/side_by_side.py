@@ -52,6 +52,7 @@ def engine(name, app, source, alerts, paced=False):
             "HOLDFAST__TOPICS__INPUT": source,
             "HOLDFAST__TOPICS__ALERTS": alerts,
             "HOLDFAST__TOPICS__DEAD_LETTERS": f"{alerts}.dlq",
+            "HOLDFAST__SNAPSHOT__LOCATION": str(h.WORK / app / "snapshots"),
             "HOLDFAST__HTTP__LISTEN": "off",
         }
         return command, env, lambda process: process.send_signal(signal.SIGTERM)
@@ -66,7 +67,7 @@ def engine(name, app, source, alerts, paced=False):
 def drain(name, run, source, oracle):
     app = f"{name}-{run}-{os.getpid()}"
     alerts = f"at-risk-{app}"
-    tools("create", alerts, f"{alerts}.dlq")
+    tools("create", alerts, f"{alerts}.dlq", f"{app}.journal")
     command, env, _ = engine(name, app, source, alerts)
     broker = int((DIR / "kafka.pid").read_text())
     before, busy = h.cpu_of(broker), h.busy_seconds()
@@ -108,7 +109,7 @@ def paced(name, events):
     """Latency at a steady rate while the engine runs: 4,000,000 events of history, then 38 s at 20,000 events/s."""
     app = f"paced-{name}-{os.getpid()}"
     source, alerts = f"events-{app}", f"at-risk-{app}"
-    tools("create", source, alerts, f"{alerts}.dlq")
+    tools("create", source, alerts, f"{alerts}.dlq", f"{app}.journal")
     command, env, stop = engine(name, app, source, alerts, paced=True)
     with open(h.WORK / f"{app}.log", "wb") as log:
         process = subprocess.Popen([str(c) for c in command], env={**os.environ, **env}, stdout=log, stderr=log, cwd=h.ROOT)
