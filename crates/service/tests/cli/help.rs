@@ -199,7 +199,7 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
         .lines()
         .filter_map(|line| line.split(' ').next())
         .collect();
-    assert_eq!(names, ["event", "alert", "dead-letter", "model"]);
+    assert_eq!(names, ["event", "alert", "dead-letter", "journal", "model"]);
     for name in names {
         let text = done(&["schema", name]).stdout;
         let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -211,7 +211,7 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
     let refused = run(&["schema", "evnt"]);
     assert_eq!(refused.code, 1);
     assert!(
-        refused.stderr.contains("event, alert, dead-letter, model"),
+        refused.stderr.contains("event, alert, dead-letter, journal, model"),
         "{}",
         refused.stderr
     );
