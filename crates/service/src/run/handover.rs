@@ -199,13 +199,16 @@ impl Partitions for Handover {
             self.forget(partitions);
         }
         self.tell_workers(partitions, lost);
-        if lost || !self.flush() {
-            return self.forget(partitions);
+        let committed = !lost && self.flush();
+        if !committed {
+            self.forget(partitions);
         }
-        if let Some(snapshotting) = self.shared.snapshotting()
-            && !snapshotting.drain(SNAPSHOT_PATIENCE)
-        {
+        let Some(snapshotting) = self.shared.snapshotting() else {
+            return;
+        };
+        if committed && !snapshotting.drain(SNAPSHOT_PATIENCE) {
             warn!("the last snapshot is not there yet; the next owner begins with an older one");
         }
+        snapshotting.forget(partitions);
     }
 }

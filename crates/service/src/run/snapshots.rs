@@ -46,6 +46,8 @@ enum Message {
     },
     /// These positions are committed.
     Committed(Vec<(i32, i64)>),
+    /// These partitions are ours no more.
+    Forget(Vec<i32>),
     /// Answered when everything before it is done.
     Drain(Sender<()>),
     Stop,
@@ -74,6 +76,11 @@ impl Snapshotting {
 
     pub(super) fn committed(&self, positions: Vec<(i32, i64)>) {
         self.0.send(Message::Committed(positions)).ok();
+    }
+
+    /// These partitions are ours no more: what is not published of them by now never is.
+    pub(super) fn forget(&self, partitions: &[i32]) {
+        self.0.send(Message::Forget(partitions.to_vec())).ok();
     }
 
     /// Waits until what was handed over so far is published, as far as it is committed.
@@ -119,8 +126,7 @@ impl Unstarted {
             journal,
             workers,
             under_way: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            committed: BTreeMap::new(),
+            waiting: Waiting::default(),
         };
         let messages = self.messages;
         spawn("snapshots", move || snapshotter.run(&messages))
@@ -134,9 +140,49 @@ struct Snapshotter {
     workers: Vec<Sender<Work>>,
     /// Images whose pieces are still coming.
     under_way: BTreeMap<i32, (Epoch, i64, Packer)>,
-    /// Whole ones whose place is not committed yet.
-    waiting: BTreeMap<i32, (Epoch, i64, Packed)>,
+    waiting: Waiting<(Epoch, Packed)>,
+}
+
+/// Whole images, by partition, until their place is committed: one published ahead of the commit would skip records
+/// whose outputs were never sent.
+struct Waiting<T> {
+    whole: BTreeMap<i32, (i64, T)>,
     committed: BTreeMap<i32, i64>,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self {
+            whole: BTreeMap::new(),
+            committed: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T> Waiting<T> {
+    fn add(&mut self, partition: i32, offset: i64, image: T) {
+        self.whole.insert(partition, (offset, image));
+    }
+
+    fn commit(&mut self, partition: i32, offset: i64) {
+        self.committed.insert(partition, offset);
+    }
+
+    /// The partition goes. What was never committed may differ from what its next owner makes of the same records, and
+    /// commits: by ticks, for one.
+    fn forget(&mut self, partition: i32) {
+        self.whole.remove(&partition);
+        self.committed.remove(&partition);
+    }
+
+    fn next(&mut self, partition: i32) -> Option<(i64, T)> {
+        let (offset, _) = self.whole.get(&partition)?;
+        let committed = self.committed.get(&partition)?;
+        if committed < offset {
+            return None;
+        }
+        self.whole.remove(&partition)
+    }
 }
 
 impl Snapshotter {
@@ -152,8 +198,14 @@ impl Snapshotter {
                 } => self.expose(partition, epoch, &pieces, complete),
                 Message::Committed(positions) => {
                     for (partition, offset) in positions {
-                        self.committed.insert(partition, offset);
+                        self.waiting.commit(partition, offset);
                         self.publish(partition);
+                    }
+                }
+                Message::Forget(partitions) => {
+                    for partition in partitions {
+                        self.under_way.remove(&partition);
+                        self.waiting.forget(partition);
                     }
                 }
                 Message::Drain(answer) => {
@@ -217,22 +269,13 @@ impl Snapshotter {
         }
         if let Some((epoch, offset, packer)) = self.under_way.remove(&partition) {
             self.waiting
-                .insert(partition, (epoch, offset, packer.finish()));
+                .add(partition, offset, (epoch, packer.finish()));
             self.publish(partition);
         }
     }
 
-    /// Publishes a whole image once its place is committed: one ahead of the commit would skip records whose outputs
-    /// were never sent.
     fn publish(&mut self, partition: i32) {
-        let committed = self.committed.get(&partition).copied();
-        let Some((_, offset, _)) = self.waiting.get(&partition) else {
-            return;
-        };
-        if committed.is_none_or(|committed| committed < *offset) {
-            return;
-        }
-        let Some((epoch, offset, packed)) = self.waiting.remove(&partition) else {
+        let Some((offset, (epoch, packed))) = self.waiting.next(partition) else {
             return;
         };
         let began = Instant::now();
@@ -273,5 +316,37 @@ impl Snapshotter {
         {
             warn!(partition, "old snapshots stay: {fault}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_waits_for_a_commit_at_or_behind_its_place() {
+        let mut waiting = Waiting::default();
+        waiting.add(0, 5, 'a');
+        assert_eq!(waiting.next(0), None);
+        waiting.commit(0, 4);
+        waiting.commit(1, 9);
+        assert_eq!(waiting.next(0), None);
+        waiting.commit(0, 5);
+        assert_eq!(waiting.next(0), Some((5, 'a')));
+        assert_eq!(waiting.next(0), None);
+    }
+
+    #[test]
+    fn an_image_of_a_lost_partition_is_not_published_by_a_commit_after_its_return() {
+        let mut waiting = Waiting::default();
+        waiting.commit(0, 4);
+        waiting.add(0, 5, "lost");
+        waiting.forget(0);
+        waiting.commit(0, 9);
+        assert_eq!(waiting.next(0), None);
+        // Nor does a commit before the loss speak for what comes after.
+        waiting.forget(0);
+        waiting.add(0, 7, "new");
+        assert_eq!(waiting.next(0), None);
     }
 }
