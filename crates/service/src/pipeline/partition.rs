@@ -207,10 +207,8 @@ impl Partition {
     /// Fires deadlines up to and with `to` without moving the clock: wall time on an idle partition. Says whether
     /// anything fired.
     pub fn tick(&mut self, to: i64, out: &mut Outputs) -> bool {
-        let before = self.decider.counts().fired;
         self.stamp();
-        self.advance(to, out);
-        let fired = self.decider.counts().fired != before;
+        let fired = self.advance(to, out);
         if fired {
             self.cause(What::Tick { to });
         }
@@ -218,9 +216,11 @@ impl Partition {
         fired
     }
 
-    fn advance(&mut self, to: i64, out: &mut Outputs) {
+    fn advance(&mut self, to: i64, out: &mut Outputs) -> bool {
+        let before = self.decider.counts().fired;
         let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
         self.decider.advance(&mut self.store, to, send);
+        self.decider.counts().fired != before
     }
 
     /// The input has ended at `until`: the clock moves there and all deadlines up to it fire, without grace. Says
@@ -231,10 +231,9 @@ impl Partition {
         self.stamp();
         // Also when nothing fires: the clock has moved.
         self.cause(What::EndOfInput { until });
-        let before = self.decider.counts().fired;
-        self.advance(until, out);
+        let fired = self.advance(until, out);
         self.stamp();
-        self.decider.counts().fired != before
+        fired
     }
 
     /// Tells the greatest event time applied in the whole input so far, for drivers of several partitions.

@@ -76,14 +76,7 @@ impl Handover {
         Ok(Take {
             epoch: self.next_epoch.fetch_add(1, Ordering::Relaxed),
             partition: assigned.partition,
-            begin: recovered.begin,
-            target: recovered.target,
-            state: recovered.state,
-            entries: recovered.entries,
-            journal: recovered.journal,
-            regime: recovered.regime,
-            fired: recovered.fired,
-            snapshot: recovered.snapshot,
+            recovered,
             partitions: self.partitions,
             end: assigned.end.filter(|_| self.shared.options.until_end),
         })
@@ -171,7 +164,7 @@ impl Partitions for Handover {
         for take in takes {
             starts.push(Start {
                 partition: take.partition,
-                offset: take.begin,
+                offset: take.recovered.begin,
             });
             let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
             epochs.insert(take.partition, take.epoch);

@@ -1,6 +1,5 @@
 //! What the threads of a run say to each other.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
@@ -9,8 +8,8 @@ use holdfast_policy::journal::Entry;
 use holdfast_producer::{Outputs, Position};
 
 use super::RunError;
-use super::recovery::Regime;
-use crate::pipeline::{self, Partition};
+use super::recovery::{Recovered, Regime};
+use crate::pipeline;
 
 /// Counts the assignments of one process: what was read under an earlier one is not worked on under a later one.
 pub(super) type Epoch = u64;
@@ -60,21 +59,8 @@ pub(super) enum Work {
 pub(super) struct Take {
     pub(super) epoch: Epoch,
     pub(super) partition: i32,
-    /// Reading starts here.
-    pub(super) begin: i64,
-    /// Below this offset everything has been committed: state is rebuilt, nothing is sent.
-    pub(super) target: i64,
-    /// The state at `begin`; none is the state of nobody.
-    pub(super) state: Option<Box<Partition>>,
-    /// What the journal has between `begin` and `target`, and how many entries are before it.
-    pub(super) entries: VecDeque<Entry>,
-    pub(super) journal: u64,
-    /// What decided at `begin`.
-    pub(super) regime: Option<Regime>,
-    /// Instant up to which deadlines had been fired by a tick or an end of input at `begin`.
-    pub(super) fired: Option<i64>,
-    /// Offset of the snapshot that the state came from.
-    pub(super) snapshot: Option<i64>,
+    /// Where it begins, and with what.
+    pub(super) recovered: Recovered,
     /// Partitions of the input.
     pub(super) partitions: u32,
     /// Where the input ends for this run; none for a run without end, or when only reading tells.

@@ -135,16 +135,10 @@ impl Archive {
             };
         };
         let target = assigned.end.map_or(*committed, |end| end.min(*committed));
-        let mut refused = Vec::new();
-        for candidate in self.candidates(&known, target, &mut refused) {
-            match self.load(&known, candidate, target) {
-                Ok(recovered) => return Ok(recovered),
-                Err(fault) => {
-                    warn!(partition = assigned.partition, name = %candidate.name, "snapshot not used: {fault}");
-                    refused.push(format!("{}: {fault}", candidate.name));
-                }
-            }
-        }
+        let refused = match self.by_snapshot(&known, target) {
+            Ok(recovered) => return Ok(recovered),
+            Err(refused) => refused,
+        };
         if assigned.begin > 0 {
             accepted(&[faults::lost(assigned, &refused)])?;
         }
@@ -158,6 +152,22 @@ impl Archive {
         snapshots
             .list(Some(partition))
             .map_err(|fault| fault.to_string())
+    }
+
+    /// With the newest snapshot that can be used; else why none can.
+    fn by_snapshot(&self, known: &Known<'_>, target: i64) -> Result<Recovered, Vec<String>> {
+        let mut refused = Vec::new();
+        for candidate in self.candidates(known, target, &mut refused) {
+            match self.load(known, candidate, target) {
+                Ok(recovered) => return Ok(recovered),
+                Err(fault) => {
+                    let partition = known.assigned.partition;
+                    warn!(partition, name = %candidate.name, "snapshot not used: {fault}");
+                    refused.push(format!("{}: {fault}", candidate.name));
+                }
+            }
+        }
+        Err(refused)
     }
 
     /// Snapshots that fit, newest first; why others do not goes to `refused`.
@@ -317,16 +327,10 @@ impl Archive {
             faults => Err(Refusal(faults.join("; "))),
         };
         match resume {
-            Resume::Snapshot => {
-                let mut refused = Vec::new();
-                for candidate in self.candidates(&known, target, &mut refused) {
-                    match self.load(&known, candidate, target) {
-                        Ok(recovered) => return Ok(Some(recovered)),
-                        Err(fault) => refused.push(format!("{}: {fault}", candidate.name)),
-                    }
-                }
-                Err(faults::lost(assigned, &refused))
-            }
+            Resume::Snapshot => self
+                .by_snapshot(&known, target)
+                .map(Some)
+                .map_err(|refused| faults::lost(assigned, &refused)),
             Resume::Earliest => self
                 .whole_log(&known, target.max(assigned.begin), &everything)
                 .map(Some)

@@ -14,7 +14,7 @@ use crate::pipeline;
 pub struct Options {
     /// Read to the end found at the start, fire what is due by then, commit and return.
     pub until_end: bool,
-    /// Go on although records are missing, or decisions were made with another model or policy.
+    /// Go on although records are missing, or the state was built with other settings.
     pub accept_gap: bool,
     /// Where to begin when the group's offsets are gone although there was a run; none refuses.
     pub resume: Option<Resume>,

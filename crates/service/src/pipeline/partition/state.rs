@@ -148,6 +148,11 @@ impl Partition {
         self.decider.settle(&self.store, facts)
     }
 
+    /// Hash of the model that decides.
+    pub fn model_sha256(&self) -> &str {
+        self.settings.model.sha256()
+    }
+
     /// Another model or policy, for the same state.
     ///
     /// # Errors

@@ -52,6 +52,20 @@ pub(super) struct Owned {
     imaging: Option<Imaging>,
 }
 
+/// The state to begin with, under today's settings: another model may have been taken over since it was loaded.
+fn restored(
+    state: Option<Box<Partition>>,
+    settings: &pipeline::Settings,
+) -> anyhow::Result<Partition> {
+    let Some(mut state) = state else {
+        return Partition::new(settings);
+    };
+    if state.model_sha256() != settings.model().sha256() {
+        state.activate(settings)?;
+    }
+    Ok(*state)
+}
+
 #[derive(PartialEq, Eq)]
 enum Reached {
     No,
@@ -62,25 +76,24 @@ enum Reached {
 impl Owned {
     pub(super) fn new(shared: &Arc<Shared>, take: Take) -> Result<Self, RunError> {
         let imaging = Imaging::new(shared, &take);
-        let pipeline = match take.state {
-            Some(state) => *state,
-            None => Partition::new(&shared.active().settings)
-                .map_err(|e| RunError::Config(format!("{e:#}")))?,
-        };
-        let status = shared.status.take(take.partition, take.begin, take.target);
-        let journal = take.journal + take.entries.len() as u64;
-        let rebuild = Rebuild::new(take.target, take.entries, take.regime);
+        let active = shared.active();
+        let from = take.recovered;
+        let pipeline = restored(from.state, &active.settings)
+            .map_err(|e| RunError::Config(format!("{e:#}")))?;
+        let status = shared.status.take(take.partition, from.begin, from.target);
+        let journal = from.journal + from.entries.len() as u64;
+        let rebuild = Rebuild::new(from.target, from.entries, from.regime);
         let mut owned = Self {
             status,
             pipeline,
             partition: take.partition,
             partitions: take.partitions,
             epoch: take.epoch,
-            next_offset: take.begin,
+            next_offset: from.begin,
             rebuild: Some(rebuild),
-            regime: shared.active().regime.clone(),
+            regime: active.regime.clone(),
             journal,
-            fired: take.fired,
+            fired: from.fired,
             end: take.end,
             reached: Reached::No,
             byte: None,

@@ -38,7 +38,7 @@ impl Imaging {
             interval: Duration::from_millis(settings.interval_ms.unsigned_abs()),
             every_records: i64::try_from(settings.every_events).unwrap_or(i64::MAX),
             since: None,
-            newest: take.snapshot,
+            newest: take.recovered.snapshot,
             under_way: false,
         })
     }
