@@ -11,6 +11,7 @@
 #   demo        the demo, small: it answers on HTTP while it runs, promtool finds no fault in its metrics
 #   rules       promtool: alert rules, their unit tests
 #   dashboards  every PromQL expression of the Grafana dashboards parses
+#   kubernetes  deploy/kubernetes fits the schemas of Kubernetes, and its configuration passes `holdfast check`
 #   reports     the HTML reports in headless Chromium, on a phone and on a desk: nothing wrong, accessible
 #
 # A stage that fails does not stop the others. Ends with the seconds of each stage and "N passed, N failed".
@@ -23,7 +24,7 @@ export PATH="$root/target/tools:$PATH" CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto
 export KAFKA_DIR=$root/.kafka/test-$$ KAFKA_HEAP=${KAFKA_HEAP:-512m} KAFKA_EXTRA=${KAFKA_EXTRA:-}
 features=(--features holdfast-service/broker-tests,holdfast-store/bucket-tests)
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka bucket tests demo rules dashboards reports)
+[ ${#stages[@]} -gt 0 ] || stages=(tools format lints docs kafka bucket tests demo rules dashboards kubernetes reports)
 
 stop_servers() {
   [ -z "${moto:-}" ] || kill "$moto" 2> /dev/null
@@ -82,6 +83,10 @@ stage_tests() { cargo test --workspace --locked --no-fail-fast "${features[@]}";
 stage_demo() { scripts/smoke.sh; }
 stage_rules() { (cd deploy/prometheus && promtool check rules rules.yml && promtool check config prometheus.yml && promtool test rules rules.test.yml); }
 stage_dashboards() { scripts/python.sh promql-parser==0.11.0 -- scripts/dashboards.py deploy/grafana/*.json; }
+stage_kubernetes() {
+  [ -x target/debug/holdfast ] || cargo build --locked --quiet --package holdfast-service
+  scripts/python.sh kubernetes-validate==1.37.0 -- scripts/kubernetes.py
+}
 stage_reports() { scripts/reports.sh; }
 
 passed=0 failed=0 table=() bad=()

@@ -14,23 +14,26 @@ fn deploy() -> PathBuf {
 }
 
 fn check(config: &Path) -> Output {
+    let model = deploy().join("../models/shop/model.json");
     Command::new(env!("CARGO_BIN_EXE_holdfast"))
         .arg("check")
         .arg("--config")
         .arg(config)
+        // The path in the one for Kubernetes is the container's.
+        .env("HOLDFAST__MODEL__PATH", model)
         .output()
         .unwrap()
 }
 
 fn configs() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = deploy()
-        .read_dir()
-        .unwrap()
+    let mut found: Vec<PathBuf> = [deploy(), deploy().join("kubernetes")]
+        .iter()
+        .flat_map(|dir| dir.read_dir().unwrap())
         .map(|e| e.unwrap().path())
         .filter(|p| p.extension().is_some_and(|e| e == "toml"))
         .collect();
     found.sort();
-    assert!(found.len() >= 2, "{found:?}");
+    assert!(found.len() >= 3, "{found:?}");
     found
 }
 
