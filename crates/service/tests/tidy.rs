@@ -11,6 +11,8 @@
 
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/runbook.rs"]
+mod runbook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
