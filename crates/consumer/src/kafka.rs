@@ -30,7 +30,7 @@ pub use group::{CommittedAt, GroupHandle};
 pub use offsets::{committed_offsets, set_committed_offsets};
 pub use probe::{Probe, TopicState};
 pub use reader::{OwnedRecord, committed_end, read_partition, read_topic};
-pub use settings::KafkaSettings;
+pub use settings::{KafkaSettings, Redacted, is_secret};
 
 /// How often the end of an idle partition is confirmed with the broker.
 const CONFIRM_EVERY: Duration = Duration::from_secs(1);

@@ -19,8 +19,8 @@ pub mod source;
 
 pub use error::SourceError;
 pub use kafka::{
-    CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, TopicState,
-    committed_end, committed_offsets, read_partition, read_topic, set_committed_offsets,
+    CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, Redacted, TopicState,
+    committed_end, committed_offsets, is_secret, read_partition, read_topic, set_committed_offsets,
 };
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};

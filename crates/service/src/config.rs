@@ -6,6 +6,7 @@
 mod check;
 mod duration;
 mod fault;
+mod kafka;
 mod keys;
 mod layers;
 mod properties;
@@ -65,12 +66,14 @@ pub enum SourceKind {
     Log,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Kafka {
     pub bootstrap_servers: String,
     pub group_id: String,
     /// `group.instance.id` and, with the app id, the transactional id: stable over restarts.
     pub instance_id: String,
+    /// Brokers on other machines may be reached without encryption.
+    pub allow_plaintext: bool,
     /// Raw librdkafka settings; those the guarantees rest on were refused.
     pub properties: BTreeMap<String, String>,
 }

@@ -27,6 +27,12 @@ pub enum Error {
         "`{0}` is no place for snapshots: write a directory, file:///path or s3://bucket/prefix"
     )]
     Location(String),
+    /// A URL that holds more than the place; it is not repeated, for it may be a password.
+    #[error(
+        "a URL of snapshots has no user or password in it: credentials come from the AWS_* environment variables, \
+         a web identity or the instance"
+    )]
+    Credentials,
     /// The program was built without what reaches this place.
     #[error("`{0}` cannot be reached: this program was built without the feature `s3`")]
     Unsupported(String),

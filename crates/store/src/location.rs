@@ -25,9 +25,12 @@ impl Location {
     /// starts at `base`.
     ///
     /// # Errors
-    /// If the text is empty or a URL of another kind.
+    /// If the text is empty, a URL of another kind, or one with a password in it, which is not repeated.
     pub fn parse(text: &str, base: &Path) -> Result<Self, Error> {
         let wrong = || Error::Location(text.to_owned());
+        if text.contains("://") && text.contains('@') {
+            return Err(Error::Credentials);
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             if text.is_empty() || text == "-" {
                 return Err(wrong());
@@ -102,6 +105,7 @@ mod tests {
             "file://host/x",
             "gs://b",
             "http://h/x",
+            "s3://key:secret@b/x",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -1,12 +1,42 @@
 //! librdkafka's settings: ours first, then the operator's, then those the guarantees rest on.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
+/// Words in the name of a setting whose value is a secret.
+const SECRET: [&str; 6] = [
+    "password",
+    "passphrase",
+    "secret",
+    "private.key",
+    "key.pem",
+    "oauthbearer.config",
+];
+
+/// Whether the value of the librdkafka setting `name` must never be shown. The path of a file is none.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    !name.ends_with("file") && SECRET.iter().any(|word| name.contains(word))
+}
+
+/// Raw settings, for debugging: without their secrets.
+pub struct Redacted<'a>(pub &'a BTreeMap<String, String>);
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.iter().map(|(name, value)| {
+            let value = if is_secret(name) { "(secret)" } else { value };
+            (name, value)
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
+
 /// How to reach the broker, and as whom.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct KafkaSettings {
     pub bootstrap_servers: String,
     /// The input topic.
@@ -16,6 +46,18 @@ pub struct KafkaSettings {
     pub instance_id: String,
     /// Raw librdkafka settings of the operator.
     pub properties: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for KafkaSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSettings")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("topic", &self.topic)
+            .field("group_id", &self.group_id)
+            .field("instance_id", &self.instance_id)
+            .field("properties", &Redacted(&self.properties))
+            .finish()
+    }
 }
 
 impl KafkaSettings {

@@ -8,9 +8,8 @@ use super::fault::{Fault, Faults};
 use super::reader::Reader;
 use super::tree::Tree;
 use super::{
-    AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http, Kafka,
-    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, properties,
-    snapshot,
+    AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, kafka, snapshot,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
@@ -28,7 +27,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
     };
     let settings = Settings {
         source,
-        kafka: kafka(&mut reader, &tree, &app),
+        kafka: kafka::read(&mut reader, &tree, &app, source),
         topics: topics(&mut reader, &app),
         model_path: reader.path("model.path"),
         policy: policy(&mut reader),
@@ -86,33 +85,11 @@ fn name(reader: &mut Reader<'_>, key: &str) -> String {
     text
 }
 
-fn name_or(reader: &mut Reader<'_>, key: &str, default: String) -> String {
+pub(super) fn name_or(reader: &mut Reader<'_>, key: &str, default: String) -> String {
     if reader.entry(key).is_some() {
         name(reader, key)
     } else {
         default
-    }
-}
-
-fn kafka(reader: &mut Reader<'_>, tree: &Tree, app: &App) -> Kafka {
-    let servers = reader.text("kafka.bootstrap_servers").unwrap_or_default();
-    for server in servers.split(',').map(str::trim) {
-        let port = server
-            .rsplit_once(':')
-            .filter(|(host, _)| !host.is_empty())
-            .map(|(_, port)| port);
-        if port.is_none_or(|p| p.parse::<u16>().is_err()) {
-            reader.fault(
-                "kafka.bootstrap_servers",
-                format!("`{server}` is not host:port"),
-            );
-        }
-    }
-    Kafka {
-        bootstrap_servers: servers,
-        group_id: name_or(reader, "kafka.group_id", app.id.clone()),
-        instance_id: name_or(reader, "kafka.instance_id", format!("{}-0", app.id)),
-        properties: properties::read(tree, reader),
     }
 }
 

@@ -46,6 +46,11 @@ pub(super) const KEYS: &[Key] = &[
         "",
         "static member id, stable over restarts; default: app.id + \"-0\"",
     ),
+    key(
+        "kafka.allow_plaintext",
+        "false",
+        "reach brokers on other machines without encryption",
+    ),
     key("topics.input", "\"events\"", "topic that is read"),
     key("topics.alerts", "\"at-risk\"", "topic that alerts go to"),
     key(

@@ -1,11 +1,12 @@
 //! `[kafka.properties]`: raw librdkafka settings, passed through but for those the guarantees rest on.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use toml::Value;
 
 use super::reader::{Reader, wants};
-use super::tree::Tree;
+use super::tree::{Origin, Tree};
 
 const TABLE: &str = "kafka.properties.";
 
@@ -50,23 +51,22 @@ const REFUSED: &[(&str, &str)] = &[
     ("metadata.broker.list", "set kafka.bootstrap_servers"),
 ];
 
-/// Words in a key that mark its value as secret.
-const SECRET: [&str; 5] = [
-    "password",
-    "secret",
-    "token",
-    "pem",
-    "sasl.oauthbearer.config",
+/// Settings that name a file with a secret in it, which librdkafka reads.
+const SECRET_FILES: [&str; 4] = [
+    "ssl.key.location",
+    "ssl.keystore.location",
+    "sasl.kerberos.keytab",
+    "sasl.oauthbearer.assertion.private.key.file",
 ];
 
 /// Whether the value of `key` must never be shown.
 pub(super) fn is_secret(key: &str) -> bool {
-    key.starts_with(TABLE)
-        && !key.ends_with("_file")
-        && SECRET.iter().any(|word| key.contains(word))
+    key.strip_prefix(TABLE)
+        .is_some_and(holdfast_consumer::is_secret)
 }
 
-/// All properties; `<name>_file` reads the value of `<name>` from a file, without its last line end.
+/// All properties; `<name>_file` reads the value of `<name>` from a file, without its last line end. A configuration file
+/// gets copied, committed and mailed, so a secret in it is refused.
 pub(super) fn read(tree: &Tree, reader: &mut Reader<'_>) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for (key, entry) in tree
@@ -92,13 +92,22 @@ pub(super) fn read(tree: &Tree, reader: &mut Reader<'_>) -> BTreeMap<String, Str
                 continue;
             }
         };
-        if plain == name {
+        if is_secret(key) && matches!(entry.origin, Origin::File { .. }) {
+            reader.fault(key, elsewhere(name));
+        } else if plain == name {
+            if SECRET_FILES.contains(&name) {
+                warn_of_readers(key, Path::new(&value));
+            }
             out.insert(name.to_owned(), value);
         } else if tree.entries.contains_key(&format!("{TABLE}{plain}")) {
             reader.fault(key, format!("`{plain}` is given as a value and as a file"));
         } else {
-            match std::fs::read_to_string(tree.base.join(&value)) {
+            let path = tree.base.join(&value);
+            match std::fs::read_to_string(&path) {
                 Ok(text) => {
+                    if holdfast_consumer::is_secret(plain) {
+                        warn_of_readers(key, &path);
+                    }
                     out.insert(
                         plain.to_owned(),
                         text.trim_end_matches(['\r', '\n']).to_owned(),
@@ -109,4 +118,29 @@ pub(super) fn read(tree: &Tree, reader: &mut Reader<'_>) -> BTreeMap<String, Str
         }
     }
     out
+}
+
+/// Where the secret setting `name` may stand instead.
+fn elsewhere(name: &str) -> String {
+    let variable = format!("{TABLE}{name}")
+        .to_ascii_uppercase()
+        .replace('.', "__");
+    format!(
+        "a secret has no place in this file: name a file of its own, \"{name}_file\" = \"/run/secrets/{name}\", or \
+         set the environment variable HOLDFAST__{variable}"
+    )
+}
+
+/// A secret that every user of the machine can read is none.
+fn warn_of_readers(key: &str, path: &Path) {
+    #[cfg(unix)]
+    if let Ok(file) = std::fs::metadata(path) {
+        use std::os::unix::fs::MetadataExt;
+        if file.is_file() && file.mode() & 0o004 != 0 {
+            tracing::warn!(
+                "{key}: every user of this machine can read {}; chmod o-r it",
+                path.display()
+            );
+        }
+    }
 }

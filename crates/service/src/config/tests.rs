@@ -167,9 +167,9 @@ const FAULTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "[kafka.properties]\nsasl.password = \"a\"\nsasl.password_file = \"b\"\n",
+        "[kafka.properties]\nsasl.username = \"a\"\nsasl.username_file = \"b\"\n",
         &[
-            "holdfast.toml:3: kafka.properties.sasl.password_file: `sasl.password` is given as a value and as a file",
+            "holdfast.toml:3: kafka.properties.sasl.username_file: `sasl.username` is given as a value and as a file",
         ],
     ),
     (

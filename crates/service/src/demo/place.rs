@@ -93,7 +93,8 @@ impl Place {
     fn write_config(&self, args: &cli::Demo) -> anyhow::Result<()> {
         let source = match &args.kafka {
             Some(servers) => format!(
-                "[source]\nkind = \"kafka\"\n\n[kafka]\nbootstrap_servers = {}\n",
+                "[source]\nkind = \"kafka\"\n\n[kafka]\nbootstrap_servers = {}\n\
+                 allow_plaintext = true # these customers are made up\n",
                 toml::Value::from(servers.as_str())
             ),
             None => "[source]\nkind = \"log\"\n\n[log]\ninput = \"log\"\noutput = \"alerts\"\n"

@@ -24,7 +24,9 @@ const PATIENCE_UNTIL_END: Duration = Duration::from_secs(60);
 
 pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Result<Run, RunError> {
     let settings = client(&shared.settings);
-    warn_of_plaintext(&settings);
+    if let Some(server) = shared.settings.kafka.overheard() {
+        warn!(server, "not encrypted, as kafka.allow_plaintext says");
+    }
     let probe = Probe::new(&settings)?;
     let partitions = topics(shared, &probe)?;
     drop(probe);
@@ -142,32 +144,4 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
         missing.join(", "),
         if missing.len() == 1 { "is" } else { "are" }
     )))
-}
-
-/// Whoever can listen on the way reads customers' behaviour; TLS is a matter of `kafka.properties`.
-fn warn_of_plaintext(settings: &KafkaSettings) {
-    let protocol = settings
-        .properties
-        .get("security.protocol")
-        .map_or("plaintext", String::as_str);
-    if protocol.to_lowercase().ends_with("ssl") {
-        return;
-    }
-    let far = |server: &str| {
-        let host = server
-            .trim()
-            .rsplit_once(':')
-            .map_or(server, |(host, _)| host);
-        !(host == "localhost" || host == "[::1]" || host.starts_with("127."))
-    };
-    if let Some(server) = settings
-        .bootstrap_servers
-        .split(',')
-        .find(|server| far(server))
-    {
-        warn!(
-            server,
-            protocol, "not encrypted; set kafka.properties.\"security.protocol\""
-        );
-    }
 }

@@ -117,11 +117,12 @@ fn run_and_replay_refuse_what_check_refuses() {
 
 #[test]
 fn show_tells_who_said_what_and_keeps_secrets() {
-    let (_dir, path) = with_model("[kafka.properties]\nsasl.password = \"hush\"\n");
+    let (_dir, path) = with_model("");
     let mut command = holdfast();
     command
         .args(["check", "--show", "--config", text(&path)])
-        .env("HOLDFAST__POLICY__OPEN", "0.9");
+        .env("HOLDFAST__POLICY__OPEN", "0.9")
+        .env("HOLDFAST__KAFKA__PROPERTIES__SASL__PASSWORD", "hush");
     let ran = ran(&mut command);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let line = |key: &str| {
@@ -135,4 +136,30 @@ fn show_tells_who_said_what_and_keeps_secrets() {
     assert!(line("model.path").contains("holdfast.toml:2"));
     assert!(line("kafka.properties.sasl.password").contains("(secret)"));
     assert!(!ran.stdout.contains("hush") && !ran.stderr.contains("hush"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_everybody_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, path) = with_model("[kafka.properties]\nsasl.password_file = \"password\"\n");
+    let secret = dir.path().join("password");
+    fs::write(&secret, "hush\n").unwrap();
+    for (mode, warned) in [(0o644, true), (0o640, false)] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+        let ran = run(&["check", "--config", text(&path)]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let said = ran.stderr.contains("every user of this machine can read");
+        assert_eq!(said, warned, "{mode:o}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("hush"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn plaintext_to_another_machine_is_78() {
+    let (_dir, path) = with_model("[kafka]\nbootstrap_servers = \"kafka.internal:9092\"\n");
+    let ran = run(&["check", "--config", text(&path)]);
+    assert_eq!(ran.code, 78, "{}", ran.stderr);
+    let told = "holdfast.toml:4: kafka.bootstrap_servers: `kafka.internal:9092` is another machine";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
