@@ -59,6 +59,9 @@ pub trait Partitions: Send + Sync {
     /// These partitions go; what was made of their records has to be committed before this returns, unless they
     /// are `lost`: then somebody else may own them already and nothing may be committed.
     fn revoked(&self, partitions: &[i32], lost: bool);
+
+    /// The source waits for a broker that does not answer; nothing else is wrong with it.
+    fn waiting(&self) {}
 }
 
 /// A partition that was given to this process.

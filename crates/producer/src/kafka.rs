@@ -62,6 +62,8 @@ pub struct SinkHealth {
     pub committed: AtomicU64,
     pub aborted: AtomicU64,
     pub unknown: AtomicU64,
+    /// Steps of commits, failed ones too: as long as it grows nothing hangs, whatever the broker does.
+    pub steps: AtomicU64,
     trouble: Mutex<Option<String>>,
     stopping: AtomicBool,
     cancelled: AtomicBool,
@@ -104,6 +106,10 @@ impl SinkHealth {
         self.cancelled.store(false, Ordering::Release);
     }
 
+    pub(crate) fn step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn set_trouble(&self, trouble: Option<String>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
@@ -134,8 +140,10 @@ impl KafkaSink {
 
     /// A new producer under the same id; true when the offsets tell that `positions` are committed.
     fn renew(&mut self, positions: &[Position]) -> Result<bool, SinkError> {
+        self.health.step();
         self.purge();
         self.producer = new_producer(&self.settings, &self.health)?;
+        self.health.step();
         let partitions: Vec<i32> = positions.iter().map(|p| p.partition).collect();
         let mut patience = Patience::new(&self.health);
         loop {
@@ -201,6 +209,7 @@ impl Sink for KafkaSink {
                 self.cut_letters = true;
             }
             health.set_trouble(Some(text.clone()));
+            health.step();
             // Also when called off: an open transaction would hide the offsets from their next owner.
             if self.settle(failure, positions)? {
                 break;
@@ -266,6 +275,7 @@ impl<'a> Patience<'a> {
     }
 
     fn wait(&mut self, text: &str) -> Result<(), SinkError> {
+        self.health.step();
         if self.health.stopping.load(Ordering::Acquire) {
             let last = *self
                 .last_try_at

@@ -20,6 +20,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use holdfast_store::Location;
 use sha2::{Digest, Sha256};
@@ -49,6 +50,7 @@ pub struct Settings {
     pub money: Money,
     pub http: Http,
     pub snapshot: Snapshot,
+    pub run: Run,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,6 +224,13 @@ pub struct Snapshot {
     pub every_events: u64,
     /// Generations kept of each partition.
     pub keep: usize,
+}
+
+/// How a run looks after itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The process ends when a part of it has not got on for this long; `None` for never.
+    pub watchdog: Option<Duration>,
 }
 
 /// Checked settings together with where each value came from.

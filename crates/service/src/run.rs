@@ -9,6 +9,7 @@
 //!
 //! | reload | the model file: taken over when it changes | [`reload`] |
 //! | snapshots | images of state: packed, published once committed | [`snapshots`] |
+//! | watchdog | nothing: ends the process when one of the others hangs | [`watchdog`] |
 //!
 //! Channels between them are bounded, so a slow sink slows the reader and memory stays flat. After a start each
 //! partition begins with its newest snapshot ([`recovery`]): up to the committed offset the input is read again along
@@ -30,9 +31,10 @@ mod snapshots;
 mod status;
 mod stop;
 mod summary;
+mod watchdog;
 mod worker;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -49,6 +51,7 @@ use handover::Handover;
 use message::{Done, Event, Work};
 use recovery::Archive;
 use snapshots::Unstarted;
+use watchdog::Watchdog;
 
 pub use error::RunError;
 pub(crate) use kafka::client;
@@ -97,7 +100,7 @@ pub fn run(
         log::start(&shared, unstarted)
     };
     let result = match started {
-        Ok(run) => run.drive(),
+        Ok(run) => watched(&shared).and_then(|_watchdog| run.drive()),
         // Nothing has been read yet; what was asked for is done.
         Err(RunError::Temporary(_)) if shared.stop.is_requested() => {
             Ok(Summary::of(&shared.status, 0.0))
@@ -112,9 +115,21 @@ pub fn run(
 
 /// A pipe cannot be read again, so a state of it is of no use later.
 fn keeps_snapshots(settings: &Settings) -> bool {
-    let pipe = Path::new("-");
-    let piped = settings.log.input == pipe || settings.log.output == pipe;
-    settings.snapshot.enabled && (settings.source == SourceKind::Kafka || !piped)
+    settings.snapshot.enabled && !is_piped(settings)
+}
+
+fn is_piped(settings: &Settings) -> bool {
+    let log = &settings.log;
+    settings.source == SourceKind::Log && [&log.input, &log.output].contains(&&PathBuf::from("-"))
+}
+
+/// Whoever is at the other end of a pipe may take all the time in the world.
+fn watched(shared: &Shared) -> Result<Option<Watchdog>, RunError> {
+    let settings = &shared.settings;
+    let limit = settings.run.watchdog.filter(|_| !is_piped(settings));
+    limit
+        .map(|limit| Watchdog::start(&shared.status, limit))
+        .transpose()
 }
 
 /// A run that is set up: threads started, source and sink at hand.

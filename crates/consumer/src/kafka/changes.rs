@@ -155,11 +155,11 @@ impl KafkaSource {
 
     /// Committed offsets (waiting for transactions under way) and both ends of each partition.
     fn look_up(&self, partitions: &[i32]) -> Result<Vec<Assigned>, SourceError> {
-        let committed = patiently(|| self.group.committed(partitions, LOOK_UP))?;
+        let committed = self.patiently(|| self.group.committed(partitions, LOOK_UP))?;
         partitions
             .iter()
             .map(|partition| {
-                let (begin, end) = patiently(|| self.probe.ends(*partition, LOOK_UP))?;
+                let (begin, end) = self.patiently(|| self.probe.ends(*partition, LOOK_UP))?;
                 let committed = committed
                     .iter()
                     .find(|c| c.0 == *partition)
@@ -173,22 +173,23 @@ impl KafkaSource {
             })
             .collect()
     }
-}
 
-fn patiently<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, SourceError> {
-    let mut last = String::new();
-    for _ in 0..TRIES {
-        match ask() {
-            Ok(answer) => return Ok(answer),
-            Err(text) => {
-                warn!("looking up offsets, trying again: {text}");
-                last = text;
-                // Most failures come after the time-out; this bounds the rate of those that do not.
-                std::thread::sleep(Duration::from_millis(200));
+    fn patiently<T>(&self, mut ask: impl FnMut() -> Result<T, String>) -> Result<T, SourceError> {
+        let mut last = String::new();
+        for _ in 0..TRIES {
+            match ask() {
+                Ok(answer) => return Ok(answer),
+                Err(text) => {
+                    warn!("looking up offsets, trying again: {text}");
+                    last = text;
+                    self.handler.waiting();
+                    // Most failures come after the time-out; this bounds the rate of those that do not.
+                    std::thread::sleep(Duration::from_millis(200));
+                }
             }
         }
+        Err(SourceError::Temporary(last))
     }
-    Err(SourceError::Temporary(last))
 }
 
 fn is_of(polled: &Polled, partitions: &[i32]) -> bool {

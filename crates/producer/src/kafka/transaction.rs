@@ -104,10 +104,13 @@ impl KafkaSink {
         for record in &outputs.journal {
             self.send(records::of_journal(record, &self.settings.journal))?;
         }
+        self.health.step();
         self.send_offsets(positions)?;
+        self.health.step();
         while self.producer.in_flight_count() > 0 {
             self.producer.poll(DRAIN_STEP);
         }
+        self.health.step();
         self.producer.commit_transaction(CALL_TIMEOUT).map_err(|e| {
             let failed = self.producer.context().take_failed();
             match (judge(&e, "commit"), failed) {

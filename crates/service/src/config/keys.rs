@@ -173,6 +173,11 @@ pub(super) const KEYS: &[Key] = &[
         "address of /metrics, /livez, /readyz; off for none",
     ),
     key(
+        "run.watchdog",
+        "\"5m\"",
+        "a process of which a part hangs for this long ends with 70, to be started again; off for never",
+    ),
+    key(
         "snapshot.enabled",
         "true",
         "keep images of the state, so that a restart need not read the whole log",

@@ -63,6 +63,7 @@ impl Committer {
     /// Commits until told to stop; the number of commits.
     pub(super) fn run(mut self) -> Result<u64, RunError> {
         let result = self.serve();
+        self.shared.status.pulses.committer.rest();
         if let Err(error) = &result {
             let copy = match error {
                 RunError::Config(text) => RunError::Config(text.clone()),
@@ -76,9 +77,14 @@ impl Committer {
     }
 
     fn serve(&mut self) -> Result<(), RunError> {
+        let shared = Arc::clone(&self.shared);
+        let pulse = &shared.status.pulses.committer;
         loop {
             let wait = self.due_in();
-            match self.results.recv_timeout(wait.unwrap_or(POSITIONS_EVERY)) {
+            pulse.rest();
+            let done = self.results.recv_timeout(wait.unwrap_or(POSITIONS_EVERY));
+            pulse.work();
+            match done {
                 Ok(Done::Part(part)) => self.add(*part),
                 Ok(Done::Flush { answer }) => {
                     self.commit()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use holdfast_consumer::{Assigned, Partitions, Refusal, Start};
@@ -103,19 +103,43 @@ impl Handover {
             .filter_map(|partition| {
                 let (answer, answered) = bounded(1);
                 let worker = &self.workers[Self::worker_of(*partition, self.workers.len())];
-                worker
-                    .send(Work::Give {
-                        partition: *partition,
-                        lost,
-                        answer,
-                    })
-                    .ok()?;
-                Some(answered)
+                let give = Work::Give {
+                    partition: *partition,
+                    lost,
+                    answer,
+                };
+                self.send(worker, give).then_some(answered)
             })
             .collect();
         for answered in answers {
-            if answered.recv_timeout(WORKER_PATIENCE).is_err() {
+            if !self.answer(&answered, WORKER_PATIENCE) {
                 error!("a worker does not give its partition back");
+            }
+        }
+    }
+
+    /// Waits for room; false when nobody is there to take it. The reading loop stands meanwhile, but nothing is wrong
+    /// with it: the watchdog has an eye on whoever it waits for.
+    fn send<T>(&self, to: &Sender<T>, mut message: T) -> bool {
+        loop {
+            match to.send_timeout(message, BEAT_EVERY) {
+                Ok(()) => return true,
+                Err(SendTimeoutError::Disconnected(_)) => return false,
+                Err(SendTimeoutError::Timeout(back)) => message = back,
+            }
+            self.shared.status.beat();
+        }
+    }
+
+    /// Whether an answer comes in time.
+    fn answer(&self, answered: &Receiver<()>, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match answered.recv_timeout(left.min(BEAT_EVERY)) {
+                Ok(()) => return true,
+                Err(RecvTimeoutError::Timeout) if !left.is_zero() => self.shared.status.beat(),
+                Err(_) => return false,
             }
         }
     }
@@ -125,17 +149,8 @@ impl Handover {
         // A commit under way that fails must not be tried again; then the committer gets to the message.
         self.shared.status.sink.cancel();
         let (answer, answered) = bounded(1);
-        let mut message = Done::Forget {
-            partitions: partitions.to_vec(),
-            answer,
-        };
-        // The reading loop stands meanwhile, but nothing is wrong with it.
-        while let Err(SendTimeoutError::Timeout(back)) =
-            self.committer.send_timeout(message, BEAT_EVERY)
-        {
-            message = back;
-            self.shared.status.beat();
-        }
+        let partitions = partitions.to_vec();
+        self.send(&self.committer, Done::Forget { partitions, answer });
         loop {
             match answered.recv_timeout(BEAT_EVERY) {
                 Ok(()) => return,
@@ -147,12 +162,16 @@ impl Handover {
 
     fn flush(&self) -> bool {
         let (answer, answered) = bounded(1);
-        self.committer.send(Done::Flush { answer }).is_ok()
-            && answered.recv_timeout(COMMIT_PATIENCE).is_ok()
+        self.send(&self.committer, Done::Flush { answer })
+            && self.answer(&answered, COMMIT_PATIENCE)
     }
 }
 
 impl Partitions for Handover {
+    fn waiting(&self) {
+        self.shared.status.beat();
+    }
+
     fn assigned(&self, given: &[Assigned]) -> Result<Vec<Start>, Refusal> {
         let takes = self.take_all(given).into_iter();
         let takes = takes.collect::<Result<Vec<_>, _>>()?;
@@ -170,9 +189,9 @@ impl Partitions for Handover {
             epochs.insert(take.partition, take.epoch);
             drop(epochs);
             let worker = &self.workers[Self::worker_of(take.partition, self.workers.len())];
-            worker
-                .send(Work::Take(Box::new(take)))
-                .map_err(|_| Refusal("the workers have ended".to_owned()))?;
+            if !self.send(worker, Work::Take(Box::new(take))) {
+                return Err(Refusal("the workers have ended".to_owned()));
+            }
         }
         Ok(starts)
     }

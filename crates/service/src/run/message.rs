@@ -55,6 +55,20 @@ pub(super) enum Work {
     Stop,
 }
 
+impl Work {
+    /// Which partition it is about; none when it is about all of them.
+    pub(super) fn partition(&self) -> Option<i32> {
+        match self {
+            Self::Take(take) => Some(take.partition),
+            Self::Batch { batch, .. } => Some(batch.partition()),
+            Self::Give { partition, .. }
+            | Self::End { partition, .. }
+            | Self::Published { partition, .. } => Some(*partition),
+            Self::EndOfInput { .. } | Self::Activate { .. } | Self::Stop => None,
+        }
+    }
+}
+
 /// A partition and what is known of it.
 pub(super) struct Take {
     pub(super) epoch: Epoch,

@@ -51,7 +51,10 @@ impl Reader {
 
     /// Reads until a stop, an end or a failure; gives the source back, for the last commit needs it.
     pub(super) fn run(mut self, workers: &[Sender<Work>]) -> Box<dyn Source> {
-        let event = match self.read(workers) {
+        self.shared.status.pulses.reader.work();
+        let ended = self.read(workers);
+        self.shared.status.pulses.reader.rest();
+        let event = match ended {
             Ok(Ended::Stopped) => None,
             Ok(Ended::Closed) => Some(Event::Closed),
             Err(error) => Some(Event::Failed(error.into())),

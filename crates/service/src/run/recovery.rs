@@ -213,11 +213,14 @@ impl Archive {
         let Some(snapshots) = &self.snapshots else {
             return Err("no store".to_owned());
         };
+        known.shared.status.beat();
         let snapshot = snapshots
             .load(&listed.name)
             .map_err(|fault| fault.to_string())?;
         let manifest = snapshot.manifest();
+        known.shared.status.beat();
         let entries = self.entries(known, manifest)?;
+        known.shared.status.beat();
         let state = Partition::restore(&known.shared.active().settings, &snapshot)?;
         info!(
             partition = manifest.partition,

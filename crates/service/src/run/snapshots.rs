@@ -187,7 +187,10 @@ impl<T> Waiting<T> {
 
 impl Snapshotter {
     fn run(mut self, messages: &Receiver<Message>) {
+        let shared = Arc::clone(&self.shared);
+        let pulse = &shared.status.pulses.snapshots;
         while let Ok(message) = messages.recv() {
+            pulse.work();
             match message {
                 Message::Begin(plate) => self.begin(*plate),
                 Message::Expose {
@@ -211,8 +214,9 @@ impl Snapshotter {
                 Message::Drain(answer) => {
                     answer.send(()).ok();
                 }
-                Message::Stop => return,
+                Message::Stop => return pulse.rest(),
             }
+            pulse.rest();
         }
     }
 

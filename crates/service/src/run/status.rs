@@ -13,6 +13,7 @@ use holdfast_producer::{Outputs, SinkHealth};
 use tracing::warn;
 
 use super::clock::now_ms;
+use super::watchdog::Pulses;
 use crate::pipeline::Counts;
 
 /// One run. All instants are wall time, ms UTC; 0 means never.
@@ -42,6 +43,8 @@ pub struct Status {
     /// New model files that could not be used.
     pub reload_failures: AtomicU64,
     model: Mutex<(String, String)>,
+    /// What the watchdog looks at.
+    pub(super) pulses: Pulses,
 }
 
 /// How snapshots are doing.
@@ -233,6 +236,7 @@ impl Status {
 
     pub(super) fn beat(&self) {
         self.heartbeat_ms.store(now_ms(), Ordering::Relaxed);
+        self.pulses.reader.beat();
     }
 
     pub(super) fn set(&self, concern: Concern, text: impl Into<String>) {

@@ -11,6 +11,7 @@ use tracing::info;
 use super::Shared;
 use super::message::{Done, Event, Part, Take, Work};
 use super::recovery::Regime;
+use super::watchdog::Pulse;
 use super::{RunError, clock};
 use crate::pipeline;
 use owned::Owned;
@@ -21,6 +22,7 @@ pub(super) struct Worker {
     results: Sender<Done>,
     events: Sender<Event>,
     partitions: BTreeMap<i32, Owned>,
+    pulse: Arc<Pulse>,
 }
 
 /// The committer is gone: its own message says why.
@@ -34,6 +36,7 @@ impl Worker {
         events: Sender<Event>,
     ) -> Self {
         Self {
+            pulse: shared.status.pulses.worker(),
             shared,
             work,
             results,
@@ -44,10 +47,14 @@ impl Worker {
 
     pub(super) fn run(mut self) {
         while let Ok(work) = self.work.recv() {
+            self.pulse.work();
             if matches!(work, Work::Stop) {
-                return self.last_images();
+                self.last_images();
+                return self.pulse.rest();
             }
-            if let Err(error) = self.work(work) {
+            let done = self.work(work);
+            self.pulse.rest();
+            if let Err(error) = done {
                 // The run ends; whoever started it may be on its way out already.
                 self.events.send(Event::Failed(error)).ok();
                 return self.idle();
@@ -57,7 +64,8 @@ impl Worker {
 
     /// The run ends: the next one begins where this one was.
     fn last_images(&mut self) {
-        for owned in self.partitions.values_mut() {
+        for (partition, owned) in &mut self.partitions {
+            self.pulse.at(*partition);
             owned.last_image();
         }
     }
@@ -76,6 +84,9 @@ impl Worker {
     }
 
     fn work(&mut self, work: Work) -> Result<(), RunError> {
+        if let Some(partition) = work.partition() {
+            self.pulse.at(partition);
+        }
         match work {
             Work::Take(take) => self.take(*take)?,
             Work::Give {
@@ -162,24 +173,30 @@ impl Worker {
     fn end_of_input(&mut self, until: i64) -> Result<(), RunError> {
         let parts: Vec<Part> = self
             .partitions
-            .values_mut()
-            .map(|owned| owned.end_of_input(until))
+            .iter_mut()
+            .map(|(partition, owned)| {
+                self.pulse.at(*partition);
+                owned.end_of_input(until)
+            })
             .collect();
         parts.into_iter().try_for_each(|part| self.send(part))
     }
 
     fn activate(&mut self, settings: &pipeline::Settings, regime: &Regime) -> Result<(), RunError> {
         let mut parts = Vec::new();
-        for owned in self.partitions.values_mut() {
+        for (partition, owned) in &mut self.partitions {
+            self.pulse.at(*partition);
             parts.extend(owned.activate(settings, regime)?);
         }
         parts.into_iter().try_for_each(|part| self.send(part))
     }
 
     fn send(&self, part: Part) -> Result<(), RunError> {
-        self.results
-            .send(Done::Part(Box::new(part)))
-            .map_err(|_| Gone.into())
+        // Room comes with the next commit, and it is the committer that is looked at meanwhile.
+        self.pulse.rest();
+        let sent = self.results.send(Done::Part(Box::new(part)));
+        self.pulse.work();
+        sent.map_err(|_| Gone.into())
     }
 }
 

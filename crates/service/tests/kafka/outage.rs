@@ -6,6 +6,29 @@ use crate::broker::Broker;
 use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed};
 
 #[test]
+fn a_broker_that_hangs_for_longer_than_the_watchdog_waits_is_no_hang_of_ours() {
+    let broker = Broker::start("hang", |_| String::new());
+    let watchdog = format!("{EVENT_CLOCK}[run]\nwatchdog = \"30s\"\n");
+    let mut shop = Shop::without_topics("hang", &plain_model(), &watchdog);
+    shop.broker = broker.address();
+    shop.create_topics(2);
+    let events = generated(shop.dir.path(), 300);
+    let lines = std::fs::read_to_string(&events).unwrap().lines().count();
+    shop.load_range(&events, 0, lines / 2);
+    let mut running = shop.start("", &[]);
+    shop.wait_for_alerts(1);
+    shop.load_range(&events, lines / 2, lines);
+    broker.signal("STOP");
+    std::thread::sleep(Duration::from_secs(50));
+    broker.signal("CONT");
+    running.wait_for_log("all well again");
+    running.signal("TERM");
+    assert_eq!(running.wait(), Some(0), "{}", running.log());
+    shop.run_to_end();
+    assert_same(&shop.alert_values(), &replayed(&shop, &events));
+}
+
+#[test]
 fn a_broker_that_goes_away_costs_no_alert_and_doubles_none() {
     let broker = Broker::start("outage", |_| String::new());
     let mut shop = Shop::without_topics("outage", &plain_model(), EVENT_CLOCK);
