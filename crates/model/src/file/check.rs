@@ -12,6 +12,12 @@ const MAX_DAYS: u32 = 36_500;
 /// More columns than this are a mistake, and every scratch buffer has that length.
 const MAX_COLUMNS: usize = 1024;
 
+/// No weight that was ever fitted comes near; sums of such products stay finite, also in 32 bits.
+const GREATEST: f64 = 1e6;
+/// The same for what is subtracted, and the least that is divided by.
+const GREATEST_MEAN: f64 = 1e15;
+const LEAST_SCALE: f64 = 1e-9;
+
 impl Model {
     /// Every fault but the hash.
     pub(super) fn faults(&self) -> Vec<String> {
@@ -34,7 +40,7 @@ impl Model {
                 "cart_abandon.after_ms is {after_ms}, it must be above 0"
             ));
         }
-        finite("intercept", self.intercept, &mut faults);
+        within("intercept", self.intercept, GREATEST, &mut faults);
         if self.columns.is_empty() || self.columns.len() > MAX_COLUMNS {
             faults.push(format!(
                 "{} columns, 1 to {MAX_COLUMNS} are possible",
@@ -122,11 +128,12 @@ fn check_column(i: usize, column: &Column, faults: &mut Vec<String>) {
             faults.push(format!("{name}: clip begins at {lo} and ends at {hi}"));
         }
     }
-    finite(&format!("{name} mean"), column.mean, faults);
-    finite(&format!("{name} coefficient"), column.coefficient, faults);
-    if !(column.scale.is_finite() && column.scale > 0.0) {
+    within(&format!("{name} mean"), column.mean, GREATEST_MEAN, faults);
+    let coefficient = format!("{name} coefficient");
+    within(&coefficient, column.coefficient, GREATEST, faults);
+    if !(column.scale.is_finite() && column.scale >= LEAST_SCALE) {
         faults.push(format!(
-            "{name}: scale is {}, it must be above 0",
+            "{name}: scale is {:e}, it must not be below {LEAST_SCALE:e}",
             column.scale
         ));
     }
@@ -142,5 +149,12 @@ fn check_column(i: usize, column: &Column, faults: &mut Vec<String>) {
 fn finite(name: &str, x: f64, faults: &mut Vec<String>) {
     if !x.is_finite() {
         faults.push(format!("{name} is {x}, not a finite number"));
+    }
+}
+
+fn within(name: &str, x: f64, limit: f64, faults: &mut Vec<String>) {
+    finite(name, x, faults);
+    if x.is_finite() && x.abs() > limit {
+        faults.push(format!("{name} is {x:e}, beyond {limit:e}"));
     }
 }

@@ -113,9 +113,27 @@ fn number_that_is_not_finite_is_named() {
         "{faults}"
     );
     assert!(
-        faults.contains("columns[2] spend_30d: scale is 0"),
+        faults.contains("columns[2] spend_30d: scale is 0e0"),
         "{faults}"
     );
+}
+
+#[test]
+fn weights_whose_sums_would_not_stay_finite_are_named() {
+    let mut model = Model::from_json(SPEC.as_bytes()).unwrap();
+    model.intercept = -1e7;
+    model.columns[0].coefficient = 1e308;
+    model.columns[1].mean = 1e300;
+    model.columns[2].scale = 1e-300;
+    let faults = model.faults().join("\n");
+    for words in [
+        "intercept is -1e7, beyond 1e6",
+        "coefficient is 1e308, beyond 1e6",
+        "mean is 1e300, beyond 1e15",
+        "scale is 1e-300, it must not be below 1e-9",
+    ] {
+        assert!(faults.contains(words), "{words} is missing in\n{faults}");
+    }
 }
 
 #[test]
