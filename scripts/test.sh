@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold: scripts/test.sh [STAGE ...], by default all stages in this order:
 #
-#   tools       installs what is missing (Java 17, Maven, kcat, promtool, Chromium, Node, Python), or names the command
+#   tools       installs what is missing (Java 17, Maven, kcat, promtool, Chromium, Node, Python, faketime), or names the command
 #   format      rustfmt
 #   lints       clippy with warnings as errors, over every target
 #   docs        rustdoc with warnings as errors
@@ -51,7 +51,7 @@ print(next(p for p in iter(lambda: random.randrange(20000, 32000), None) if free
 PY
 }
 
-stage_tools() { scripts/need.sh java mvn kcat promtool chromium node npm python; }
+stage_tools() { scripts/need.sh java mvn kcat promtool chromium node npm python faketime; }
 stage_format() { cargo fmt --all --check; }
 stage_lints() { cargo clippy --workspace --all-targets --locked "${features[@]}" -- -D warnings; }
 stage_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet; }

@@ -1,7 +1,7 @@
 //! Bytes per customer, and that they stay bounded.
 
 use holdfast_events::EventType;
-use holdfast_features::{CartAbandon, DAY_MS, Input, Settings, Store};
+use holdfast_features::{Applied, CartAbandon, DAY_MS, Input, Settings, Store};
 
 const START: i64 = 1_767_225_600_000;
 const CUSTOMERS: u64 = 100_000;
@@ -117,6 +117,32 @@ fn busy_customer_stays_bounded_over_years() {
         }
     }
     assert_eq!(store.memory().total(), after_a_year);
+}
+
+/// What an event costs follows the length of its customer's row, and that hardly grows with the events of a day.
+#[test]
+fn a_hundred_thousand_events_of_one_day_take_a_quarter_byte_each() {
+    let bytes_after = |events: u64| {
+        let settings = Settings {
+            dedupe: true,
+            cart_abandon: CartAbandon::Given,
+            minor_exponent: 2,
+        };
+        let mut store = Store::new(settings);
+        let ix = store.intern("hot");
+        for n in 0..events {
+            let input = Input {
+                kind: [EventType::PageView, EventType::CartAdd, EventType::Login][n as usize % 3],
+                ts: START + (n * DAY_MS as u64 / events) as i64,
+                minor: None,
+                id_hash: n,
+            };
+            assert_eq!(store.apply(ix, &input), Applied::Applied);
+        }
+        store.memory().total()
+    };
+    let grown = bytes_after(100_000) - bytes_after(1_000);
+    assert!(grown <= 25_000, "{grown} bytes");
 }
 
 #[test]

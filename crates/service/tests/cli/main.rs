@@ -8,6 +8,7 @@
 
 mod check;
 mod demo;
+mod faults;
 mod flow;
 mod forget;
 mod generate;
