@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --package holdfast-benches --bench image` prints a table per workload: visits of a few events each, about
 //! ten events per customer, as a shop sees them; and ten events on ten days of their own, the most that so many can take.
+//! With a number behind `--`, visits of that many customers.
 #![allow(clippy::print_stdout)] // the table is the result
 
 use std::error::Error;
@@ -148,6 +149,10 @@ fn decisions(decider: &Decider, store: &Store) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // `benches/scale.py` asks for sizes of its own.
+    if let Some(customers) = std::env::args().find_map(|a| a.parse().ok()) {
+        return measure("visits", visits(customers));
+    }
     // `cargo test --benches` runs this too: then a thousandth is enough to see that it works.
     let whole = std::env::args().any(|a| a == "--bench");
     let customers = if whole { CUSTOMERS } else { CUSTOMERS / 1_000 };
