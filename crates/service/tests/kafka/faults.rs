@@ -6,7 +6,7 @@ use std::process::Command;
 use holdfast_consumer::OwnedRecord;
 use holdfast_producer::{Admin, Outgoing};
 
-use crate::shop::{EVENT_CLOCK, Shop, binary, event, plain_model};
+use crate::shop::{EVENT_CLOCK, Shop, assert_same, binary, event, plain_model};
 
 const TS: i64 = 1_767_225_600_000;
 
@@ -130,6 +130,50 @@ fn another_model_is_taken_over_at_a_start_and_other_settings_of_the_state_are_re
     };
     let journal = shop.read(&shop.journal());
     assert_eq!(journal.iter().map(activated).sum::<usize>(), 2);
+}
+
+/// Under another group the same deployment has journal and snapshots, and no offsets.
+#[test]
+fn a_group_whose_offsets_are_gone_is_refused_until_it_is_told_where_to_resume() {
+    let shop = Shop::new("resume", 1, &plain_model(), EVENT_CLOCK);
+    let days = |n: i64| TS + n * 86_400_000;
+    let bought: Vec<(String, String)> = [("a", 0), ("b", 1), ("c", 2), ("d", 40)]
+        .iter()
+        .map(|(id, day)| ((*id).to_owned(), event(id, id, "purchase", days(*day), "")))
+        .collect();
+    let records: Vec<Outgoing<'_>> = bought
+        .iter()
+        .map(|(id, value)| Outgoing {
+            key: Some(id.as_bytes()),
+            value: Some(value.as_bytes()),
+            ..Outgoing::default()
+        })
+        .collect();
+    shop.send(&records);
+    shop.run_to_end();
+    let alerts = shop.alert_values();
+    assert!(alerts.len() >= 3, "{alerts:?}");
+    let run_as = |group: &str, args: &[&str], code: i32| {
+        let output = Command::new(binary())
+            .args(["run", "--until-end", "--config"])
+            .arg(shop.config(""))
+            .args(args)
+            .env("HOLDFAST__KAFKA__GROUP_ID", format!("{}-{group}", shop.id))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert_same(&shop.alert_values(), &alerts);
+        text
+    };
+    let text = run_as("1", &[], 78);
+    for choice in ["snapshot", "earliest", "latest"] {
+        assert!(text.contains(&format!("--resume={choice}")), "{text}");
+    }
+    assert!(run_as("1", &["--resume=snapshot"], 0).contains("snapshot loaded"));
+    run_as("1", &[], 0);
+    run_as("2", &["--resume=earliest"], 0);
+    run_as("3", &["--resume=latest"], 0);
 }
 
 #[test]

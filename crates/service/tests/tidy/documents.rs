@@ -10,10 +10,11 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
         .flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
+    "docs/bad-input.md",
     "docs/runbook.md",
 ];
 
@@ -92,24 +93,62 @@ fn metrics_in_rules_and_dashboards_are_exported() {
     none(&faults);
 }
 
-#[test]
-fn tests_that_the_architecture_names_exist() {
+/// Names of functions in `text` that no source file defines.
+fn absent_tests(text: &str) -> Vec<String> {
     let sources: Vec<String> = files()
         .iter()
         .filter(|p| p.starts_with("crates/") && p.ends_with(".rs"))
         .map(|p| read(p))
         .collect();
-    let mut faults = Vec::new();
     let is_name = |word: &&str| {
         word.matches('_').count() >= 3
             && !word.starts_with("holdfast_")
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
-    for name in quoted(&read("ARCHITECTURE.md")).filter(is_name) {
-        let definition = format!("fn {name}(");
-        if !sources.iter().any(|s| s.contains(&definition)) {
-            faults.push(format!("ARCHITECTURE.md: no test {name}"));
-        }
+    quoted(text)
+        .filter(is_name)
+        .filter(|name| {
+            let definition = format!("fn {name}(");
+            !sources.iter().any(|s| s.contains(&definition))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn tests_that_the_documents_name_exist() {
+    let mut faults = Vec::new();
+    for document in ["ARCHITECTURE.md", "docs/bad-input.md"] {
+        let absent = absent_tests(&read(document));
+        faults.extend(
+            absent
+                .iter()
+                .map(|name| format!("{document}: no test {name}")),
+        );
     }
     none(&faults);
+}
+
+#[test]
+fn every_row_of_bad_input_names_a_test() {
+    let text = read("docs/bad-input.md");
+    let rows: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
+        .filter(|line| !line.ends_with("| shown by |"))
+        .collect();
+    assert!(rows.len() > 50, "{} rows", rows.len());
+    let untested = |row: &&&str| {
+        let last = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        !last
+            .split(", ")
+            .all(|name| name.starts_with('`') && name.matches('_').count() >= 3)
+    };
+    none(
+        &rows
+            .iter()
+            .filter(untested)
+            .map(|r| (*r).to_owned())
+            .collect::<Vec<_>>(),
+    );
 }
