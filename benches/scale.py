@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Whether cost grows linearly: the same two jobs at 0.1, 1 and 10 million customers, offline, one thread.
 
-usage: benches/scale.py [--runs R] [--largest CUSTOMERS]          (needs matplotlib)
+usage: benches/scale.py [--runs R] [--largest CUSTOMERS] [--part jobs|images]          (needs matplotlib)
 
 Events come from `benches/scale/visits.rs` through a pipe, about 9.3 for each customer over 90 days, so that no file of
 gigabytes is needed. CPU seconds are those of the engine alone, whatever the generator or other programs do. Then images of
 the same states (`benches/stages/image.rs`): bytes of a snapshot, and the seconds to restore it. Runs of the largest size are
-not repeated.
+not repeated. It takes ten minutes; one part alone leaves the other's figures as they were last measured.
 """
 import argparse
 import json
@@ -67,7 +67,7 @@ def image(customers):
     return {name: (float(value), unit) for name, value, unit in found}
 
 
-def plot(path, jobs, sizes):
+def plot(path, jobs):
     import matplotlib
 
     matplotlib.use("svg")
@@ -76,7 +76,7 @@ def plot(path, jobs, sizes):
     matplotlib.rcParams["svg.hashsalt"] = "holdfast"
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     for name, by_size in jobs.items():
-        of = lambda key: [statistics.median(r[key] for r in by_size[size]) for size in sizes]
+        of = lambda key: [statistics.median(r[key] for r in runs) for runs in by_size.values()]
         left.plot(of("customers"), of("ns_per_event"), marker="o", label=name)
         right.plot(of("customers"), of("rss_bytes_per_customer"), marker="o", label=name)
     for axis, title in ((left, "CPU, ns per event"), (right, "resident memory, bytes per customer")):
@@ -86,14 +86,7 @@ def plot(path, jobs, sizes):
     figure.savefig(path, metadata={"Date": None})
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--largest", type=int, default=SIZES[-1])
-    o = parser.parse_args()
-    sizes = [s for s in SIZES if s <= o.largest]
-    about = h.machine()
-    h.WORK.mkdir(parents=True, exist_ok=True)
+def measure_jobs(sizes, runs):
     few, model = h.WORK / "visits.tsv", h.WORK / "visits-model.json"
     with open(few, "wb") as f:
         subprocess.run([VISITS, str(SIZES[0])], check=True, stdout=f)
@@ -109,53 +102,68 @@ def main():
     for name, (options, env) in arguments.items():
         jobs[name] = {}
         for size in sizes:
-            runs = o.runs if size < SIZES[-1] else 1
-            jobs[name][size] = [streamed(size, options, env) for _ in range(runs)]
-            h.say(f"{name}, {size:,}: {jobs[name][size]}")
-    images = {size: image(size) for size in sizes}
+            count = runs if size < SIZES[-1] else 1
+            jobs[name][str(size)] = [streamed(size, options, env) for _ in range(count)]
+            h.say(f"{name}, {size:,}: {jobs[name][str(size)]}")
+    return jobs
 
-    def row(name, size):
-        runs = jobs[name][size]
-        spread = lambda key: h.spread([r[key] for r in runs])
-        return [
-            name,
-            f"{runs[0]['customers']:,}",
-            f"{runs[0]['events']:,}",
-            spread("ns_per_event"),
-            spread("cpu_s"),
-            spread("peak_rss_mb"),
-            spread("rss_bytes_per_customer"),
-        ]
 
-    svg = h.results_dir(about) / "scale.svg"
-    plot(svg, jobs, sizes)
-    notes = [
-        "One thread; min / median / max of the runs, one run of the largest. The second job decides its alerts and does not",
-        "write them. Resident memory is the peak of the whole process over its customers.",
-        "",
-        "![CPU per event and memory per customer](scale.svg)",
-        "",
-        "Images of the same states, one run each:",
-        "",
-        "| customers | snapshot, bytes per customer | words and ids, restored in | decisions, restored in | longest pause, a piece "
-        "| longest pause, decisions |",
-        "| --- | --- | --- | --- | --- | --- |",
+def row(name, runs):
+    spread = lambda key: h.spread([r[key] for r in runs])
+    return [
+        name,
+        f"{runs[0]['customers']:,}",
+        f"{runs[0]['events']:,}",
+        *(spread(key) for key in ("ns_per_event", "cpu_s", "peak_rss_mb", "rss_bytes_per_customer")),
     ]
+
+
+def images_table(images):
+    yield "| customers | snapshot, bytes per customer | words and ids, restored in | decisions, restored in | longest pause, a piece | longest pause, decisions |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for size, of in images.items():
         packed = of["compressed, zstd 1"][0] + of["decisions, compressed, zstd 1"][0]
         restored = (of["restoring all"][0] / 1e3, of["decisions, restoring all"][0] / 1e3)
         pauses = (of["a piece at most"][0] / 1e3, of["decisions, copying"][0] / 1e3)
-        cells = [f"{size:,}", f"{packed:.1f}", *(f"{s:.2f} s" for s in restored), *(f"{ms:.1f} ms" for ms in pauses)]
-        notes.append("| " + " | ".join(cells) + " |")
+        cells = [f"{int(size):,}", f"{packed:.1f}", *(f"{s:.2f} s" for s in restored), *(f"{ms:.1f} ms" for ms in pauses)]
+        yield "| " + " | ".join(cells) + " |"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--largest", type=int, default=SIZES[-1])
+    parser.add_argument("--part", choices=["jobs", "images"])
+    o = parser.parse_args()
+    sizes = [s for s in SIZES if s <= o.largest]
+    about = h.machine()
+    h.WORK.mkdir(parents=True, exist_ok=True)
+    kept = h.results_dir(about) / "scale.json"
+    known = json.loads(kept.read_text()) if o.part and kept.exists() else {}
+    jobs, images = known.get("jobs", {}), known.get("images", {})
+    if o.part != "images":
+        jobs = measure_jobs(sizes, o.runs)
+    if o.part != "jobs":
+        images = {str(size): image(size) for size in sizes}
+    plot(h.results_dir(about) / "scale.svg", jobs)
     h.write(
         about,
         "scale",
         "Cost against size",
         f"benches/scale.py --runs {o.runs} --largest {o.largest}",
         ["job", "customers", "events", "CPU ns per event", "CPU s", "peak MB", "bytes per customer"],
-        [row(name, size) for name in jobs for size in sizes],
+        [row(name, runs) for name, by_size in jobs.items() for runs in by_size.values()],
         {"jobs": jobs, "images": images},
-        notes,
+        [
+            "One thread; min / median / max of the runs, one run of the largest. The second job decides its alerts and does",
+            "not write them. Resident memory is the peak of the whole process over its customers.",
+            "",
+            "![CPU per event and memory per customer](scale.svg)",
+            "",
+            "Images of the same states, one run each:",
+            "",
+            *images_table(images),
+        ],
     )
 
 
