@@ -10,6 +10,7 @@ mod offsets;
 mod probe;
 mod reader;
 mod settings;
+mod span;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +30,9 @@ use context::Context;
 pub use group::{CommittedAt, GroupHandle};
 pub use offsets::{committed_offsets, set_committed_offsets};
 pub use probe::{Probe, TopicState};
-pub use reader::{OwnedRecord, committed_end, read_partition, read_topic};
+pub use reader::{OwnedRecord, committed_end, each_of_partition, read_partition, read_topic};
 pub use settings::{KafkaSettings, Redacted, is_secret};
+pub use span::{Span, read_spans};
 
 /// How often the end of an idle partition is confirmed with the broker.
 const CONFIRM_EVERY: Duration = Duration::from_secs(1);

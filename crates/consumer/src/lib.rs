@@ -19,8 +19,9 @@ pub mod source;
 
 pub use error::SourceError;
 pub use kafka::{
-    CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, Redacted, TopicState,
-    committed_end, committed_offsets, is_secret, read_partition, read_topic, set_committed_offsets,
+    CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, Redacted, Span,
+    TopicState, committed_end, committed_offsets, each_of_partition, is_secret, read_partition,
+    read_spans, read_topic, set_committed_offsets,
 };
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};

@@ -92,6 +92,16 @@ impl LogSource {
         self.partitions.len()
     }
 
+    /// Each partition and the offset of its oldest line, where reading starts.
+    ///
+    /// # Errors
+    /// When a directory cannot be read.
+    pub fn begins(&mut self) -> Result<Vec<(i32, i64)>, SourceError> {
+        let each = self.partitions.iter_mut();
+        each.map(|partition| Ok((partition.number(), partition.begin()?)))
+            .collect()
+    }
+
     /// Who is to be told of the partitions, at the first poll.
     #[must_use]
     pub fn tell(mut self, handler: Arc<dyn Partitions>) -> Self {

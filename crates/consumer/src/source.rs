@@ -146,6 +146,15 @@ impl Batch {
         self.len() == 0
     }
 
+    /// Offset after the last record.
+    #[must_use]
+    pub fn next_offset(&self) -> i64 {
+        match &self.records {
+            Records::Messages(messages) => messages.next_offset(),
+            Records::Lines(lines) => lines.next_offset(),
+        }
+    }
+
     /// Position in bytes after the last record; files only.
     #[must_use]
     pub fn end_byte(&self) -> Option<u64> {

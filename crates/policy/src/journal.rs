@@ -12,6 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{Kind, alert_id};
 use crate::episode::{Open, Record};
 
 /// Version of the layout.
@@ -89,6 +90,29 @@ pub struct Fact {
     pub as_of: i64,
     #[serde(flatten)]
     pub(crate) after: Remembered,
+}
+
+impl Fact {
+    /// Id of the alert that tells it; none where none does.
+    #[must_use]
+    pub fn alert_id(&self, tenant: &str) -> Option<String> {
+        let kind = match self.kind {
+            FactKind::Opened => Kind::Opened,
+            FactKind::Escalated => Kind::Escalated,
+            FactKind::Recovered => Kind::Recovered,
+            FactKind::Lapsed => Kind::Lapsed,
+            FactKind::Churned => Kind::Churned,
+            FactKind::Left => return None,
+        };
+        let number = self.after.number;
+        Some(alert_id(tenant, &self.customer, number, kind, self.as_of))
+    }
+
+    /// Whether the episode that is open after it is a silent one, of which nothing is sent; none if none is open.
+    #[must_use]
+    pub fn is_silent(&self) -> Option<bool> {
+        self.after.open.as_ref().map(|open| open.silent)
+    }
 }
 
 /// What a fact is about.

@@ -5,6 +5,7 @@
 //! manifest by renaming: that is the moment at which all of it counts. A start cuts the outputs to the lengths of the
 //! manifest, so what a killed process had written beyond is gone and made again.
 
+mod kept;
 mod manifest;
 mod segments;
 mod stdout;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::{Outputs, Position, Sink, SinkError, letters};
 use manifest::Manifest;
 
+pub use kept::{Kept, each_alert};
 pub use manifest::PartitionState;
 pub use segments::SegmentWriter;
 pub use stdout::StdoutSink;

@@ -54,7 +54,9 @@ use snapshots::Unstarted;
 use watchdog::Watchdog;
 
 pub use error::RunError;
+pub(crate) use journal::{JournalLog, Place, between};
 pub(crate) use kafka::client;
+pub(crate) use recovery::Regime;
 pub(crate) use shared::{Active, Shared};
 pub use shared::{Options, Resume};
 pub use status::{Committed, Concern, PartitionStatus, Rebuild, Status, Watcher};

@@ -69,10 +69,30 @@ pub fn read_topic(
 /// When the topic is missing, the broker does not answer, or a transaction stays open, for `patience`.
 pub fn read_partition(
     settings: &KafkaSettings,
-    (topic, partition): (&str, i32),
+    place: (&str, i32),
     from: i64,
     patience: Duration,
 ) -> Result<Vec<OwnedRecord>, SourceError> {
+    let mut records = Vec::new();
+    each_of_partition(settings, place, from, patience, |record| {
+        records.push(record);
+        true
+    })?;
+    Ok(records)
+}
+
+/// As [`read_partition`], one by one; `each` ends the reading by returning false. The offset of the partition's first
+/// record.
+///
+/// # Errors
+/// As [`read_partition`].
+pub fn each_of_partition(
+    settings: &KafkaSettings,
+    (topic, partition): (&str, i32),
+    from: i64,
+    patience: Duration,
+    each: impl FnMut(OwnedRecord) -> bool,
+) -> Result<i64, SourceError> {
     let refused = |e: KafkaError| refusal(topic, &e);
     let uncommitted: BaseConsumer<Context> = settings
         .probe()
@@ -85,9 +105,8 @@ pub fn read_partition(
             .map_err(refused)
     };
     let (begin, end) = ends(&uncommitted)?;
-    let mut records = Vec::new();
     if begin.max(from) >= end {
-        return Ok(records);
+        return Ok(begin);
     }
     let consumer = reader(settings, topic)?;
     let began = Instant::now();
@@ -104,17 +123,9 @@ pub fn read_partition(
     list.add_partition_offset(topic, partition, Offset::Offset(from.max(begin)))
         .map_err(refused)?;
     consumer.assign(&list).map_err(refused)?;
-    drain(
-        &consumer,
-        topic,
-        BTreeSet::from([partition]),
-        patience,
-        |record| {
-            records.push(record);
-            true
-        },
-    )?;
-    Ok(records)
+    let open = BTreeSet::from([partition]);
+    drain(&consumer, topic, open, patience, each)?;
+    Ok(begin)
 }
 
 /// The end of a partition as a reader of committed records sees it: the first record of the oldest transaction under
@@ -132,11 +143,14 @@ pub fn committed_end(
     ends.map(|(_, end)| end).map_err(|e| refusal(topic, &e))
 }
 
-fn refusal(topic: &str, error: &KafkaError) -> SourceError {
+pub(super) fn refusal(topic: &str, error: &KafkaError) -> SourceError {
     SourceError::Temporary(format!("cannot read topic `{topic}`: {error}"))
 }
 
-fn reader(settings: &KafkaSettings, topic: &str) -> Result<BaseConsumer<Context>, SourceError> {
+pub(super) fn reader(
+    settings: &KafkaSettings,
+    topic: &str,
+) -> Result<BaseConsumer<Context>, SourceError> {
     let consumer: BaseConsumer<Context> = settings
         .reader()
         .create_with_context(Context::default())

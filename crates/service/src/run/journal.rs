@@ -18,14 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// The journal of all partitions.
-pub(super) struct JournalLog {
+pub(crate) struct JournalLog {
     place: Place,
     /// For each partition, an offset of the journal that is not behind anything written after it was asked for.
     ends: Mutex<BTreeMap<i32, i64>>,
 }
 
 /// Where the journal is.
-pub(super) enum Place {
+pub(crate) enum Place {
     Kafka {
         client: KafkaSettings,
         topic: String,
@@ -35,7 +35,7 @@ pub(super) enum Place {
 }
 
 impl JournalLog {
-    pub(super) fn new(place: Place) -> Self {
+    pub(crate) fn new(place: Place) -> Self {
         Self {
             place,
             ends: Mutex::default(),
@@ -64,7 +64,7 @@ impl JournalLog {
     }
 
     /// The committed packs of a partition; those at offsets below `from` are left out.
-    pub(super) fn read(&self, partition: i32, from: i64) -> Result<Vec<Pack>, RunError> {
+    pub(crate) fn read(&self, partition: i32, from: i64) -> Result<Vec<Pack>, RunError> {
         match &self.place {
             Place::Kafka { client, topic } => {
                 let records = read_partition(client, (topic, partition), from, PATIENCE)?;
@@ -101,7 +101,7 @@ fn pack(value: &[u8]) -> Result<Pack, String> {
 ///
 /// # Errors
 /// A text, when some are missing or there are more.
-pub(super) fn between(packs: Vec<Pack>, from: u64, to: u64) -> Result<VecDeque<Entry>, String> {
+pub(crate) fn between(packs: Vec<Pack>, from: u64, to: u64) -> Result<VecDeque<Entry>, String> {
     let mut entries = VecDeque::new();
     let mut next = from;
     for pack in packs {
