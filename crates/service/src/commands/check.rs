@@ -8,7 +8,10 @@ use crate::pipeline;
 use super::files;
 
 pub(super) fn check(args: &Check) -> anyhow::Result<()> {
-    let loaded = Layers::of_process(args.config.config.as_deref()).load()?;
+    let layers = Layers::of_process(args.config.config.as_deref());
+    let loaded = layers
+        .load()
+        .map_err(|faults| with_model(faults, &layers))?;
     if args.show {
         data(&loaded.show())?;
     }
@@ -35,4 +38,19 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
         }])
         .into()),
     }
+}
+
+/// A model file that cannot be used is one more fault: whoever mends the others need not come back for it.
+fn with_model(mut faults: Faults, layers: &Layers) -> Faults {
+    if let Some((path, origin)) = layers.model_path()
+        && let Err(fault) = files::model(Some(&path))
+    {
+        faults.0.push(Fault {
+            origin,
+            key: "model.path".to_owned(),
+            message: format!("{:#}", anyhow::Error::new(fault)),
+        });
+        faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
+    }
+    faults
 }

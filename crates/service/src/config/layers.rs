@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::fault::{Fault, Faults};
 use super::keys::{self, KEYS};
+use super::reader::Reader;
 use super::tree::{self, Origin, Tree};
 use super::{Loaded, check};
 
@@ -70,6 +71,18 @@ impl Layers {
 
     /// Reads and checks everything; all faults at once.
     pub fn load(&self) -> Result<Loaded, Faults> {
+        let (tree, faults) = self.tree();
+        check::check(tree, faults)
+    }
+
+    /// The model file that is named, whatever else is wrong, and who named it.
+    pub fn model_path(&self) -> Option<(PathBuf, Origin)> {
+        let (tree, _) = self.tree();
+        let path = Reader::new(&tree, Vec::new()).path("model.path")?;
+        Some((path, tree.entries.get("model.path")?.origin.clone()))
+    }
+
+    fn tree(&self) -> (Tree, Vec<Fault>) {
         let mut faults = Vec::new();
         let mut tree = Tree::default();
         for key in KEYS.iter().filter(|k| !k.default.is_empty()) {
@@ -98,7 +111,7 @@ impl Layers {
                 Origin::Flag(flag.name.clone()),
             );
         }
-        check::check(tree, faults)
+        (tree, faults)
     }
 }
 

@@ -83,6 +83,25 @@ fn a_model_that_is_missing_broken_or_contradicted_is_78() {
 }
 
 #[test]
+fn a_model_that_is_missing_is_named_beside_other_faults() {
+    let (_dir, path) = config("[model]\npath = \"gone.json\"\n[policy]\nclose = 7\n");
+    let ran = run(&["check", "--config", text(&path)]);
+    assert_eq!(ran.code, 78);
+    for fault in [
+        "2 faults in the configuration",
+        "holdfast.toml:2: model.path: cannot read the model",
+        "gone.json: No such file",
+        "holdfast.toml:4: policy.close",
+    ] {
+        assert!(
+            ran.stderr.contains(fault),
+            "{fault} is missing in\n{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
 fn run_and_replay_refuse_what_check_refuses() {
     let (dir, path) = with_model("[money]\ncurrency = \"USD\"\n[source]\nkind = \"log\"\n");
     let out = dir.path().join("out");
