@@ -179,7 +179,7 @@ pub struct Forget {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Send nothing; search all snapshots of the state for them, and fail if one holds any
+    /// Send nothing; search all snapshots for them: exit code 0 none holds any, 1 one does, 78 there is none
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
 }

@@ -67,9 +67,21 @@ pub fn grouped(n: u64) -> String {
     out
 }
 
+/// So many of a thing: `1 snapshot`, `2 snapshots`.
+pub fn counted(n: u64, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_not_many() {
+        assert_eq!(counted(1, "snapshot"), "1 snapshot");
+        assert_eq!(counted(0, "snapshot"), "0 snapshots");
+        assert_eq!(counted(1_234, "snapshot"), "1 234 snapshots");
+    }
 
     #[test]
     fn numbers_are_grouped_by_three() {

@@ -3,13 +3,15 @@
 use std::io;
 
 use anyhow::{Context as _, bail};
+use holdfast_store::Error;
 
 use super::settings;
 use super::snapshot::open;
 use crate::cli::Forget;
-use crate::cli::terminal::{data, grouped, say};
+use crate::cli::terminal::{counted, data, say};
 use crate::config::{Settings, SourceKind, format_duration};
 use crate::forget as erasures;
+use crate::run::RunError;
 
 pub(super) fn forget(args: &Forget) -> anyhow::Result<()> {
     let settings = settings(args.config.config.as_deref())?;
@@ -23,10 +25,7 @@ pub(super) fn forget(args: &Forget) -> anyhow::Result<()> {
     let verb = if asked.sent { "sent to" } else { "would go to" };
     say(format_args!(
         "{} {verb} {}; events dated up to {} later are left out",
-        match asked.erasures {
-            1 => "1 tombstone".to_owned(),
-            n => format!("{} tombstones", grouped(n)),
-        },
+        counted(asked.erasures, "tombstone"),
         asked.input,
         format_duration(settings.erasure.block_ms),
     ));
@@ -34,9 +33,13 @@ pub(super) fn forget(args: &Forget) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line of JSON per snapshot that could hold them; an error unless all show that they hold none.
+/// One line of JSON per snapshot that could hold them; an error unless all show that they hold none, and another
+/// exit code where there is nothing to search.
 fn search(settings: &Settings, ids: &[String]) -> anyhow::Result<()> {
-    let snapshots = open(&settings.snapshot.location, settings)?;
+    let snapshots = open(&settings.snapshot.location, settings).map_err(|error| match error {
+        Error::NoDirectory(_) => nothing_to_search(&error.to_string()),
+        error => error.into(),
+    })?;
     let found = erasures::search(&snapshots, ids)?;
     for generation in &found {
         data(&format!("{}\n", serde_json::to_string(generation)?))?;
@@ -49,28 +52,37 @@ fn search(settings: &Settings, ids: &[String]) -> anyhow::Result<()> {
         .map(|g| g.newer)
         .min()
     {
+        let more = settings.snapshot.keep.saturating_sub(last).max(1);
         bail!(
-            "{held} of {} snapshots in {place} hold them; the last of these goes when its partition has {} newer ones \
-             more, or by hand",
-            found.len(),
-            settings.snapshot.keep.saturating_sub(last).max(1)
+            "{held} of {} in {place} {} them; the last of these goes when its partition has {} more, or by hand",
+            counted(found.len() as u64, "snapshot"),
+            if held == 1 { "holds" } else { "hold" },
+            counted(more as u64, "newer one"),
         );
     }
     let unread = found.iter().filter(|g| g.fault.is_some()).count();
     if unread > 0 {
         bail!(
-            "{unread} of {} snapshots in {place} cannot be searched",
-            found.len()
+            "{unread} of {} in {place} cannot be searched",
+            counted(found.len() as u64, "snapshot")
         );
     }
     if found.is_empty() {
-        bail!("{place} has no snapshot of their partitions, which shows nothing");
+        // Neither held nor absent: the state may be in a running process only.
+        return Err(nothing_to_search(&format!(
+            "{place} has no snapshot of their partitions, which shows nothing"
+        )));
     }
     say(format_args!(
-        "{} snapshots in {place} hold none of them",
-        found.len()
+        "{} in {place} {} none of them",
+        counted(found.len() as u64, "snapshot"),
+        if found.len() == 1 { "holds" } else { "hold" },
     ));
     Ok(())
+}
+
+fn nothing_to_search(text: &str) -> anyhow::Error {
+    RunError::Config(text.to_owned()).into()
 }
 
 /// The ids as given, or those of stdin.

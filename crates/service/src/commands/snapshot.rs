@@ -8,7 +8,7 @@ use holdfast_store::{Error, Fault, Listed, Location, Manifest, Snapshots, Stored
 use serde_json::json;
 
 use super::settings;
-use crate::cli::terminal::{bar, data, grouped, say};
+use crate::cli::terminal::{bar, counted, data, grouped, say};
 use crate::cli::{Snapshot, SnapshotCommand, SnapshotFilter};
 use crate::config::Settings;
 
@@ -57,8 +57,8 @@ fn list(filter: &SnapshotFilter) -> anyhow::Result<()> {
         print(listed, fault, filter.json)?;
     }
     say(format_args!(
-        "{} snapshots in {}",
-        list.len(),
+        "{} in {}",
+        counted(list.len() as u64, "snapshot"),
         settings.snapshot.location
     ));
     Ok(())
@@ -86,11 +86,17 @@ fn verify(filter: &SnapshotFilter) -> anyhow::Result<()> {
     }
     if damaged > 0 {
         bail!(
-            "{damaged} of {} snapshots in {place} are damaged",
-            list.len()
+            "{damaged} of {} in {place} cannot be used",
+            counted(list.len() as u64, "snapshot")
         );
     }
-    say(format_args!("{} snapshots are whole", list.len()));
+    say(format_args!(
+        "{} whole",
+        match list.len() {
+            1 => "1 snapshot is".to_owned(),
+            n => format!("{n} snapshots are"),
+        }
+    ));
     Ok(())
 }
 
@@ -130,7 +136,11 @@ fn copy(
     if list.is_empty() {
         bail!("there is no snapshot to copy");
     }
-    say(format_args!("{copied} snapshots, {} bytes", grouped(bytes)));
+    say(format_args!(
+        "{}, {} bytes",
+        counted(copied, "snapshot"),
+        grouped(bytes)
+    ));
     Ok(())
 }
 

@@ -114,13 +114,40 @@ fn nothing_is_written_by_a_dry_run_or_when_one_id_is_none() {
 }
 
 #[test]
+fn the_exit_code_says_whether_a_snapshot_holds_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = dir.path().join("events.jsonl");
+    let events = fs::read_to_string(&shop().events).unwrap();
+    fs::write(&input, &events).unwrap();
+    let config = config(dir.path(), &input);
+    summary(&config);
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    let held = run(&[
+        "forget",
+        last["customer_id"].as_str().unwrap(),
+        "--config",
+        &config,
+        "--check",
+    ]);
+    assert_eq!(held.code, 1, "{}", held.stderr);
+    assert!(
+        held.stderr.contains("1 of 1 snapshot in") && held.stderr.contains("holds them"),
+        "{}",
+        held.stderr
+    );
+    let absent = run(&["forget", "nobody", "--config", &config, "--check"]);
+    assert_eq!(absent.code, 0, "{}", absent.stderr);
+    assert!(absent.stderr.contains("1 snapshot in"), "{}", absent.stderr);
+}
+
+#[test]
 fn without_a_snapshot_nothing_is_shown() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(dir.path(), &dir.path().join("events.jsonl"));
     let missing = run(&["forget", "c1", "--config", &config, "--check"]);
-    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    assert_eq!(missing.code, 78, "{}", missing.stderr);
     fs::create_dir_all(dir.path().join("out/snapshots")).unwrap();
     let empty = run(&["forget", "c1", "--config", &config, "--check"]);
-    assert_eq!(empty.code, 1);
+    assert_eq!(empty.code, 78);
     assert!(empty.stderr.contains("shows nothing"), "{}", empty.stderr);
 }

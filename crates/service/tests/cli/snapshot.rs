@@ -114,6 +114,11 @@ fn a_damaged_snapshot_fails_the_verification_and_is_named() {
     );
     let none = Kept::new(&[]).run(&["verify"]);
     assert_eq!(none.code, 1);
+    let one = Kept::new(&[(0, 5)]);
+    for (command, words) in [("list", "1 snapshot in"), ("verify", "1 snapshot is whole")] {
+        let said = one.run(&[command]).stderr;
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[test]
