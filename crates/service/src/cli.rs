@@ -14,7 +14,7 @@ pub use operate::{
     TopicsCommand,
 };
 pub use snapshots::{
-    Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport,
+    Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport, Verify,
 };
 
 use crate::logs;
@@ -91,6 +91,9 @@ pub enum Command {
     /// Look at the images of the state, check or copy them
     #[command(before_help = examples::SNAPSHOT)]
     Snapshot(Snapshot),
+    /// Compute the alerts that were served once more, and compare bit for bit
+    #[command(before_help = examples::VERIFY)]
+    Verify(Verify),
     /// Move the state to another number of partitions, while nothing runs
     #[command(before_help = examples::RESCALE)]
     Rescale(Rescale),

@@ -12,6 +12,7 @@ mod run;
 mod schema;
 mod snapshot;
 mod study;
+mod verify;
 
 use std::io;
 use std::path::Path;
@@ -84,6 +85,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Topics(args) => kafka::topics(&args),
         Command::Dlq(args) => kafka::dlq(&args),
         Command::Snapshot(args) => snapshot::snapshot(&args),
+        Command::Verify(args) => verify::verify(&args),
         Command::Rescale(args) => rescale::rescale(&args),
         Command::Forget(args) => forget::forget(&args),
         Command::Demo(args) => demo::demo(&args),

@@ -52,6 +52,11 @@ pub(super) const REPLAY: &str = "\
 Examples:
   holdfast replay --events shop.jsonl --model model.json --out-dir replayed
   zcat shop.jsonl.gz | holdfast replay --events - --config holdfast.toml --out-dir replayed --json
+  holdfast replay --config holdfast.toml --out-dir replayed                            the configuration's input
+  holdfast replay --config holdfast.toml --from-snapshot latest --out-dir replayed     what comes after a snapshot
+
+Nothing is sent and no offset is committed. From a snapshot it goes on as a replay from the start would from there on;
+one of several partitions (a name, or a file of `snapshot export`) replays that partition alone.
 
 Lines are an event or `key<TAB>event`; a key alone erases its customer.
 ";
@@ -93,6 +98,17 @@ Examples:
 Snapshots hold the ids of customers and what they did: keep copies as closely as the events themselves.
 ";
 
+pub(super) const VERIFY: &str = "\
+Examples:
+  holdfast verify --config holdfast.toml
+  holdfast verify --config holdfast.toml --json | jq .alerts
+  holdfast verify --config holdfast.toml --from-snapshot oldest --model before.json
+
+It reads input, journal and alerts up to the committed offset and changes nothing, also beside a run. Exit code 0: all
+is equal; 1: something differs; 78: nothing differs, but something could not be compared, and why. Where the log's start
+is gone it begins with the oldest snapshot that fits. What another model decided is compared when its file is given.
+";
+
 pub(super) const RESCALE: &str = "\
 Examples:
   holdfast rescale --config holdfast.toml --partitions 8 --dry-run
@@ -107,6 +123,9 @@ Examples:
   holdfast forget c0000042 --config holdfast.toml
   holdfast forget - --config holdfast.toml < ids.txt         one id a line
   holdfast forget c0000042 --config holdfast.toml --check    does a snapshot still hold them?
+
+With --check the exit code is 0 if no snapshot holds them, 1 if one does or cannot be searched, and 78 if there is no
+snapshot that could tell.
 
 It appends a tombstone under the id to the input. A source may do the same, or send an event of
 type privacy_delete. Events dated within [erasure] block (30 days) after it are left out.

@@ -1,5 +1,7 @@
 //! The arguments of the commands that look after snapshots.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::args::ConfigFile;
@@ -63,6 +65,28 @@ pub struct SnapshotImport {
     /// All generations, not only the newest
     #[arg(long)]
     pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// A model that decided, beside the configuration's; may be given again
+    #[arg(long, value_name = "FILE.json")]
+    pub model: Vec<PathBuf>,
+
+    /// Begin with a snapshot, not at the log's start: oldest, latest, or a name of `snapshot list`
+    #[arg(long, value_name = "oldest|latest|NAME")]
+    pub from_snapshot: Option<String>,
+
+    /// Print what the alerts that differ say; they hold customers' data
+    #[arg(long)]
+    pub show: bool,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -103,6 +103,10 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     ),
     (&["snapshot", "export"], &["--config", "--to", "--all"]),
     (&["snapshot", "import"], &["--config", "--from", "--all"]),
+    (
+        &["verify"],
+        &["--config", "--model", "--from-snapshot", "--show", "--json"],
+    ),
     (&["rescale"], &["--config", "--partitions", "--dry-run"]),
     (&["forget"], &["--config", "--dry-run", "--check"]),
     (&["schema"], &[]),

@@ -16,3 +16,4 @@ mod help;
 mod ran;
 mod run;
 mod snapshot;
+mod verify;

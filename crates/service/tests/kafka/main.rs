@@ -21,3 +21,4 @@ mod security;
 mod shop;
 mod silence;
 mod spec;
+mod verify;
