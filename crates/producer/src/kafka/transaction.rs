@@ -1,11 +1,12 @@
 //! One transaction, from begin to commit, and what its failures mean.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -43,7 +44,10 @@ pub(super) fn config(settings: &KafkaSinkSettings) -> ClientConfig {
     let defaults = [
         // Memory: what is sent and not acknowledged is bounded.
         ("queue.buffering.max.kbytes", "65536"),
-        ("linger.ms", "1"),
+        // A transaction is one batch: its records wait for the coordinator anyway.
+        ("linger.ms", "0"),
+        // Right after a commit the coordinator may still be busy with it: asked again soon, ever later if it lasts.
+        ("retry.backoff.ms", "5"),
         ("compression.type", "lz4"),
         ("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS),
         // A dead letter carries what came, and something came through a greater limit.
@@ -104,12 +108,13 @@ impl KafkaSink {
         for record in &outputs.journal {
             self.send(records::of_journal(record, &self.settings.journal))?;
         }
-        self.health.step();
-        self.send_offsets(positions)?;
+        let offsets = self.send_offsets(positions)?;
         self.health.step();
         while self.producer.in_flight_count() > 0 {
             self.producer.poll(DRAIN_STEP);
         }
+        self.health.step();
+        await_offsets(&offsets)?;
         self.health.step();
         self.producer.commit_transaction(CALL_TIMEOUT).map_err(|e| {
             let failed = self.producer.context().take_failed();
@@ -139,7 +144,8 @@ impl KafkaSink {
         }
     }
 
-    fn send_offsets(&self, positions: &[Position]) -> Result<(), Failure> {
+    /// Has the offsets sent while the records are under way; the answer is awaited with [`await_offsets`].
+    fn send_offsets(&self, positions: &[Position]) -> Result<Receiver<KafkaResult<()>>, Failure> {
         let mut list = TopicPartitionList::new();
         for position in positions {
             let refused =
@@ -164,16 +170,7 @@ impl KafkaSink {
         thread
             .spawn(call)
             .map_err(|e| Failure::Abortable(format!("offsets: {e}")))?;
-        let Ok(result) = answer.recv_timeout(CALL_TIMEOUT + GRACE) else {
-            return Err(Failure::Unknown("offsets: no answer in time".to_owned()));
-        };
-        result.map_err(|e| {
-            // Not sent for certain, or not answered: an abort settles both.
-            match judge(&e, "offsets") {
-                Failure::Unknown(text) => Failure::Abortable(text),
-                failure => failure,
-            }
-        })
+        Ok(answer)
     }
 
     pub(super) fn abort(&self) -> Result<(), String> {
@@ -194,6 +191,19 @@ impl KafkaSink {
             self.producer.poll(DRAIN_STEP);
         }
     }
+}
+
+fn await_offsets(answer: &Receiver<KafkaResult<()>>) -> Result<(), Failure> {
+    let Ok(result) = answer.recv_timeout(CALL_TIMEOUT + GRACE) else {
+        return Err(Failure::Unknown("offsets: no answer in time".to_owned()));
+    };
+    result.map_err(|e| {
+        // Not sent for certain, or not answered: an abort settles both.
+        match judge(&e, "offsets") {
+            Failure::Unknown(text) => Failure::Abortable(text),
+            failure => failure,
+        }
+    })
 }
 
 fn judge(error: &KafkaError, call: &str) -> Failure {

@@ -1,8 +1,8 @@
 //! The committing thread: owns the sink.
 //!
-//! It commits as soon as something waits to be seen, positions alone at least every second. The longer a commit
-//! takes, the longer it waits before the next one, so that commits never take more than a fifth of the time and a
-//! backlog is worked off in few large ones.
+//! It commits as soon as something waits to be seen, positions alone at least every second. A backlog is worked off in
+//! few large commits: the longer one takes, the longer it waits before the next, so that they never take more than a
+//! fifth of the time. Who has caught up waits but a moment, because now the pause is most of what an alert takes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,9 +18,13 @@ use super::{RunError, Shared};
 
 /// Positions without outputs are committed this often.
 const POSITIONS_EVERY: Duration = Duration::from_secs(1);
-/// Between commits, as a multiple of what the last one took, and at most this long.
+/// Between commits while there is a backlog, as a multiple of what the last one took, and at most this long.
 const PAUSE: u32 = 4;
 const GREATEST_PAUSE: Duration = Duration::from_millis(250);
+/// Else as long as the last one took, and at most this long: one that was held up must not hold up the next.
+const SHORT_PAUSE: Duration = Duration::from_millis(3);
+/// More records than this between position and end of the log are a backlog.
+const BACKLOG: i64 = 20_000;
 /// More than this many outputs are not put into one commit while there is a choice.
 const ENOUGH: usize = 20_000;
 /// A pack of the journal is cut when it is longer: brokers take records of about a million bytes.
@@ -156,7 +160,7 @@ impl Committer {
         );
         self.commits += 1;
         self.shared.status.committed();
-        self.not_before = Instant::now() + (took * PAUSE).min(GREATEST_PAUSE);
+        self.not_before = Instant::now() + self.pause(took);
         self.positions_at = Instant::now() + POSITIONS_EVERY;
         self.outputs = 0;
         let parts = std::mem::take(&mut self.parts);
@@ -176,6 +180,14 @@ impl Committer {
             self.events.send(Event::Ended).ok();
         }
         Ok(())
+    }
+
+    fn pause(&self, took: Duration) -> Duration {
+        if self.shared.status.lag() > BACKLOG {
+            (took * PAUSE).min(GREATEST_PAUSE)
+        } else {
+            took.min(SHORT_PAUSE)
+        }
     }
 
     /// Moves all outputs into one, in order, and remembers how many were whose.

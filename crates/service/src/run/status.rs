@@ -210,6 +210,15 @@ impl Status {
             .sum()
     }
 
+    /// Records between the positions and the ends of the log, as far as the broker told.
+    #[must_use]
+    pub fn lag(&self) -> i64 {
+        self.partitions()
+            .iter()
+            .filter_map(|(_, status)| status.lag())
+            .sum()
+    }
+
     /// Name and hash of the model that decides; empty before the start.
     #[must_use]
     pub fn model(&self) -> (String, String) {
