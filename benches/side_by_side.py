@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Holdfast, Flink and Kafka Streams on the same topic of a real broker, in one run.
 
-usage: benches/side_by_side.py [--engines holdfast,flink,streams] [--runs R] [--events N] [--customers N] [--seed S]
+usage: benches/side_by_side.py [--engines holdfast,bare,flink,streams] [--runs R] [--events N] [--customers N] [--seed S]
                                [--paced]
+
+`bare` is the least that a program with Holdfast's client has to do: it polls, decodes and sends the same alerts.
 
 Drain: the topic is loaded once; every engine reads it from its start to its end in turn, R times, each time into a new
 alert topic with a new group. The alert topic is then read back read_committed and compared with the oracle. With
@@ -24,6 +26,8 @@ BROKER = f"127.0.0.1:{PORT}"
 DIR = h.ROOT / ".kafka" / "bench"
 ENV = {"KAFKA_DIR": str(DIR), "KAFKA_PORT": PORT, "BOOTSTRAP": BROKER}
 PEERS = {e: h.BENCHES / "peers" / d / "run.sh" for e, d in (("flink", "flink"), ("streams", "kafka-streams"))}
+BARE = h.ROOT / "target" / "release" / "examples" / "bare_loop"
+KNOWN_ALERTS = h.WORK / "bare"
 SMALL = {"JAVA_OPTS": "-Xmx1g"}
 
 
@@ -56,6 +60,8 @@ def engine(name, app, source, alerts, paced=False):
             "HOLDFAST__HTTP__LISTEN": "off",
         }
         return command, env, lambda process: process.send_signal(signal.SIGTERM)
+    if name == "bare":
+        return [BARE, BROKER, source, alerts, app, KNOWN_ALERTS / "alerts.jsonl"], {}, lambda process: process.terminate()
     env = {**ENV, "APP_ID": app, "IN_TOPIC": source, "OUT_TOPIC": alerts, "THREADS": "2"}
     env["CKPT_DIR"] = env["STATE_DIR"] = str(h.WORK / app)
     if paced:
@@ -141,7 +147,7 @@ def measure(o, events, oracle):
             _, first = rates(m, o.events)
             h.say(f"{name} {run + 1}/{o.runs}: {m['wall_s']} s, {first or 0:,.0f} events/s from first, right: {m['right']}")
             time.sleep(2)
-    latencies = {name: paced(name, events) for name in o.engines} if o.paced else {}
+    latencies = {name: paced(name, events) for name in o.engines if name != "bare"} if o.paced else {}
     return drains, latencies
 
 
@@ -171,9 +177,22 @@ def report(o, about, drains, latencies):
     )
 
 
+def alerts_beforehand(events, oracle):
+    """The bare loop does not know what to send: an offline run tells it, and the oracle whether that is right."""
+    shutil.rmtree(KNOWN_ALERTS, ignore_errors=True)
+    config = h.BENCHES / "spec" / "holdfast.toml"
+    command = [h.HOLDFAST, "replay", "--events", events, "--config", config, "--out-dir", KNOWN_ALERTS]
+    m = h.measured(command, log=h.WORK / "bare-replay.log")
+    if m["exit"] != 0:
+        raise SystemExit(f"replay: exit {m['exit']}, see {h.WORK}/bare-replay.log")
+    found = h.alert_set((KNOWN_ALERTS / "alerts.jsonl").read_text().splitlines())
+    if found["sha256"] != oracle["alerts_sha256"]:
+        raise SystemExit("replay: not the oracle's alerts")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--engines", type=lambda s: s.split(","), default=["holdfast", "flink", "streams"])
+    parser.add_argument("--engines", type=lambda s: s.split(","), default=["holdfast", "bare", "flink", "streams"])
     parser.add_argument("--events", type=int, default=5_000_000)
     parser.add_argument("--customers", type=int, default=500_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -183,6 +202,8 @@ def main():
     events, oracle = h.workload(o.events, o.customers, o.seed)
     for name in set(o.engines) & set(PEERS) | {"streams"}:  # the tools are in the Streams project
         subprocess.run([str(PEERS[name]), "build"], check=True)
+    if "bare" in o.engines:
+        alerts_beforehand(events, oracle)
     kafka("wipe")
     kafka("start")
     try:

@@ -6,4 +6,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/need.sh java mvn kcat python
 cargo build --release --locked --package holdfast-service
+cargo build --release --locked --package holdfast-benches --example bare_loop
 scripts/python.sh numpy==2.4.6 orjson==3.13.0 -- benches/side_by_side.py "$@"
