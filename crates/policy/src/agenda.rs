@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use holdfast_features::Ix;
 
+use crate::pages::Pages;
+
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 const MINUTES_PER_HOUR: u32 = 60;
@@ -39,17 +41,37 @@ pub(crate) enum Next {
 /// Marks, buckets and heap of one partition.
 #[derive(Debug)]
 pub(crate) struct Agenda {
-    marks: Vec<u32>,
+    marks: Pages<u32>,
     hours: BTreeMap<u32, Vec<Ix>>,
     due: BinaryHeap<Reverse<(i64, Box<str>, Ix)>>,
     /// No entry is earlier.
     next: i64,
 }
 
+/// Marks as of one instant, and the minutes of those in the heap.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    marks: Pages<u32>,
+    due: Vec<(Ix, u32)>,
+}
+
+impl Marks {
+    /// By index, the instants of the heap rounded down to the minute. The latest ones that are idle may be missing.
+    pub(crate) fn list(&self) -> Vec<u32> {
+        let mut marks: Vec<u32> = self.marks.iter().copied().collect();
+        for (ix, minute) in &self.due {
+            // Of several entries the earliest holds.
+            let mark = &mut marks[ix.0 as usize];
+            *mark = (*mark).min(*minute);
+        }
+        marks
+    }
+}
+
 impl Default for Agenda {
     fn default() -> Self {
         Self {
-            marks: Vec::new(),
+            marks: Pages::default(),
             hours: BTreeMap::new(),
             due: BinaryHeap::new(),
             next: i64::MAX,
@@ -68,7 +90,7 @@ impl Agenda {
             if mark == IDLE {
                 return;
             }
-            self.marks.resize(at + 1, IDLE);
+            self.marks.grow(at + 1, IDLE);
         }
         self.marks[at] = mark;
     }
@@ -149,20 +171,17 @@ impl Agenda {
         valid
     }
 
-    /// All marks by index, the instants of the heap rounded down to the minute. The latest ones that are idle may be
-    /// missing.
-    pub(crate) fn marks(&self) -> Vec<u32> {
-        let mut marks = self.marks.clone();
-        for Reverse((at, _, ix)) in &self.due {
-            // Entries of customers that are no longer due are void; of several the earliest holds.
-            if let Some(mark) = marks
-                .get_mut(ix.0 as usize)
-                .filter(|_| self.mark(*ix) == DUE)
-            {
-                *mark = minute_of(*at).min(*mark);
-            }
+    /// All marks as of now, without going through them.
+    pub(crate) fn marks(&self) -> Marks {
+        // Entries of customers that are no longer due are void.
+        let due = self
+            .due
+            .iter()
+            .map(|Reverse((at, _, ix))| (*ix, minute_of(*at)));
+        Marks {
+            due: due.filter(|(ix, _)| self.mark(*ix) == DUE).collect(),
+            marks: self.marks.clone(),
         }
-        marks
     }
 
     /// Sets a mark of an image; says whether it can be one.
@@ -180,7 +199,7 @@ impl Agenda {
             .values()
             .map(|customers| customers.capacity() * size_of::<Ix>() + 48)
             .sum();
-        self.marks.capacity() * size_of::<u32>() + entries + self.due.capacity() * 48
+        self.marks.memory() + entries + self.due.capacity() * 48
     }
 }
 

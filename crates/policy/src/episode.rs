@@ -2,6 +2,8 @@
 
 use holdfast_features::Ix;
 
+use crate::pages::Pages;
+
 /// No record.
 const NONE: u32 = u32::MAX;
 
@@ -64,8 +66,8 @@ impl Record {
 /// Records by customer, with the free ones of erased customers used again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
-    slots: Vec<u32>,
-    records: Vec<Record>,
+    slots: Pages<u32>,
+    records: Pages<Record>,
     free: Vec<u32>,
 }
 
@@ -77,15 +79,13 @@ impl Records {
 
     pub(crate) fn get_mut(&mut self, ix: Ix) -> Option<&mut Record> {
         let slot = *self.slots.get(ix.0 as usize)?;
-        self.records.get_mut(slot as usize)
+        ((slot as usize) < self.records.len()).then(|| &mut self.records[slot as usize])
     }
 
     /// The customer's record, new if need be.
     pub(crate) fn make(&mut self, ix: Ix) -> &mut Record {
         let at = ix.0 as usize;
-        if at >= self.slots.len() {
-            self.slots.resize(at + 1, NONE);
-        }
+        self.slots.grow(at + 1, NONE);
         if self.slots[at] == NONE {
             let slot = self.free.pop().unwrap_or_else(|| {
                 self.records.push(Record::NEW);
@@ -97,19 +97,18 @@ impl Records {
     }
 
     pub(crate) fn erase(&mut self, ix: Ix) {
-        let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
+        let at = ix.0 as usize;
+        let Some(&slot) = self.slots.get(at).filter(|slot| **slot != NONE) else {
             return;
         };
-        if *slot != NONE {
-            self.records[*slot as usize] = Record::NEW;
-            self.free.push(*slot);
-            *slot = NONE;
-        }
+        self.records[slot as usize] = Record::NEW;
+        self.slots[at] = NONE;
+        self.free.push(slot);
     }
 
     /// All records that say anything, by index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Ix, Record)> {
-        let slots = (0..).map(Ix).zip(&self.slots);
+        let slots = (0..).map(Ix).zip(self.slots.iter());
         let records = slots.filter_map(|(ix, slot)| Some((ix, *self.records.get(*slot as usize)?)));
         records.filter(|(_, record)| !record.is_new())
     }
@@ -124,7 +123,6 @@ impl Records {
 
     /// Bytes held, as allocated.
     pub(crate) fn memory(&self) -> usize {
-        (self.slots.capacity() + self.free.capacity()) * size_of::<u32>()
-            + self.records.capacity() * size_of::<Record>()
+        self.slots.memory() + self.free.capacity() * size_of::<u32>() + self.records.memory()
     }
 }

@@ -14,7 +14,7 @@
 use holdfast_features::{Ix, Store};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::agenda::{Agenda, IDLE};
+use crate::agenda::{Agenda, IDLE, Marks};
 use crate::episode::{Open, Record, Records};
 
 /// Version of the layout and of what a record means.
@@ -28,11 +28,11 @@ const OPEN: u64 = 1;
 const SILENT: u64 = 2;
 const GONE: u64 = 4;
 
-/// What a decider remembers, copied.
+/// What a decider remembers, as of one instant.
 #[derive(Debug)]
 pub struct DeciderImage {
     pub(crate) floor: i64,
-    pub(crate) marks: Vec<u32>,
+    pub(crate) marks: Marks,
     pub(crate) records: Records,
 }
 
@@ -42,8 +42,9 @@ impl DeciderImage {
     pub fn encode(self) -> Vec<u8> {
         let mut out = VERSION.to_le_bytes().to_vec();
         out.extend_from_slice(&self.floor.to_le_bytes());
-        put_count(&mut out, self.marks.len());
-        let marks: Vec<u64> = self.marks.iter().map(|mark| u64::from(*mark)).collect();
+        let marks = self.marks.list();
+        put_count(&mut out, marks.len());
+        let marks: Vec<u64> = marks.into_iter().map(u64::from).collect();
         put_plane(&mut out, 4, &marks);
         let records: Vec<(Ix, Record)> = self.records.iter().collect();
         put_count(&mut out, records.len());

@@ -26,6 +26,7 @@ pub mod error;
 pub mod image;
 pub mod journal;
 mod outlook;
+mod pages;
 pub mod settings;
 mod solve;
 

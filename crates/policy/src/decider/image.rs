@@ -4,8 +4,8 @@ use super::*;
 use crate::image::{DeciderImage, decode, digest};
 
 impl Decider {
-    /// Copies what is remembered as of now: marks and records, plain copies of memory. Take it where the store's image
-    /// begins; encoding can happen elsewhere.
+    /// What is remembered as of now: marks and records, shared until one side writes to them, so nothing waits for a
+    /// copy. Take it where the store's image begins; encoding can happen elsewhere.
     #[must_use]
     pub fn image(&self) -> DeciderImage {
         DeciderImage {
