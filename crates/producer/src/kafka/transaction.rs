@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
@@ -110,11 +110,7 @@ impl KafkaSink {
         }
         let offsets = self.send_offsets(positions)?;
         self.health.step();
-        while self.producer.in_flight_count() > 0 {
-            self.producer.poll(DRAIN_STEP);
-        }
-        self.health.step();
-        await_offsets(&offsets)?;
+        self.deliver(&offsets)?;
         self.health.step();
         self.producer.commit_transaction(CALL_TIMEOUT).map_err(|e| {
             let failed = self.producer.context().take_failed();
@@ -144,7 +140,7 @@ impl KafkaSink {
         }
     }
 
-    /// Has the offsets sent while the records are under way; the answer is awaited with [`await_offsets`].
+    /// Has the offsets sent while the records are under way; the answer is awaited by [`deliver`](Self::deliver).
     fn send_offsets(&self, positions: &[Position]) -> Result<Receiver<KafkaResult<()>>, Failure> {
         let mut list = TopicPartitionList::new();
         for position in positions {
@@ -173,6 +169,32 @@ impl KafkaSink {
         Ok(answer)
     }
 
+    /// Until all records are acknowledged and the offsets taken. After a refusal of the offsets nothing more is sent, so
+    /// the records are not waited for.
+    fn deliver(&self, offsets: &Receiver<KafkaResult<()>>) -> Result<(), Failure> {
+        let end = Instant::now() + CALL_TIMEOUT + GRACE;
+        let mut answer = None;
+        while self.producer.in_flight_count() > 0 && answer.is_none() {
+            self.producer.poll(DRAIN_STEP);
+            answer = offsets.try_recv().ok();
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        let Some(answer) = answer.or_else(|| offsets.recv_timeout(left).ok()) else {
+            return Err(Failure::Unknown("offsets: no answer in time".to_owned()));
+        };
+        answer.map_err(|e| {
+            // Not sent for certain, or not answered: an abort settles both.
+            match judge(&e, "offsets") {
+                Failure::Unknown(text) => Failure::Abortable(text),
+                failure => failure,
+            }
+        })?;
+        while self.producer.in_flight_count() > 0 {
+            self.producer.poll(DRAIN_STEP);
+        }
+        Ok(())
+    }
+
     pub(super) fn abort(&self) -> Result<(), String> {
         self.purge();
         self.producer
@@ -191,19 +213,6 @@ impl KafkaSink {
             self.producer.poll(DRAIN_STEP);
         }
     }
-}
-
-fn await_offsets(answer: &Receiver<KafkaResult<()>>) -> Result<(), Failure> {
-    let Ok(result) = answer.recv_timeout(CALL_TIMEOUT + GRACE) else {
-        return Err(Failure::Unknown("offsets: no answer in time".to_owned()));
-    };
-    result.map_err(|e| {
-        // Not sent for certain, or not answered: an abort settles both.
-        match judge(&e, "offsets") {
-            Failure::Unknown(text) => Failure::Abortable(text),
-            failure => failure,
-        }
-    })
 }
 
 fn judge(error: &KafkaError, call: &str) -> Failure {
