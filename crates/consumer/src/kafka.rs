@@ -30,7 +30,9 @@ use context::Context;
 pub use group::{CommittedAt, GroupHandle};
 pub use offsets::{committed_offsets, set_committed_offsets};
 pub use probe::{Probe, TopicState};
-pub use reader::{OwnedRecord, committed_end, each_of_partition, read_partition, read_topic};
+pub use reader::{
+    OwnedRecord, committed_end, each_of_partition, first_timestamps, read_partition, read_topic,
+};
 pub use settings::{KafkaSettings, Redacted, is_secret};
 pub use span::{Span, read_spans};
 

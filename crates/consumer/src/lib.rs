@@ -20,8 +20,8 @@ pub mod source;
 pub use error::SourceError;
 pub use kafka::{
     CommittedAt, GroupHandle, KafkaSettings, KafkaSource, OwnedRecord, Probe, Redacted, Span,
-    TopicState, committed_end, committed_offsets, each_of_partition, is_secret, read_partition,
-    read_spans, read_topic, set_committed_offsets,
+    TopicState, committed_end, committed_offsets, each_of_partition, first_timestamps, is_secret,
+    read_partition, read_spans, read_topic, set_committed_offsets,
 };
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};

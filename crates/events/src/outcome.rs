@@ -113,6 +113,8 @@ reasons! {
         KeyMismatch = "key_mismatch",
         /// No key where one is required (Kafka).
         MissingKey = "missing_key",
+        /// The operator named its place: nothing was done with it.
+        Skipped = "skipped",
     }
 }
 

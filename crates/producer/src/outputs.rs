@@ -70,6 +70,9 @@ pub struct Metadata {
     /// Partitions of the input: with another number, customers are in other partitions than their state. 0 is unknown.
     #[serde(default)]
     pub partitions: u32,
+    /// Hash of the input up to the offset, see the snapshot's field of the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<u64>,
     /// Position in bytes of the input file; the embedded log only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub byte: Option<u64>,
@@ -140,6 +143,7 @@ mod tests {
             state_hash: hash,
             journal: u64::MAX,
             partitions: u32::MAX,
+            input: Some(u64::MAX),
             byte: Some(u64::MAX),
         };
         for metadata in [full, Metadata::default()] {

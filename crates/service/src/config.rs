@@ -11,6 +11,7 @@ mod keys;
 mod layers;
 mod properties;
 mod reader;
+mod run;
 mod show;
 mod snapshot;
 #[cfg(test)]
@@ -231,6 +232,8 @@ pub struct Snapshot {
 pub struct Run {
     /// The process ends when a part of it has not got on for this long; `None` for never.
     pub watchdog: Option<Duration>,
+    /// Partitions and offsets of records that go to the dead letters unseen.
+    pub skip: Vec<(i32, i64)>,
 }
 
 /// Checked settings together with where each value came from.

@@ -4,6 +4,7 @@
 //! this process owns; no customer ever is a label. Counters exist at 0 from the start, so that a rate over the first
 //! increment is right. Hot loops count in plain integers of their own and add them here once per batch.
 
+mod input;
 mod recorder;
 mod snapshots;
 
@@ -15,6 +16,7 @@ use prometheus::{
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+pub use input::InputMetrics;
 pub use recorder::Recorder;
 pub use snapshots::SnapshotMetrics;
 
@@ -61,6 +63,7 @@ pub struct Metrics {
     pub model_info: IntGaugeVec,
     pub build_info: IntGaugeVec,
     pub snapshots: SnapshotMetrics,
+    pub input: InputMetrics,
 }
 
 /// The handles of one partition, looked up once.
@@ -243,6 +246,7 @@ impl Metrics {
                 &["id", "sha256"],
             ),
             snapshots: SnapshotMetrics::new(&make),
+            input: InputMetrics::new(&make),
             build_info: make.gauges("holdfast_build_info", "The running program.", &["version"]),
             registry: make.0,
         };
@@ -313,6 +317,7 @@ impl Metrics {
             family.remove_label_values(label).ok();
         }
         self.snapshots.forget_partition(&name);
+        self.input.forget_partition(&name);
     }
 
     /// Says which model is loaded; the one before vanishes.

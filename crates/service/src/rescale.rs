@@ -96,6 +96,7 @@ pub fn rescale(
         let metadata = Metadata {
             journal: commit.map_or(0, |commit| commit.metadata.journal),
             partitions: to,
+            input: None,
             ..any.clone()
         };
         offsets.push((number, offset, metadata.to_json()));
@@ -273,6 +274,7 @@ fn manifest(
         partitions,
         offset,
         byte: None,
+        input: None,
         clock: manifests.iter().filter_map(|m| m.clock).max(),
         input_clock: manifests.iter().filter_map(|m| m.input_clock).max(),
         fired: manifests.iter().filter_map(|m| m.fired).max(),

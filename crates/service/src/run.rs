@@ -19,6 +19,7 @@ mod clock;
 mod committer;
 mod error;
 mod handover;
+mod headroom;
 mod journal;
 mod kafka;
 mod log;
@@ -48,6 +49,7 @@ use tracing::{info, warn};
 use crate::config::{Settings, SourceKind};
 use crate::pipeline;
 use handover::Handover;
+use headroom::Headroom;
 use message::{Done, Event, Work};
 use recovery::Archive;
 use snapshots::Unstarted;
@@ -147,6 +149,8 @@ struct Run {
     source: Receiver<Box<dyn Source>>,
     partitions: usize,
     began: Instant,
+    /// Looks for as long as the run goes on.
+    _headroom: Option<Headroom>,
 }
 
 /// What is ready before the source is: the channels, and the hand-over that the source calls.
@@ -267,6 +271,7 @@ impl Run {
             source: taken_back,
             partitions,
             began: Instant::now(),
+            _headroom: None,
         })
     }
 

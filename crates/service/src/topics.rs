@@ -147,21 +147,17 @@ fn judge(
     partitions: usize,
     config: &BTreeMap<String, String>,
 ) -> Result<Step, RunError> {
-    let policy = config
-        .get("cleanup.policy")
-        .map_or("delete", String::as_str);
-    Ok(if policy == "delete" {
-        Step::Keep {
-            name: spec.name.clone(),
-            partitions,
-        }
-    } else {
-        let what = format!("cleanup.policy is {policy}, and has to be delete");
-        Step::Wrong {
-            name: spec.name.clone(),
-            what,
-        }
+    let name = spec.name.clone();
+    Ok(match not_kept_whole(config) {
+        None => Step::Keep { name, partitions },
+        Some(what) => Step::Wrong { name, what },
     })
+}
+
+/// Why records may vanish from the middle of a topic that is set so.
+pub(crate) fn not_kept_whole(config: &BTreeMap<String, String>) -> Option<String> {
+    let policy = config.get("cleanup.policy").filter(|p| *p != "delete")?;
+    Some(format!("cleanup.policy is {policy}, and has to be delete"))
 }
 
 fn write_steps(steps: &[Step], create: &str, out: &mut impl Write) -> Result<(), RunError> {

@@ -42,6 +42,9 @@ pub struct Manifest {
     /// Position of that record in a file of the embedded log, in unpacked bytes.
     #[serde(default)]
     pub byte: Option<u64>,
+    /// Hash of the input up to `offset`: of the places, timestamps and lengths of its records.
+    #[serde(default)]
+    pub input: Option<u64>,
     /// The greatest event time applied.
     #[serde(default)]
     pub clock: Option<i64>,

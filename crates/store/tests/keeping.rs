@@ -199,6 +199,35 @@ fn the_newest_usable_one_comes_first_and_each_refusal_says_why() {
 }
 
 #[test]
+fn a_snapshot_of_another_cluster_is_foreign() {
+    let place = Place::new();
+    let of = |offset: i64, cluster: Option<&str>| {
+        let mut manifest = manifest(0, offset);
+        manifest.cluster_id = cluster.map(str::to_owned);
+        place.publish_manifest(manifest)
+    };
+    of(90, Some("k2"));
+    let own = of(80, Some("k1"));
+    // Written before the broker told, or by an older version.
+    let unknown = of(70, None);
+    let list = place.snapshots.list(Some(0)).unwrap();
+    let wanted = Wanted {
+        cluster_id: Some("k1".to_owned()),
+        ..wanted()
+    };
+    let choice = choose(&list, &wanted);
+    let names: Vec<&Name> = choice.candidates.iter().map(|l| &l.name).collect();
+    assert_eq!(names, [&own, &unknown]);
+    let [(_, refusal)] = &choice.refused[..] else {
+        panic!("one is refused");
+    };
+    assert_eq!(
+        refusal.to_string(),
+        "foreign: of the cluster with id k2, not k1"
+    );
+}
+
+#[test]
 fn pruning_keeps_generations_and_never_fewer_than_three() {
     let place = Place::new();
     for offset in [1, 2, 3, 4, 5, 6] {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::RDKafkaRespErr;
@@ -31,8 +32,21 @@ impl Probe {
     /// # Errors
     /// When librdkafka refuses a setting.
     pub fn new(settings: &KafkaSettings) -> Result<Self, SourceError> {
-        let consumer = settings
-            .probe()
+        Self::with(settings, &settings.probe())
+    }
+
+    /// One to whom a partition ends where the oldest open transaction begins.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_committed(settings: &KafkaSettings) -> Result<Self, SourceError> {
+        let mut config = settings.probe();
+        config.set("isolation.level", "read_committed");
+        Self::with(settings, &config)
+    }
+
+    fn with(settings: &KafkaSettings, config: &ClientConfig) -> Result<Self, SourceError> {
+        let consumer = config
             .create_with_context(Context::default())
             .map_err(|e| SourceError::Config(format!("kafka: {e}")))?;
         Ok(Self {
@@ -50,6 +64,13 @@ impl Probe {
         self.consumer
             .fetch_watermarks(&self.topic, partition, timeout)
             .map_err(|e| format!("ends of partition {partition}: {e}"))
+    }
+
+    /// The broker's own id of the cluster; none when it does not tell.
+    #[must_use]
+    pub fn cluster_id(&self, timeout: Duration) -> Option<String> {
+        self.serve();
+        self.consumer.client().fetch_cluster_id(timeout)
     }
 
     /// Asks for one topic.

@@ -1,6 +1,6 @@
 //! A whole topic, from its beginning to its end of this moment, committed records only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -126,6 +126,53 @@ pub fn each_of_partition(
     let open = BTreeSet::from([partition]);
     drain(&consumer, topic, open, patience, each)?;
     Ok(begin)
+}
+
+/// The timestamps (ms) of the first records at or behind the given places (partition, offset) of the input topic,
+/// committed or not; a partition without such a record, or without a timestamp on it, is left out.
+///
+/// # Errors
+/// When the broker refuses, or does not answer for `patience`.
+pub fn first_timestamps(
+    settings: &KafkaSettings,
+    places: &[(i32, i64)],
+    patience: Duration,
+) -> Result<BTreeMap<i32, i64>, SourceError> {
+    let topic = &settings.topic;
+    let refused = |e: KafkaError| refusal(topic, &e);
+    let mut found = BTreeMap::new();
+    if places.is_empty() {
+        return Ok(found);
+    }
+    let consumer: BaseConsumer<Context> = settings
+        .glance()
+        .create_with_context(Context::default())
+        .map_err(refused)?;
+    consumer.context().close();
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in places {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*offset))
+            .map_err(refused)?;
+    }
+    consumer.assign(&list).map_err(refused)?;
+    let mut open: BTreeSet<i32> = places.iter().map(|(partition, _)| *partition).collect();
+    let end = Instant::now() + patience;
+    while !open.is_empty() && Instant::now() < end {
+        match consumer.poll(Duration::from_millis(100)) {
+            Some(Ok(message)) => {
+                if open.remove(&message.partition())
+                    && let Some(ms) = message.timestamp().to_millis()
+                {
+                    found.insert(message.partition(), ms);
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                open.remove(&partition);
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
 }
 
 /// The end of a partition as a reader of committed records sees it: the first record of the oldest transaction under

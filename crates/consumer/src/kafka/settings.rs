@@ -130,6 +130,16 @@ impl KafkaSettings {
         config
     }
 
+    /// Reads a record here and there, of any transaction.
+    pub(super) fn glance(&self) -> ClientConfig {
+        let mut config = self.reader();
+        config
+            .set("isolation.level", "read_uncommitted")
+            .set("fetch.message.max.bytes", "65536")
+            .set("queued.min.messages", "1");
+        config
+    }
+
     /// Reads whole topics from their beginning, without a group.
     pub(super) fn reader(&self) -> ClientConfig {
         let mut config = self.client();

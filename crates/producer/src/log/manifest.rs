@@ -35,6 +35,9 @@ struct State {
     byte: Option<u64>,
     /// Entries of the journal so far.
     journal: u64,
+    /// Hash of the input so far.
+    #[serde(default)]
+    input: Option<u64>,
 }
 
 /// What was committed for one partition.
@@ -106,6 +109,7 @@ impl Manifest {
                 state_hash,
                 journal,
                 partitions,
+                input,
                 byte,
             } = position.metadata.clone();
             self.partitions.insert(
@@ -114,6 +118,7 @@ impl Manifest {
                     next_offset: position.next_offset,
                     byte,
                     journal,
+                    input,
                 },
             );
             self.model_sha256 = model_sha256;
@@ -137,6 +142,7 @@ impl Manifest {
                 state_hash: self.state_hash.clone(),
                 partitions: self.partition_count,
                 journal: state.journal,
+                input: state.input,
                 byte: state.byte,
             },
         };

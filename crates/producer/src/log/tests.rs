@@ -37,6 +37,7 @@ fn position(partition: i32, next_offset: i64) -> Position {
         journal: 5,
         partitions: 2,
         byte: Some(next_offset.unsigned_abs() * 10),
+        input: Some(9),
     };
     Position {
         partition,

@@ -1,7 +1,6 @@
 //! From raw values to [`Settings`]: conversions, ranges and what must agree with what.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use toml::Value;
 
@@ -10,7 +9,7 @@ use super::reader::Reader;
 use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
-    Loaded, Log, Money, Policy, PolicyMode, Run, Settings, Silence, SourceKind, Topics, kafka,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, kafka, run,
     snapshot,
 };
 
@@ -45,9 +44,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),
-        run: Run {
-            watchdog: watchdog(&mut reader),
-        },
+        run: run::read(&mut reader),
         snapshot: snapshot::read(&mut reader, (source == SourceKind::Log).then_some(&log)),
         log,
         app,
@@ -327,24 +324,6 @@ fn money(reader: &mut Reader<'_>) -> Money {
     Money {
         currency: Some(Currency::Only(text)),
     }
-}
-
-/// A single call to a broker that is away may take some fifteen seconds before it is given up.
-const SHORTEST_WATCHDOG_MS: i64 = 30_000;
-
-fn watchdog(reader: &mut Reader<'_>) -> Option<Duration> {
-    let key = "run.watchdog";
-    if reader.text(key)? == "off" {
-        return None;
-    }
-    let ms = reader.duration(key)?;
-    if ms < SHORTEST_WATCHDOG_MS {
-        reader.fault(
-            key,
-            "is shorter than 30s, which a broker that is away may take",
-        );
-    }
-    Some(Duration::from_millis(ms.unsigned_abs()))
 }
 
 fn http(reader: &mut Reader<'_>) -> Http {

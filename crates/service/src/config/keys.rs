@@ -178,6 +178,11 @@ pub(super) const KEYS: &[Key] = &[
         "a process of which a part hangs for this long ends with 70, to be started again; off for never",
     ),
     key(
+        "run.skip",
+        "",
+        "records, as [\"partition:offset\"], that go to the dead letters unseen: those that a worker panics over",
+    ),
+    key(
         "snapshot.enabled",
         "true",
         "keep images of the state, so that a restart need not read the whole log",

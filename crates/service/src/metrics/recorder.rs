@@ -31,6 +31,7 @@ struct Seen {
     metrics: PartitionMetrics,
     counts: Counts,
     decisions: Decisions,
+    misplaced: u64,
 }
 
 #[derive(Deserialize)]
@@ -64,12 +65,14 @@ impl Recorder {
                 metrics: self.metrics.partition(partition),
                 counts: Counts::default(),
                 decisions: Decisions::default(),
+                misplaced: 0,
             };
             let entry = seen.entry(partition).or_insert_with(fresh);
             if !Arc::ptr_eq(&entry.status, &status) {
                 *entry = fresh();
             }
             self.count(entry);
+            self.misplaced(partition, entry);
             gauges(entry);
         }
         self.whole_run(seen.len());
@@ -115,6 +118,14 @@ impl Recorder {
         (seen.counts, seen.decisions) = (counts, decisions);
     }
 
+    fn misplaced(&self, partition: i32, seen: &mut Seen) {
+        let now = seen.status.misplaced.load(Ordering::Relaxed);
+        let label = [&*partition.to_string()];
+        let counter = self.metrics.input.misplaced.with_label_values(&label);
+        grow(&counter, now, seen.misplaced);
+        seen.misplaced = now;
+    }
+
     fn whole_run(&self, assigned: usize) {
         let (metrics, status) = (&self.metrics, &self.status);
         let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
@@ -137,6 +148,7 @@ impl Recorder {
         }
         raise(&metrics.ticks, load(&status.ticks));
         metrics.snapshots.sync(status);
+        metrics.input.sync(status);
         let (id, sha256) = status.model();
         if !id.is_empty() {
             metrics.set_model(&id, &sha256);

@@ -7,6 +7,14 @@ use sha2::{Digest, Sha256};
 /// What is kept of a value that is too large; its hash stands for the rest.
 pub const KEPT_BYTES: usize = 64 << 10;
 
+/// Why a record was left out by order.
+pub fn skipped() -> Rejection {
+    Rejection {
+        reason: RejectReason::Skipped,
+        detail: "[run] skip names it".to_owned(),
+    }
+}
+
 /// The dead letter of a rejected record.
 pub fn letter(record: &Record<'_>, rejection: Rejection) -> DeadLetter {
     let cut = record

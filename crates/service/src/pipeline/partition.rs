@@ -10,7 +10,7 @@ use holdfast_producer::{OutAlert, Outputs};
 
 use super::counts::Counts;
 use super::erased::Erased;
-use super::letters::letter;
+use super::letters::{letter, skipped};
 use super::settings::Settings;
 
 mod rescaled;
@@ -38,6 +38,8 @@ pub struct Partition {
     hashes: Vec<u64>,
     /// Offset behind the last record worked.
     at: i64,
+    /// Offset of the record in hand.
+    at_work: i64,
     /// For the journal, if it is kept.
     journal: Vec<Entry>,
     gathering: bool,
@@ -60,6 +62,7 @@ impl Partition {
             counts: Counts::default(),
             hashes: Vec::with_capacity(TOGETHER),
             at: 0,
+            at_work: 0,
             journal: Vec::new(),
             gathering: false,
         })
@@ -78,7 +81,12 @@ impl Partition {
             let mut hashes = std::mem::take(&mut self.hashes);
             hashes.clear();
             for (record, slot) in together.iter().zip(&mut outcomes) {
-                let outcome = decoder.decode(record);
+                self.at_work = record.offset;
+                let outcome = if self.settings.skips(record) {
+                    Outcome::Rejected(skipped())
+                } else {
+                    decoder.decode(record)
+                };
                 hashes.push(match &outcome {
                     Outcome::Event(event) => self.store.hash(&event.customer_id),
                     Outcome::Erase { customer_id, .. } => self.store.hash(customer_id),
@@ -108,6 +116,7 @@ impl Partition {
 
     fn outcome(&mut self, record: &Record<'_>, outcome: Outcome<'_>, hash: u64, out: &mut Outputs) {
         self.at = record.offset + 1;
+        self.at_work = record.offset;
         let counted = u64::from(self.emitting);
         self.counts.consumed += counted;
         match outcome {
@@ -244,6 +253,11 @@ impl Partition {
     /// The greatest event time applied, ms UTC; `i64::MIN` before the first.
     pub fn clock(&self) -> i64 {
         self.clock
+    }
+
+    /// Offset of the record in hand, or of the last one there was.
+    pub fn at_work(&self) -> i64 {
+        self.at_work
     }
 
     /// What became of the records.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping};
+use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping, Record};
 use holdfast_features as features;
 use holdfast_model::{CartSource, Model};
 use holdfast_policy as policy;
@@ -24,6 +24,8 @@ pub struct Settings {
     pub(super) max_customers: usize,
     /// For how long an erasure blocks events, after the instant it was asked for.
     pub(super) block_ms: i64,
+    /// Records to be left out. Not part of the state's hash: none of them was ever worked.
+    skip: Arc<[(i32, i64)]>,
     /// Under which the ids of erased customers are hashed.
     pub(super) erased_key: u64,
 }
@@ -87,11 +89,16 @@ impl Settings {
                         .max_customers
                         .map_or(usize::MAX, |n| n as usize),
                     block_ms: config.erasure.block_ms,
+                    skip: config.run.skip.clone().into(),
                     erased_key: erased_key(&config.app.tenant),
                 })
             }
             _ => Err(Contradiction(faults).into()),
         }
+    }
+
+    pub(super) fn skips(&self, record: &Record<'_>) -> bool {
+        !self.skip.is_empty() && self.skip.contains(&(record.partition, record.offset))
     }
 
     /// SHA-256 (hex) over everything that turns records into state.

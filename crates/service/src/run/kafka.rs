@@ -5,14 +5,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::{KafkaSettings, KafkaSource, Partitions, Probe, TopicState};
-use holdfast_producer::{KafkaSink, KafkaSinkSettings};
+use holdfast_producer::{Admin, KafkaSink, KafkaSinkSettings};
 use tracing::{info, warn};
 
+use super::headroom::Headroom;
 use super::journal::{JournalLog, Place};
 use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
 use super::{Concern, Run, RunError, Shared, prepare};
 use crate::config::Settings;
+use crate::topics;
 
 /// How long the broker may take to answer before it counts as away.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -29,7 +31,12 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
     }
     let probe = Probe::new(&settings)?;
     let partitions = topics(shared, &probe)?;
+    if let Some(cluster) = probe.cluster_id(ANSWER) {
+        shared.status.cluster.set(cluster).ok();
+    }
     drop(probe);
+    let retention_ms = kept_whole(shared, &settings)?;
+    let headroom = Headroom::start(&settings, &shared.status, retention_ms)?;
     let archive = Archive {
         journal: Arc::new(JournalLog::new(Place::Kafka {
             client: settings.clone(),
@@ -51,12 +58,36 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
         health,
     )?;
     info!(partitions, topic = %shared.settings.topics.input, "topics are there, transactions taken over");
-    Run::start(
+    let run = Run::start(
         Arc::clone(shared),
         prepared,
         (Box::new(source), Box::new(sink)),
         partitions,
-    )
+    )?;
+    Ok(Run {
+        _headroom: Some(headroom),
+        ..run
+    })
+}
+
+/// Compaction takes records out of the middle: the state after a restart would be another one. Says for how many ms the
+/// broker keeps a record, if there is a limit and it tells.
+fn kept_whole(shared: &Shared, client: &KafkaSettings) -> Result<Option<i64>, RunError> {
+    let input = &shared.settings.topics.input;
+    let found = Admin::new(client).and_then(|admin| admin.config(input));
+    match found {
+        Ok(config) => match topics::not_kept_whole(&config) {
+            Some(what) => Err(RunError::Config(format!("topic `{input}`: {what}"))),
+            None => Ok(config
+                .get("retention.ms")
+                .and_then(|ms| ms.parse().ok())
+                .filter(|ms| *ms >= 0)),
+        },
+        Err(fault) => {
+            warn!("not looked at, whether compaction takes records out of `{input}`: {fault}");
+            Ok(None)
+        }
+    }
 }
 
 /// How this configuration reaches Kafka.

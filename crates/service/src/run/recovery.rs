@@ -49,6 +49,10 @@ pub(super) struct Recovered {
     /// What decided at `begin`; none before the first decision.
     pub(super) regime: Option<Regime>,
     pub(super) fired: Option<i64>,
+    /// Hash of the input before `begin`, where it is known.
+    pub(super) trail: Option<u64>,
+    /// And before `target`, as the commit has it.
+    pub(super) committed_trail: Option<u64>,
     /// Offset of the snapshot that was loaded.
     pub(super) snapshot: Option<i64>,
 }
@@ -63,6 +67,8 @@ impl Recovered {
             journal: 0,
             regime: None,
             fired: None,
+            trail: u64::try_from(begin).ok(),
+            committed_trail: None,
             snapshot: None,
         }
     }
@@ -181,7 +187,7 @@ impl Archive {
             partition: known.assigned.partition,
             partitions: known.partitions,
             topic_id: None,
-            cluster_id: None,
+            cluster_id: known.shared.status.cluster.get().cloned(),
             logic: LOGIC,
             registry: registry_hash(),
             state_hash: known.shared.state_hash().to_owned(),
@@ -241,6 +247,8 @@ impl Archive {
                 config_hash: manifest.config_hash.clone(),
             }),
             fired: manifest.fired,
+            trail: manifest.input,
+            committed_trail: known.metadata.as_ref().and_then(|m| m.input),
             snapshot: Some(manifest.offset),
         })
     }
@@ -290,6 +298,9 @@ impl Archive {
         }
         Ok(Recovered {
             entries,
+            // What was before a log's first record nobody can tell.
+            trail: (begin == 0).then_some(0),
+            committed_trail: known.metadata.as_ref().and_then(|m| m.input),
             ..Recovered::empty(begin, target)
         })
     }

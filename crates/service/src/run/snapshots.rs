@@ -31,6 +31,8 @@ pub(super) struct Plate {
     pub(super) fired: Option<i64>,
     /// Position in a file of the embedded log.
     pub(super) byte: Option<u64>,
+    /// Hash of the input so far.
+    pub(super) trail: Option<u64>,
     pub(super) customers: usize,
     pub(super) regime: Regime,
     pub(super) image: Image,
@@ -237,7 +239,8 @@ impl Snapshotter {
             app: settings.app.id.clone(),
             topic: settings.input_name().to_owned(),
             topic_id: None,
-            cluster_id: None,
+            cluster_id: self.shared.status.cluster.get().cloned(),
+            input: plate.trail,
             partition: plate.partition,
             partitions: plate.partitions,
             partitioner: "murmur2".to_owned(),
@@ -289,6 +292,7 @@ impl Snapshotter {
                 let seconds = began.elapsed().as_secs_f64();
                 info!(partition, offset, bytes = stored.bytes, seconds, name = %stored.name, "snapshot published");
                 status.published(partition, offset, stored.bytes);
+                self.shared.status.at_snapshot(partition, offset);
                 self.prune(partition);
                 self.journal.look(partition);
                 let worker = super::handover::Handover::worker_of(partition, self.workers.len());

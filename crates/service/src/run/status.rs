@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use holdfast_events::DropReason;
@@ -43,6 +43,8 @@ pub struct Status {
     /// New model files that could not be used.
     pub reload_failures: AtomicU64,
     model: Mutex<(String, String)>,
+    /// The broker's id of the cluster, once it told.
+    pub(super) cluster: OnceLock<String>,
     /// What the watchdog looks at.
     pub(super) pulses: Pulses,
 }
@@ -81,6 +83,14 @@ pub struct PartitionStatus {
     pub clock_ms: AtomicI64,
     /// Broker timestamp of the last record worked on, ms; 0 for files.
     pub newest_ms: AtomicI64,
+    /// Records behind an open transaction of the input, as of the last look.
+    pub undecided: AtomicI64,
+    /// Offset of the newest snapshot that a start would take; -1 before there is one.
+    pub snapshot: AtomicI64,
+    /// For how long that one will do, ms; `i64::MAX` without limit, `i64::MIN` when not known.
+    pub headroom_ms: AtomicI64,
+    /// Records, of those that were looked at, whose key belongs in another partition.
+    pub misplaced: AtomicU64,
     pub customers: AtomicUsize,
     pub state_bytes: AtomicUsize,
     counts: Mutex<(Counts, Decisions)>,
@@ -263,9 +273,23 @@ impl Status {
         status.target.store(target, Ordering::Relaxed);
         status.log_end.store(-1, Ordering::Relaxed);
         status.clock_ms.store(i64::MIN, Ordering::Relaxed);
+        status.snapshot.store(-1, Ordering::Relaxed);
+        status.headroom_ms.store(i64::MIN, Ordering::Relaxed);
         lock(&self.partitions).insert(partition, Arc::clone(&status));
         self.started.store(true, Ordering::Release);
         status
+    }
+
+    #[cfg(test)]
+    pub(crate) fn take_for_tests(&self, partition: i32) -> Arc<PartitionStatus> {
+        self.take(partition, 0, 0)
+    }
+
+    /// A start would begin with a snapshot of this offset.
+    pub(super) fn at_snapshot(&self, partition: i32, offset: i64) {
+        if let Some(status) = lock(&self.partitions).get(&partition) {
+            status.snapshot.store(offset, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn give(&self, partition: i32) {

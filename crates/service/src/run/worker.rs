@@ -3,6 +3,7 @@
 mod owned;
 
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -52,7 +53,7 @@ impl Worker {
                 self.last_images();
                 return self.pulse.rest();
             }
-            let done = self.work(work);
+            let done = self.guarded(work);
             self.pulse.rest();
             if let Err(error) = done {
                 // The run ends; whoever started it may be on its way out already.
@@ -83,6 +84,25 @@ impl Worker {
         }
     }
 
+    /// Whoever panics leaves a state that nobody may go on with: the process ends, and says at which record it was.
+    fn guarded(&mut self, work: Work) -> Result<(), RunError> {
+        let partition = work.partition();
+        let done = panic::catch_unwind(AssertUnwindSafe(|| self.work(work)));
+        done.unwrap_or_else(|_| {
+            let place = partition.and_then(|n| Some((n, self.partitions.get(&n)?.at_work())));
+            let text = place.map_or_else(
+                || "a worker panicked".to_owned(),
+                |(partition, offset)| {
+                    format!(
+                        "a worker panicked over partition {partition}, offset {offset}; if a restart panics over it \
+                         again, leave it out by [run] skip = [\"{partition}:{offset}\"]"
+                    )
+                },
+            );
+            Err(RunError::Internal(text))
+        })
+    }
+
     fn work(&mut self, work: Work) -> Result<(), RunError> {
         if let Some(partition) = work.partition() {
             self.pulse.at(partition);
@@ -107,7 +127,7 @@ impl Worker {
                     return Ok(());
                 };
                 if owned.epoch() == epoch
-                    && let Some(part) = owned.batch(&batch)
+                    && let Some(part) = owned.batch(&batch)?
                 {
                     self.send(part)?;
                 }

@@ -52,6 +52,7 @@ fn manifest(partition: i32, offset: i64) -> Manifest {
         topic: "events".to_owned(),
         topic_id: None,
         cluster_id: None,
+        input: None,
         partition,
         partitions: 2,
         partitioner: PARTITIONER.to_owned(),

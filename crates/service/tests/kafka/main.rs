@@ -12,6 +12,7 @@ mod broker;
 mod cdnow;
 mod erasure;
 mod faults;
+mod input;
 mod letters;
 mod members;
 mod outage;

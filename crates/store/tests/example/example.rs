@@ -12,6 +12,7 @@ pub(crate) fn manifest(partition: i32, offset: i64) -> Manifest {
         topic: "events".to_owned(),
         topic_id: Some("t1".to_owned()),
         cluster_id: Some("k1".to_owned()),
+        input: Some(7),
         partition,
         partitions: 4,
         partitioner: PARTITIONER.to_owned(),

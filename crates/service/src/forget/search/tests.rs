@@ -50,6 +50,7 @@ fn publish(
         topic: "events".to_owned(),
         topic_id: None,
         cluster_id: None,
+        input: None,
         partition: i32::try_from(partition).unwrap(),
         partitions: PARTITIONS,
         partitioner: PARTITIONER.to_owned(),

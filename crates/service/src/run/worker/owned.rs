@@ -2,19 +2,20 @@
 
 mod imaging;
 mod rebuild;
+mod trail;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use holdfast_consumer::Batch;
+use holdfast_consumer::{Batch, murmur2_partition};
 use holdfast_events::Record;
 use holdfast_policy::Following;
 use holdfast_policy::journal::{Entry, What};
 use holdfast_producer::{Metadata, Outputs, Position};
 use tracing::{debug, info};
 
-use crate::config::Clock;
+use crate::config::{Clock, SourceKind};
 use crate::pipeline::{self, Partition, ticks};
 use crate::run::message::{Epoch, Part, Take};
 use crate::run::recovery::Regime;
@@ -22,6 +23,7 @@ use crate::run::status::PartitionStatus;
 use crate::run::{RunError, Shared, clock};
 use imaging::Imaging;
 use rebuild::Rebuild;
+use trail::Trail;
 
 /// How often the state is weighed.
 const WEIGH_EVERY: Duration = Duration::from_secs(1);
@@ -50,6 +52,10 @@ pub(super) struct Owned {
     newest_ms: Option<i64>,
     weighed_at: Option<Instant>,
     imaging: Option<Imaging>,
+    /// What was read up to `next_offset`; none while that is not known.
+    trail: Option<Trail>,
+    /// Why going on would be wrong, found between two records.
+    fault: Option<RunError>,
 }
 
 /// The state to begin with, under today's settings: another model may have been taken over since it was loaded.
@@ -81,8 +87,12 @@ impl Owned {
         let pipeline = restored(from.state, &active.settings)
             .map_err(|e| RunError::Config(format!("{e:#}")))?;
         let status = shared.status.take(take.partition, from.begin, from.target);
+        if let Some(snapshot) = from.snapshot {
+            status.snapshot.store(snapshot, Ordering::Relaxed);
+        }
         let journal = from.journal + from.entries.len() as u64;
-        let rebuild = Rebuild::new(from.target, from.entries, from.regime);
+        let mut rebuild = Rebuild::new(from.target, from.entries, from.regime);
+        rebuild.trail = from.committed_trail.map(Trail::resumed);
         let mut owned = Self {
             status,
             pipeline,
@@ -101,9 +111,12 @@ impl Owned {
             newest_ms: None,
             weighed_at: None,
             imaging,
+            trail: from.trail.map(Trail::resumed),
+            fault: None,
             shared: Arc::clone(shared),
         };
         owned.begin_rebuild();
+        owned.sound()?;
         owned.check_end();
         Ok(owned)
     }
@@ -116,16 +129,22 @@ impl Owned {
         self.pipeline.clock()
     }
 
+    /// The record in hand.
+    pub(super) fn at_work(&self) -> i64 {
+        self.pipeline.at_work()
+    }
+
     fn is_live(&self) -> bool {
         self.rebuild.is_none()
     }
 
     /// Works a batch; none while there is nothing new to commit.
-    pub(super) fn batch(&mut self, batch: &Batch) -> Option<Part> {
+    pub(super) fn batch(&mut self, batch: &Batch) -> Result<Option<Part>, RunError> {
         let mut outputs = Outputs::default();
         let target = self.rebuild.as_ref().map_or(0, |rebuild| rebuild.target);
         let from = self.next_offset.max(target);
         batch.for_each_chunk(|records| self.chunk(records, &mut outputs));
+        self.sound()?;
         if let Some(log_end) = batch.log_end() {
             self.status.log_end.store(log_end, Ordering::Relaxed);
         }
@@ -137,7 +156,23 @@ impl Owned {
         let part =
             (self.is_live() && self.next_offset > from).then(|| self.part(outputs, newest_ms));
         self.image();
-        part
+        Ok(part)
+    }
+
+    /// Whether the record is where Kafka's own way of spreading keys puts it; one of each chunk is enough to see
+    /// producers that spread otherwise.
+    fn look_at_key(&self, record: &Record<'_>) {
+        let from_kafka = self.shared.settings.source == SourceKind::Kafka;
+        if let Some(key) = record.key.filter(|_| from_kafka && self.partitions > 0)
+            && i64::from(murmur2_partition(key, self.partitions)) != i64::from(self.partition)
+        {
+            self.status.misplaced.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// An error once something was found that speaks against going on.
+    fn sound(&mut self) -> Result<(), RunError> {
+        self.fault.take().map_or(Ok(()), Err)
     }
 
     fn chunk(&mut self, records: &[Record<'_>], outputs: &mut Outputs) {
@@ -147,10 +182,12 @@ impl Owned {
         let stop = records.partition_point(|r| r.offset < end).max(start);
         let records = &records[start..stop];
         let Some(last) = records.last() else { return };
+        self.look_at_key(last);
         let known = self.rebuild(records);
         let fresh = &records[known..];
         if !fresh.is_empty() {
             self.pipeline.batch(fresh, outputs);
+            self.follow_trail(fresh);
         }
         self.next_offset = last.offset + 1;
         self.newest_ms = last.timestamp.or(self.newest_ms);
@@ -175,6 +212,7 @@ impl Owned {
             }
         }
         self.go_on(self.next_offset);
+        self.sound()?;
         if self.shared.options.until_end && self.end.is_none() && offset == log_end {
             self.end = Some(offset);
         }
@@ -307,6 +345,7 @@ impl Owned {
                 state_hash: self.shared.state_hash().to_owned(),
                 journal: self.journal,
                 partitions: self.partitions,
+                input: self.trail.map(Trail::hash),
                 byte: self.byte,
             },
         };

@@ -7,7 +7,7 @@ use crate::run::Shared;
 use crate::run::message::{Epoch, Take};
 use crate::run::snapshots::{Plate, Snapshotting};
 
-use super::Owned;
+use super::{Owned, Trail};
 
 /// Pieces encoded after each batch, and per look at an idle partition.
 const PIECES: usize = 4;
@@ -96,6 +96,7 @@ impl Owned {
             journal: self.journal,
             fired: self.fired,
             byte: self.byte,
+            trail: self.trail.map(Trail::hash),
             customers: self.pipeline.customers(),
             regime: self.regime.clone(),
             image,

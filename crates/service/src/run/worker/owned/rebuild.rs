@@ -10,9 +10,9 @@ use holdfast_events::Record;
 use holdfast_policy::Following;
 use holdfast_policy::journal::{Entry, Fact, What};
 use holdfast_producer::Outputs;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
-use super::Owned;
+use super::{Owned, Trail};
 use crate::run::RunError;
 use crate::run::recovery::Regime;
 
@@ -26,6 +26,8 @@ pub(super) struct Rebuild {
     regime: Option<Regime>,
     /// Decisions that came out otherwise than the journal has them.
     divergences: u64,
+    /// What had been read when the last commit was made, where it says so.
+    pub(super) trail: Option<Trail>,
 }
 
 impl Rebuild {
@@ -35,6 +37,7 @@ impl Rebuild {
             entries,
             regime,
             divergences: 0,
+            trail: None,
         }
     }
 
@@ -94,6 +97,7 @@ impl Owned {
             let rest = &records[done..];
             let span = &rest[..rest.partition_point(|record| record.offset < limit)];
             self.pipeline.batch(span, &mut nothing);
+            self.follow_trail(span);
             done += span.len();
             if let Some(last) = span.last() {
                 self.next_offset = last.offset + 1;
@@ -175,6 +179,35 @@ impl Owned {
         debug_assert!(nothing.is_empty(), "a rebuild sends nothing");
     }
 
+    /// Notes what was read.
+    pub(super) fn follow_trail(&mut self, records: &[Record<'_>]) {
+        if let Some(trail) = &mut self.trail {
+            trail.add(records);
+        }
+    }
+
+    /// The records read again have to be those that were read before.
+    fn check_trail(&mut self, before: Option<Trail>) {
+        let (partition, offset) = (self.partition, self.next_offset);
+        if let (Some(before), Some(now)) = (before, self.trail)
+            && before != now
+        {
+            let text = format!(
+                "partition {partition}: the records before offset {offset} are not those that were worked before: was \
+                 the topic made anew, restored, compacted or cut?"
+            );
+            if self.shared.options.accept_gap {
+                warn!("accepted: {text}");
+            } else {
+                self.fault = Some(RunError::Config(format!(
+                    "{text} Start with --on-gap=accept to go on without a promise about alerts missed or sent twice"
+                )));
+            }
+        }
+        let fresh = || Trail::from_offset(offset);
+        self.trail = Some(before.or(self.trail).unwrap_or_else(fresh));
+    }
+
     /// The log ends before the committed offset, or before where a snapshot begins.
     pub(super) fn ends_early(&self, log_end: i64) -> Option<RunError> {
         let target = self.rebuild.as_ref().map_or(0, |rebuild| rebuild.target);
@@ -191,6 +224,7 @@ impl Owned {
         let Some(rebuild) = self.rebuild.take() else {
             return;
         };
+        self.check_trail(rebuild.trail);
         let same = rebuild.regime.as_ref() == Some(&self.regime);
         self.pipeline.follow(Following::Off);
         self.pipeline.set_emitting(true);
