@@ -76,7 +76,7 @@ fn metric_names(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn metrics_in_rules_and_dashboards_are_exported() {
-    let sources = ["metrics.rs", "metrics/snapshots.rs"];
+    let sources = ["metrics.rs", "metrics/input.rs", "metrics/snapshots.rs"];
     let sources = sources.map(|file| read(&format!("crates/service/src/{file}")));
     let exported = metric_names(&sources.concat());
     let mut faults = Vec::new();
@@ -118,7 +118,11 @@ fn absent_tests(text: &str) -> Vec<String> {
 #[test]
 fn tests_that_the_documents_name_exist() {
     let mut faults = Vec::new();
-    for document in ["ARCHITECTURE.md", "docs/bad-input.md"] {
+    for document in [
+        "ARCHITECTURE.md",
+        "docs/bad-input.md",
+        "docs/reliability.md",
+    ] {
         let absent = absent_tests(&read(document));
         faults.extend(
             absent
