@@ -126,7 +126,7 @@ impl KafkaSink {
         group: GroupHandle,
         health: Arc<SinkHealth>,
     ) -> Result<Self, SinkError> {
-        let producer = new_producer(&settings, &health)?;
+        let producer = new_producer(&settings, &health, true)?;
         info!(transactional_id = %settings.transactional_id, "producer ready");
         Ok(Self {
             producer,
@@ -142,7 +142,8 @@ impl KafkaSink {
     fn renew(&mut self, positions: &[Position]) -> Result<bool, SinkError> {
         self.health.step();
         self.purge();
-        self.producer = new_producer(&self.settings, &self.health)?;
+        // Rights that were taken away from a running service may come back.
+        self.producer = new_producer(&self.settings, &self.health, false)?;
         self.health.step();
         let partitions: Vec<i32> = positions.iter().map(|p| p.partition).collect();
         let mut patience = Patience::new(&self.health);
@@ -231,6 +232,7 @@ impl Sink for KafkaSink {
 fn new_producer(
     settings: &KafkaSinkSettings,
     health: &SinkHealth,
+    starting: bool,
 ) -> Result<Arc<BaseProducer<Context>>, SinkError> {
     let mut patience = Patience::new(health);
     loop {
@@ -248,7 +250,7 @@ fn new_producer(
                     "cannot start transactions as `{}`: {error}",
                     settings.transactional_id
                 );
-                if transaction::is_denied(&error) {
+                if starting && transaction::is_denied(&error) {
                     return Err(SinkError::Config(text));
                 }
                 health.set_trouble(Some(text.clone()));

@@ -1,7 +1,7 @@
 //! What librdkafka calls back: rebalances are written down, errors and log lines are passed on.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rdkafka::ClientContext;
@@ -26,6 +26,8 @@ pub(crate) struct Context {
     reason: Mutex<Option<String>>,
     denied: Mutex<Option<String>>,
     closing: AtomicBool,
+    /// Log lines and errors so far.
+    calls: AtomicU64,
 }
 
 impl Context {
@@ -42,6 +44,10 @@ impl Context {
         lock(&self.denied).clone()
     }
 
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
     /// From now on revocations are agreed to at once.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Release);
@@ -50,10 +56,12 @@ impl Context {
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         log(level, fac, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         debug!("kafka: {reason}");
         let code = error.rdkafka_error_code();
         let hopeless = [
@@ -62,6 +70,9 @@ impl ClientContext for Context {
         ];
         if hopeless.contains(&code) {
             *lock(&self.denied) = Some(reason.to_owned());
+        } else if reason.contains("SSL alert") {
+            // In TLS 1.3 the connection is up before the broker has judged: its refusal is the first thing read.
+            *lock(&self.denied) = Some(format!("the broker refuses our certificate: {reason}"));
         }
         *lock(&self.reason) = Some(reason.to_owned());
     }
