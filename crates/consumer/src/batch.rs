@@ -1,6 +1,6 @@
 //! librdkafka's batch queue, which rdkafka does not wrap: reading message by message costs twice the time.
 //!
-//! This is the only module of the workspace that may use `unsafe`. What it relies on, by librdkafka's own contract:
+//! With `kafka/rights.rs` this is the only module of the workspace that may use `unsafe`. What it relies on, by librdkafka's own contract:
 //! - a queue and a message live no longer than their client: both hold an [`Owner`], which keeps it alive;
 //! - a message that was read belongs to the reader until it is destroyed, on any thread; it is read-only but for its
 //!   headers, which are unpacked at the first look, so [`Messages`] is `Send` and not `Sync`;

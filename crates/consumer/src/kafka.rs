@@ -9,6 +9,7 @@ mod group;
 mod offsets;
 mod probe;
 mod reader;
+mod rights;
 mod settings;
 mod span;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use probe::{Probe, TopicState};
 pub use reader::{
     OwnedRecord, committed_end, each_of_partition, first_timestamps, read_partition, read_topic,
 };
+pub use rights::Right;
 pub use settings::{KafkaSettings, Redacted, is_secret};
 pub use span::{Span, read_spans};
 

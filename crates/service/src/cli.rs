@@ -10,8 +10,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
 pub use operate::{
-    Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics, TopicsArgs,
-    TopicsCommand,
+    Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics,
+    TopicsArgs, TopicsCommand,
 };
 pub use snapshots::{
     Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport, Verify,

@@ -1,5 +1,7 @@
 //! `holdfast topics`: which topics the configuration needs, how they are set, and making those that are missing.
 
+mod acl;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -9,6 +11,9 @@ use holdfast_producer::{Admin, TopicSpec};
 
 use crate::config::Settings;
 use crate::run::{RunError, client};
+
+pub(crate) use acl::run_topics;
+pub use acl::{Need, Role, needs, write_commands};
 
 /// How long the broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);

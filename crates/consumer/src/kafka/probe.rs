@@ -8,6 +8,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::RDKafkaRespErr;
 
 use super::context::Context;
+use super::rights::{self, Right};
 use super::settings::KafkaSettings;
 use crate::SourceError;
 
@@ -104,12 +105,45 @@ impl Probe {
         }
     }
 
-    /// Error and log callbacks run here.
+    /// Which of the rights that are needed on topics and on the group are not there, as far as the broker tells.
+    #[must_use]
+    pub fn missing_rights(
+        &self,
+        topics: &[(&str, &[Right])],
+        group: &str,
+        timeout: Duration,
+    ) -> Vec<String> {
+        self.serve();
+        if self.consumer.context().denied().is_some() {
+            return Vec::new(); // it does not even let us in
+        }
+        let client = self.consumer.client().native_ptr();
+        let lacks = |allowed: &rights::Allowed, right: Right| {
+            let allowed = allowed.as_ref();
+            allowed.is_some_and(|allowed| !allowed.contains(&right))
+        };
+        let names: Vec<&str> = topics.iter().map(|(name, _)| *name).collect();
+        let mut missing = Vec::new();
+        let found = rights::of_topics(client, &names, timeout).unwrap_or_default();
+        for ((name, needed), allowed) in topics.iter().zip(&found) {
+            let lacked = needed.iter().filter(|right| lacks(allowed, **right));
+            missing.extend(lacked.map(|right| format!("{right} on topic `{name}`")));
+        }
+        let of_group = rights::of_group(client, group, timeout);
+        if of_group.is_some_and(|allowed| lacks(&allowed, Right::Read)) {
+            missing.push(format!("{} on group `{group}`", Right::Read));
+        }
+        missing
+    }
+
+    /// Error and log callbacks run here. A poll does not tell whether it served one or found nothing, so they do.
     fn serve(&self) {
-        for _ in 0..16 {
-            if self.consumer.poll(Duration::ZERO).is_none() {
-                return;
-            }
+        let mut idle = 0;
+        while idle < 8 {
+            let before = self.consumer.context().calls();
+            self.consumer.poll(Duration::ZERO);
+            let served = self.consumer.context().calls() != before;
+            idle = if served { 0 } else { idle + 1 };
         }
     }
 }

@@ -140,11 +140,12 @@ impl KafkaSettings {
         config
     }
 
-    /// Reads whole topics from their beginning, without a group.
+    /// Reads whole topics from their beginning. It never joins the group, whose name librdkafka wants all the same: the
+    /// service's own, for which the rights are there.
     pub(super) fn reader(&self) -> ClientConfig {
         let mut config = self.client();
         config
-            .set("group.id", format!("{}-reader", self.group_id))
+            .set("group.id", &self.group_id)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")

@@ -77,6 +77,7 @@ pub(super) const TOPICS: &str = "\
 Examples:
   holdfast topics plan --config holdfast.toml
   holdfast topics apply --config holdfast.toml --dry-run
+  holdfast topics acl --config holdfast.toml --principal User:holdfast
 ";
 
 pub(super) const DLQ: &str = "\

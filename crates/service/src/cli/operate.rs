@@ -81,6 +81,36 @@ pub enum TopicsCommand {
     Plan(TopicsArgs),
     /// Make the missing ones
     Apply(TopicsArgs),
+    /// Print the least rights on Kafka, as commands for an administrator
+    Acl(Acl),
+}
+
+/// Whose rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum AclFor {
+    /// The service: `holdfast run`
+    #[default]
+    Run,
+    /// Those who look after it: dlq, forget, verify, topics plan
+    Operate,
+}
+
+#[derive(Debug, Args)]
+pub struct Acl {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Who gets them, as the broker names whom it let in
+    #[arg(long, value_name = "User:NAME", default_value = "User:holdfast")]
+    pub principal: String,
+
+    /// Whose rights
+    #[arg(long = "for", value_enum, default_value_t, value_name = "WHO")]
+    pub role: AclFor,
+
+    /// Print JSON instead of commands
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
 use super::{Concern, Run, RunError, Shared, prepare};
 use crate::config::Settings;
-use crate::topics;
+use crate::topics::{self, run_topics};
 
 /// How long the broker may take to answer before it counts as away.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -156,7 +156,10 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
             TopicState::Partitions(count) if *name == topics.journal => journal = count,
             TopicState::Partitions(count) => partitions = count,
             TopicState::Missing => missing.push(format!("`{name}`")),
-            TopicState::Denied(reason) => return Err(RunError::Config(format!("kafka: {reason}"))),
+            TopicState::Denied(reason) => {
+                rights(settings, probe)?;
+                return Err(RunError::Config(format!("kafka: {reason}")));
+            }
             TopicState::Unreachable(reason) => return Ok(Err(reason)),
         }
     }
@@ -167,6 +170,7 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
         )));
     }
     if missing.is_empty() {
+        rights(settings, probe)?;
         return Ok(Ok(partitions));
     }
     missing.reverse();
@@ -174,5 +178,18 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
         "{} {} missing; `holdfast topics apply` makes what is missing",
         missing.join(", "),
         if missing.len() == 1 { "is" } else { "are" }
+    )))
+}
+
+/// A right that is missing would show later, one at a time, at the first record of its kind.
+fn rights(settings: &Settings, probe: &Probe) -> Result<(), RunError> {
+    let topics = run_topics(settings);
+    let missing = probe.missing_rights(&topics, &settings.kafka.group_id, ANSWER);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(RunError::Config(format!(
+        "kafka: not allowed: {}; `holdfast topics acl` prints what has to be",
+        missing.join(", ")
     )))
 }
