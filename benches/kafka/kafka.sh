@@ -8,13 +8,14 @@
 #   kafka.sh wipe                       stops it and removes its data
 #   kafka.sh sweep                      wipes what killed processes left: directories NAME-PID beside $KAFKA_DIR
 #   kafka.sh create-topic NAME [PARTS] [key=value ...]     config pairs such as cleanup.policy=compact
+#   kafka.sh acls                       commands of kafka-acls.sh from stdin, see Acls.java
 #   kafka.sh load FILE TOPIC            lines `key<TAB>value`, murmur2 partitioner as in the Java client
 #   kafka.sh count TOPIC                messages per partition (end minus begin offset), and the sum
 #
 # Environment: KAFKA_DIR (where its data, log and pid live; default .kafka/dev of the repository), KAFKA_JARS
 # (shared by all brokers of the repository; default .kafka/jars), KAFKA_PORT (19092;
 # the controller takes the next port), KAFKA_HEAP (1g), KAFKA_VERSION, KAFKA_EXTRA (more server properties,
-# one per line), JAVA_EXTRA (more JVM flags). Needs java 17+, mvn (fetch only), kcat (load and count only).
+# one per line), KAFKA_FORMAT (more arguments of the storage's format, one per line), JAVA_EXTRA (more JVM flags). Needs java 17+, mvn (fetch only), kcat (load and count only).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 KAFKA_DIR="${KAFKA_DIR:-$here/../../.kafka/dev}"
@@ -88,8 +89,10 @@ PROPS
   local jvm=(java "-Xms$KAFKA_HEAP" "-Xmx$KAFKA_HEAP" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true
              -Dorg.slf4j.simpleLogger.defaultLogLevel=info -Dorg.slf4j.simpleLogger.showDateTime=true
              -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS ${JAVA_EXTRA:-} -cp "$jars/*")
+  local format=()
+  [ -z "${KAFKA_FORMAT:-}" ] || mapfile -t format <<< "$KAFKA_FORMAT"
   [ -f "$data/meta.properties" ] || java -Xshare:auto -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-      -cp "$jars/*" kafka.tools.StorageTool format -t 4L6g3nShT-eMCtK--X86sw -c "$KAFKA_DIR/server.properties" > "$KAFKA_DIR/format.log"
+      -cp "$jars/*" kafka.tools.StorageTool format -t 4L6g3nShT-eMCtK--X86sw -c "$KAFKA_DIR/server.properties" ${format[@]+"${format[@]}"} > "$KAFKA_DIR/format.log"
   : > "$log"
   setsid nohup "${jvm[@]}" kafka.Kafka "$KAFKA_DIR/server.properties" >> "$log" 2>&1 < /dev/null &
   echo $! > "$pidfile"
@@ -123,6 +126,10 @@ create_topic() {
   java -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" "$here/CreateTopic.java" "$broker" "$@"
 }
 
+acls() {
+  java -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" "$here/Acls.java"
+}
+
 load() {
   kcat -P -b "$broker" -t "$2" -K '\t' -l -X topic.partitioner=murmur2_random -X linger.ms=50 \
     -X queue.buffering.max.messages=500000 -X acks=all -X enable.idempotence=true "$1"
@@ -147,7 +154,8 @@ case "${1:-}" in
   wipe) stop; rm -rf "$data" ;;
   sweep) sweep ;;
   create-topic) shift; create_topic "$@" ;;
+  acls) acls ;;
   load) load "$2" "$3" ;;
   count) count "$2" ;;
-  *) sed -n '2,17p' "${BASH_SOURCE[0]}"; exit 2 ;;
+  *) sed -n '2,18p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac

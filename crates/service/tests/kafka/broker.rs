@@ -9,23 +9,30 @@ use crate::shop::root;
 
 /// Below the ports that systems give out by themselves, so that nobody gets one while the broker is down.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
-/// Ports of one broker: clients, controller, and one for listeners of the test.
-const EACH: u16 = 3;
+/// Ports of one broker: clients, controller, and two for listeners of the test.
+const EACH: u16 = 4;
 
 pub(crate) struct Broker {
     dir: PathBuf,
     port: u16,
     extra: String,
+    format: String,
 }
 
 impl Broker {
     /// Starts one without data, on free ports from the one given to `extra` on, whose lines go to its properties.
     pub(crate) fn start(name: &str, extra: impl Fn(u16) -> String) -> Self {
+        Self::start_formatted(name, "", extra)
+    }
+
+    /// `format` goes to the storage's format.
+    pub(crate) fn start_formatted(name: &str, format: &str, extra: impl Fn(u16) -> String) -> Self {
         let dir = root().join(format!(".kafka/{name}-{}", std::process::id()));
         let mut broker = Self {
             dir,
             port: 0,
             extra: String::new(),
+            format: format.to_owned(),
         };
         // Others look for ports as well, so one may be taken between the look and the start.
         for _ in 0..3 {
@@ -67,6 +74,7 @@ impl Broker {
             .env("KAFKA_PORT", self.port.to_string())
             .env("KAFKA_HEAP", "384m")
             .env("KAFKA_EXTRA", &self.extra)
+            .env("KAFKA_FORMAT", &self.format)
             .output()
             .unwrap()
     }
