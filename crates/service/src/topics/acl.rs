@@ -50,6 +50,8 @@ pub fn needs(settings: &Settings, role: Role) -> Vec<Need> {
                     need("topic", name, &names)
                 })
                 .collect();
+            // Whether what it reads is kept whole, and for how long.
+            needs[0].operations.push("DescribeConfigs");
             needs.push(need("group", group, &["Read"]));
             // One for each instance, and they come and go.
             needs.push(Need {
@@ -144,7 +146,7 @@ mod tests {
         assert_eq!(
             ends,
             [
-                "Read --topic 'events' --resource-pattern-type literal",
+                "Read --operation DescribeConfigs --topic 'events' --resource-pattern-type literal",
                 "Write --topic 'at-risk' --resource-pattern-type literal",
                 "Write --topic 'events.dlq' --resource-pattern-type literal",
                 "Read --operation Write --topic 'holdfast.journal' --resource-pattern-type literal",
