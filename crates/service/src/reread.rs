@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use holdfast_consumer::{Batch, LogSettings, LogSource, Polled, Source as _, Span, read_spans};
+use holdfast_consumer::{
+    Batch, LogSettings, LogSource, Polled, Probe, Source as _, Span, TopicState, read_spans,
+};
 
 use crate::config::{Settings, SourceKind};
 use crate::run::{RunError, client};
 
 /// How long the broker may be silent.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to answer a question.
+const ANSWER: Duration = Duration::from_secs(10);
 /// Files answer at once.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -50,6 +54,19 @@ pub(crate) fn read(
         }
     }
     Ok(())
+}
+
+/// How many partitions a topic has.
+///
+/// # Errors
+/// When it is not there, or the broker does not answer.
+pub(crate) fn partitions(probe: &Probe, topic: &str) -> Result<i32, RunError> {
+    match probe.topic(topic, ANSWER) {
+        TopicState::Partitions(count) => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
+        TopicState::Missing => Err(RunError::Config(format!("topic `{topic}` is not there"))),
+        TopicState::Denied(reason) => Err(RunError::Config(format!("kafka: {reason}"))),
+        TopicState::Unreachable(reason) => Err(RunError::Temporary(format!("no broker: {reason}"))),
+    }
 }
 
 /// The embedded log's input, to what is there now.

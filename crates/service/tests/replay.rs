@@ -35,9 +35,10 @@ impl Place {
     fn replay(&self, events: &str, partitions: u32, until: Option<i64>) -> (Summary, Vec<String>) {
         let out_dir = self.path(&format!("out-{partitions}"));
         let args = Args {
-            events: self.path(events),
+            events: Some(self.path(events)),
             out_dir: out_dir.clone(),
             partitions,
+            from_snapshot: None,
             until,
         };
         let summary = run(&args, &config(), &model()).unwrap();
@@ -197,9 +198,10 @@ fn a_missing_file_is_named_and_leaves_no_summary() {
     place.replay("events.jsonl", 1, None);
     let out_dir = place.path("out-1");
     let args = Args {
-        events: place.path("absent.jsonl"),
+        events: Some(place.path("absent.jsonl")),
         out_dir,
         partitions: 1,
+        from_snapshot: None,
         until: None,
     };
     let error = run(&args, &Config::defaults(), &model()).unwrap_err();

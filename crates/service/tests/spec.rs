@@ -117,9 +117,10 @@ fn replay_of_the_side_by_side_job_gives_the_oracles_alerts() {
         Model::from_json(&fs::read(settings.model_path.as_ref().unwrap()).unwrap()).unwrap();
     for partitions in [1, 4] {
         let args = Args {
-            events: at("events.tsv"),
+            events: Some(at("events.tsv")),
             out_dir: at("out"),
             partitions,
+            from_snapshot: None,
             until: None,
         };
         let summary = run(&args, &settings, &model).unwrap();

@@ -138,9 +138,9 @@ pub struct Score {
 
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Events, one a line; may be .gz, or - for stdin
-    #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
+    /// Events, one a line; may be .gz, or - for stdin [default: the configuration's input, topic or log]
+    #[arg(long, value_name = "FILE", required_unless_present = "config")]
+    pub events: Option<PathBuf>,
 
     #[command(flatten)]
     pub config: ConfigFile,
@@ -153,8 +153,12 @@ pub struct Replay {
     #[arg(long, value_name = "DIR")]
     pub out_dir: PathBuf,
 
-    /// Split the customers as Kafka would; the alerts stay the same
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    /// Begin with a snapshot: latest, a name of `snapshot list`, or a file of `snapshot export`
+    #[arg(long, value_name = "latest|NAME|FILE")]
+    pub from_snapshot: Option<String>,
+
+    /// Split a file's customers as Kafka would; the alerts stay the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096), conflicts_with = "from_snapshot")]
     pub partitions: u32,
 
     /// Let silence go on until this instant [default: the last event]

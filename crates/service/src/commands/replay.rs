@@ -15,12 +15,13 @@ pub(super) fn replay(args: &Replay) -> anyhow::Result<()> {
     }
     let settings = layers.load()?.settings;
     let model = files::model(settings.model_path.as_deref())?;
-    let sign = progress(&args.events);
+    let sign = progress(args.events.as_deref());
     let summary = run_with(
         &Args {
             events: args.events.clone(),
             out_dir: args.out_dir.clone(),
             partitions: args.partitions,
+            from_snapshot: args.from_snapshot.clone(),
             until: args.until,
         },
         &settings,
@@ -50,7 +51,10 @@ pub(super) fn replay(args: &Replay) -> anyhow::Result<()> {
 }
 
 /// A bar where the unpacked length is known.
-fn progress(events: &Path) -> indicatif::ProgressBar {
+fn progress(events: Option<&Path>) -> indicatif::ProgressBar {
+    let Some(events) = events else {
+        return spinner("replaying");
+    };
     let plain = events.extension().is_none_or(|e| e != "gz") && events != Path::new("-");
     match std::fs::metadata(events) {
         Ok(meta) if plain => bar(meta.len(), "replaying"),

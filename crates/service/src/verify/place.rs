@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use holdfast_consumer::{KafkaSettings, Probe, TopicState, committed_end, committed_offsets};
+use holdfast_consumer::{KafkaSettings, Probe, committed_end, committed_offsets};
 use holdfast_producer::Metadata;
 use holdfast_producer::log::{ALERTS, Kept};
 
@@ -22,7 +22,7 @@ pub(super) enum Place {
 pub(super) struct Topics {
     pub(super) client: KafkaSettings,
     /// Of the input.
-    partitions: u32,
+    partitions: i32,
     pub(super) alerts: String,
     journal: String,
     /// Of each partition of the alert topic: below it everything is committed.
@@ -111,9 +111,9 @@ impl Topics {
     fn open(settings: &Settings) -> Result<Self, RunError> {
         let client = client(settings);
         let probe = Probe::new(&client)?;
-        let partitions = partitions(&probe, &settings.topics.input)?;
+        let partitions = reread::partitions(&probe, &settings.topics.input)?;
         let alerts = settings.topics.alerts.clone();
-        let count = partitions_of(&probe, &alerts)?;
+        let count = reread::partitions(&probe, &alerts)?;
         let ends = (0..count).map(|partition| committed_end(&client, (&alerts, partition), ANSWER));
         Ok(Self {
             settled: ends.collect::<Result<_, _>>()?,
@@ -125,7 +125,7 @@ impl Topics {
     }
 
     fn commits(&self) -> Result<Vec<Commit>, RunError> {
-        let all: Vec<i32> = (0..i32::try_from(self.partitions).unwrap_or(i32::MAX)).collect();
+        let all: Vec<i32> = (0..self.partitions).collect();
         let probe = Probe::new(&self.client)?;
         let mut commits = Vec::new();
         for (partition, found) in committed_offsets(&self.client, &all, ANSWER)? {
@@ -146,7 +146,7 @@ impl Topics {
             }
             commits.push(Commit {
                 partition,
-                partitions: self.partitions,
+                partitions: self.partitions.unsigned_abs(),
                 begin,
                 offset,
                 metadata,
@@ -196,18 +196,5 @@ impl Files {
             })
         };
         self.kept.partitions.iter().map(commit).collect()
-    }
-}
-
-fn partitions_of(probe: &Probe, topic: &str) -> Result<i32, RunError> {
-    Ok(i32::try_from(partitions(probe, topic)?).unwrap_or(i32::MAX))
-}
-
-fn partitions(probe: &Probe, topic: &str) -> Result<u32, RunError> {
-    match probe.topic(topic, ANSWER) {
-        TopicState::Partitions(count) => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
-        TopicState::Missing => Err(RunError::Config(format!("topic `{topic}` is not there"))),
-        TopicState::Denied(reason) => Err(RunError::Config(format!("kafka: {reason}"))),
-        TopicState::Unreachable(reason) => Err(RunError::Temporary(format!("no broker: {reason}"))),
     }
 }

@@ -63,6 +63,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
             "--out-dir",
             "--partitions",
             "--until",
+            "--from-snapshot",
         ],
     ),
     (

@@ -14,6 +14,7 @@ mod forget;
 mod generate;
 mod help;
 mod ran;
+mod replay;
 mod run;
 mod snapshot;
 mod verify;
