@@ -16,7 +16,7 @@ pub struct Snapshot {
 pub enum SnapshotCommand {
     /// Say which snapshots are there, newest first
     List(SnapshotFilter),
-    /// Read every snapshot whole and check it; exit code 1 if one is damaged
+    /// Read every byte, check it and restore the state; exit code 1 if one cannot be used
     Verify(SnapshotFilter),
     /// Copy the newest snapshot of each partition to another place
     Export(SnapshotExport),

@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::bail;
-use holdfast_store::{Error, Fault, Listed, Location, Manifest, Snapshots, Stored};
+use holdfast_features::{LOGIC, registry_hash};
+use holdfast_store::{
+    Error, Fault, Listed, Location, Manifest, Snapshot as StoredState, Snapshots, Stored,
+};
 use serde_json::json;
 
-use super::settings;
+use super::{files, settings};
 use crate::cli::terminal::{bar, counted, data, grouped, say};
 use crate::cli::{Snapshot, SnapshotCommand, SnapshotFilter};
-use crate::config::Settings;
+use crate::config::{Settings, SourceKind};
+use crate::pipeline::{self, Partition};
 
 pub(super) fn snapshot(args: &Snapshot) -> anyhow::Result<()> {
     match &args.command {
@@ -64,14 +68,21 @@ fn list(filter: &SnapshotFilter) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Every byte of every file: checksums, blocks, and whether a state comes of it.
 fn verify(filter: &SnapshotFilter) -> anyhow::Result<()> {
     let (snapshots, settings) = opened(filter)?;
     let list = snapshots.list(filter.partition)?;
     let progress = bar(list.len() as u64, "verifying");
-    let mut damaged = 0;
+    let engine = engine(&settings);
+    let (mut damaged, mut restored) = (0, 0);
     for listed in &list {
         let fault = match snapshots.load(&listed.name) {
-            Ok(snapshot) => snapshot.check().err(),
+            Ok(snapshot) => match snapshot.check() {
+                Err(fault) => Some(fault),
+                Ok(()) => restores(&snapshot, engine.as_ref())
+                    .map(|yes| restored += u64::from(yes))
+                    .err(),
+            },
             Err(Error::Unusable { source, .. }) => Some(source),
             Err(error) => return Err(error.into()),
         };
@@ -90,14 +101,47 @@ fn verify(filter: &SnapshotFilter) -> anyhow::Result<()> {
             counted(list.len() as u64, "snapshot")
         );
     }
+    let others = list.len() as u64 - restored;
     say(format_args!(
-        "{} whole",
+        "{} whole: {restored} restored{}",
         match list.len() {
             1 => "1 snapshot is".to_owned(),
             n => format!("{n} snapshots are"),
+        },
+        match others {
+            0 => String::new(),
+            n => format!(
+                ", {n} not tried, being of another version, other settings or another model"
+            ),
         }
     ));
     Ok(())
+}
+
+/// Configuration and model, for restoring; none where they cannot be had.
+fn engine(settings: &Settings) -> Option<pipeline::Settings> {
+    let model = files::model(settings.model_path.as_deref()).ok()?;
+    pipeline::Settings::new(settings, &model, settings.source == SourceKind::Kafka).ok()
+}
+
+/// Whether a state comes of it; false where this version, configuration or model cannot tell.
+fn restores(snapshot: &StoredState, engine: Option<&pipeline::Settings>) -> Result<bool, Fault> {
+    let Manifest {
+        logic,
+        registry,
+        state_hash,
+        ..
+    } = snapshot.manifest();
+    let fits = |engine: &&pipeline::Settings| {
+        *logic == LOGIC && *registry == registry_hash() && state_hash == engine.state_hash()
+    };
+    let Some(engine) = engine.filter(fits) else {
+        return Ok(false);
+    };
+    let restored = Partition::restore(engine, snapshot);
+    restored
+        .map(|_| true)
+        .map_err(|fault| Fault::Corrupt(format!("it does not restore: {fault}")))
 }
 
 fn copy(

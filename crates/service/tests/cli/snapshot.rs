@@ -1,9 +1,9 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use holdfast_store::{FORMAT, Location, Manifest, PARTITIONER, Packer, Snapshots};
 
-use crate::ran::{Ran, done, run, text};
+use crate::ran::{Ran, done, run, shop, text};
 
 /// A configuration whose snapshots are these: partition and offset.
 struct Kept {
@@ -116,10 +116,65 @@ fn a_damaged_snapshot_fails_the_verification_and_is_named() {
     let none = Kept::new(&[]).run(&["verify"]);
     assert_eq!(none.code, 1);
     let one = Kept::new(&[(0, 5)]);
-    for (command, words) in [("list", "1 snapshot in"), ("verify", "1 snapshot is whole")] {
+    for (command, words) in [
+        ("list", "1 snapshot in"),
+        ("verify", "1 snapshot is whole: 0 restored, 1 not tried"),
+    ] {
         let said = one.run(&[command]).stderr;
         assert!(said.contains(words), "{said}");
     }
+}
+
+/// The snapshots of a run.
+fn ran(dir: &Path) -> PathBuf {
+    let config = dir.join("holdfast.toml");
+    let toml = format!(
+        "[app]\nid = \"shop\"\n[source]\nkind = \"log\"\n[log]\ninput = {:?}\noutput = \"out\"\n[model]\npath = {:?}\n\
+         [silence]\nclock = \"event\"\n[http]\nlisten = \"off\"\n",
+        shop().events,
+        shop().model
+    );
+    fs::write(&config, toml).unwrap();
+    done(&["run", "--until-end", "--config", text(&config)]);
+    config
+}
+
+#[test]
+fn a_whole_snapshot_that_does_not_restore_fails_the_verification() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = ran(dir.path());
+    let verify = ["snapshot", "verify", "--config", text(&config)];
+    let said = done(&verify).stderr;
+    assert!(said.contains("1 snapshot is whole: 1 restored"), "{said}");
+    let place = Location::Directory(dir.path().join("out/snapshots"));
+    let store = Snapshots::open(&place, "shop", "log").unwrap();
+    let name = store.list(None).unwrap()[0].name.clone();
+    let snapshot = store.load(&name).unwrap();
+    let mut packer = Packer::new(Manifest {
+        offset: 1,
+        sections: Vec::new(),
+        ..snapshot.manifest().clone()
+    });
+    for section in &snapshot.manifest().sections {
+        for mut piece in snapshot.section(&section.name).unwrap() {
+            let middle = piece.bytes.len() / 2;
+            piece.bytes.truncate(middle);
+            packer.add(&section.name, piece.number, &piece.bytes);
+        }
+    }
+    store.publish(&packer.finish()).unwrap();
+    let verified = run(&verify);
+    assert_eq!(verified.code, 1, "{}", verified.stdout);
+    assert!(
+        verified.stdout.contains("it does not restore"),
+        "{}",
+        verified.stdout
+    );
+    assert!(
+        verified.stderr.contains("1 of 2 snapshots"),
+        "{}",
+        verified.stderr
+    );
 }
 
 #[test]
