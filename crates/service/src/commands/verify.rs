@@ -50,6 +50,12 @@ fn end(report: &Report) -> anyhow::Result<()> {
         say(format_args!("not checked: {why}"));
     }
     if !report.equal {
+        if report.partitions.iter().any(|stretch| stretch.misplaced) {
+            say(
+                "some keys are in other partitions than Kafka's own hash gives them: if the input was rescaled, begin \
+                 with a snapshot of after that (--from-snapshot)",
+            );
+        }
         bail!(
             "what was served is not what input and journal give: {}",
             counted(report.faults(), "difference")

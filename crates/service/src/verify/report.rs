@@ -88,6 +88,9 @@ pub struct Stretch {
     /// The journal does not tell what was sent before `from`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub past_unknown: bool,
+    /// Some keys belong to other partitions, as they do where records were written before `holdfast rescale`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub misplaced: bool,
     /// Why it could not be recomputed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_checked: Option<String>,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use holdfast_consumer::{Batch, Span};
+use holdfast_consumer::{Batch, Span, murmur2_partition};
 use holdfast_events::Record;
 use holdfast_policy::Following;
 use holdfast_policy::journal::{Entry, Fact, FactKind, What};
@@ -24,6 +24,7 @@ pub(super) struct Rerun<'a> {
     engines: &'a Engines,
     pipeline: Partition,
     entries: VecDeque<Entry>,
+    partitions: u32,
     /// Everything before it is worked.
     next: i64,
     to: i64,
@@ -49,6 +50,7 @@ impl<'a> Rerun<'a> {
             engines,
             pipeline,
             entries: start.entries,
+            partitions: start.partitions.max(1),
             next: start.from,
             to: start.to,
             is_exact: false,
@@ -96,6 +98,7 @@ impl<'a> Rerun<'a> {
         while let Some(first) = rest.first() {
             self.go_on(first.offset, comparison);
             let limit = self.entries.front().map_or(i64::MAX, |entry| entry.at);
+            self.stretch.misplaced |= self.is_misplaced(first);
             let (now, later) = rest.split_at(rest.partition_point(|r| r.offset < limit));
             self.pipeline.batch(now, &mut self.out);
             self.meet(comparison);
@@ -105,6 +108,13 @@ impl<'a> Rerun<'a> {
             self.stretch.records += now.len() as u64;
             rest = later;
         }
+    }
+
+    fn is_misplaced(&self, record: &Record<'_>) -> bool {
+        let place = record
+            .key
+            .map(|key| murmur2_partition(key, self.partitions));
+        place.is_some_and(|place| i64::from(place) != i64::from(self.stretch.partition))
     }
 
     /// Everything before `place` has been worked: what the journal has up to there is done.

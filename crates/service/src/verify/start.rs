@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use holdfast_features::{LOGIC, registry_hash};
 use holdfast_policy::journal::{Entry, Pack};
-use holdfast_store::{Listed, Refusal, Snapshots, Wanted, choose};
+use holdfast_store::{Listed, Snapshots, Wanted, choose};
 
 use super::Args;
 use super::engines::Engines;
@@ -13,9 +13,13 @@ use crate::config::Settings;
 use crate::pipeline::Partition;
 use crate::run::{JournalLog, Regime, RunError, between};
 
+const UNFIT: &str = "no snapshot to begin with";
+
 /// What a recomputation needs beside the input.
 pub(super) struct Start {
     pub(super) partition: i32,
+    /// Of how many.
+    pub(super) partitions: u32,
     pub(super) from: i64,
     pub(super) to: i64,
     /// None is the state of nobody.
@@ -73,36 +77,34 @@ impl<'a> Archive<'a> {
         let packs = self.packs(commit, 0)?;
         let to = commit.metadata.journal;
         let whole = between(packs, 0, to);
-        let (fit, refused) = self.candidates(commit)?;
-        let own = |name: &str| fit.iter().any(|listed| listed.name.to_string() == name);
-        let chosen: Vec<&Listed> = match self.wanted {
-            Some("latest") => fit.iter().collect(),
-            Some("oldest") => fit.iter().rev().collect(),
-            Some(name) if own(name) => fit.iter().filter(|l| l.name.to_string() == name).collect(),
-            Some(name) if refused.iter().any(|text| text.starts_with(name)) => Vec::new(),
+        let Found {
+            fit,
+            refused,
+            is_rescaled,
+        } = self.candidates(commit)?;
+        let own = |name: &str| -> Vec<&Listed> {
+            let same = fit.iter().filter(|l| l.name.to_string() == name);
+            same.collect()
+        };
+        let of_this = |name: &str| refused.iter().any(|text| text.starts_with(name));
+        let (lost, chosen): (String, Vec<&Listed>) = match self.wanted {
+            Some("latest") => (UNFIT.to_owned(), fit.iter().collect()),
+            Some("oldest") => (UNFIT.to_owned(), fit.iter().rev().collect()),
+            Some(name) if !own(name).is_empty() || of_this(name) => (UNFIT.to_owned(), own(name)),
             _ => {
                 let lost = match &whole {
-                    _ if commit.begin > 0 => {
-                        Some(format!("the log starts at offset {}", commit.begin))
+                    _ if is_rescaled => {
+                        "the input had another number of partitions before".to_owned()
                     }
-                    Err(fault) => Some(fault.clone()),
-                    Ok(_) => None,
+                    _ if commit.begin > 0 => format!("the log starts at offset {}", commit.begin),
+                    Ok(entries) => return Ok(Ok(from_the_start(commit, entries.clone()))),
+                    Err(fault) => fault.clone(),
                 };
-                match (lost, whole) {
-                    (None, Ok(entries)) => return Ok(Ok(from_the_start(commit, entries))),
-                    (lost, whole) => {
-                        let oldest: Vec<&Listed> = fit.iter().rev().collect();
-                        let lost = lost.unwrap_or_default();
-                        return Ok(self
-                            .first_of(commit, &oldest, whole.ok().as_ref())
-                            .map_err(|faults| words(&lost, &[refused, faults].concat())));
-                    }
-                }
+                (lost, fit.iter().rev().collect())
             }
         };
-        Ok(self
-            .first_of(commit, &chosen, whole.ok().as_ref())
-            .map_err(|faults| words("no snapshot to begin with", &[refused, faults].concat())))
+        let start = self.first_of(commit, &chosen, whole.ok().as_ref());
+        Ok(start.map_err(|faults| words(&lost, &[refused, faults].concat())))
     }
 
     /// The committed packs; a live run's later ones are left out.
@@ -118,13 +120,16 @@ impl<'a> Archive<'a> {
     }
 
     /// Snapshots that fit, newest first, and why others do not.
-    fn candidates(&self, commit: &Commit) -> Result<(Vec<Listed>, Vec<String>), RunError> {
+    fn candidates(&self, commit: &Commit) -> Result<Found, RunError> {
         let Some(snapshots) = &self.snapshots else {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Found::default());
         };
         let listed = snapshots
-            .list(Some(commit.partition))
+            .list(None)
             .map_err(|fault| RunError::Temporary(format!("snapshots: {fault}")))?;
+        // Of any partition: one that is new has no snapshot of before.
+        let mut manifests = listed.iter().filter_map(|l| l.manifest.as_ref().ok());
+        let is_rescaled = manifests.any(|manifest| manifest.partitions != commit.partitions);
         let wanted = Wanted {
             partition: commit.partition,
             partitions: commit.partitions,
@@ -140,7 +145,7 @@ impl<'a> Archive<'a> {
         let mut refused: Vec<String> = choice
             .refused
             .iter()
-            .map(|(name, why): &(_, Refusal)| format!("{name}: {why}"))
+            .map(|(name, why)| format!("{name}: {why}"))
             .collect();
         let (fit, old): (Vec<&Listed>, Vec<&Listed>) = choice
             .candidates
@@ -150,7 +155,11 @@ impl<'a> Archive<'a> {
             let (name, begin) = (&listed.name, commit.begin);
             format!("{name}: the log starts at {begin}, behind it")
         }));
-        Ok((fit.into_iter().cloned().collect(), refused))
+        Ok(Found {
+            fit: fit.into_iter().cloned().collect(),
+            refused,
+            is_rescaled,
+        })
     }
 
     fn first_of(
@@ -197,6 +206,7 @@ impl<'a> Archive<'a> {
         };
         Ok(Start {
             partition: commit.partition,
+            partitions: commit.partitions,
             from: manifest.offset,
             to: commit.offset,
             state: Some(state),
@@ -208,9 +218,21 @@ impl<'a> Archive<'a> {
     }
 }
 
+/// Snapshots of one partition.
+#[derive(Default)]
+struct Found {
+    /// Newest first.
+    fit: Vec<Listed>,
+    /// The others, each with its reason.
+    refused: Vec<String>,
+    /// There are some of another number of partitions: the log before them had customers elsewhere.
+    is_rescaled: bool,
+}
+
 fn from_the_start(commit: &Commit, entries: VecDeque<Entry>) -> Start {
     Start {
         partition: commit.partition,
+        partitions: commit.partitions,
         from: commit.begin,
         to: commit.offset,
         state: None,
