@@ -13,7 +13,7 @@ use holdfast_consumer::{Assigned, Refusal};
 use holdfast_features::{LOGIC, registry_hash};
 use holdfast_policy::journal::Entry;
 use holdfast_producer::Metadata;
-use holdfast_store::{Listed, Manifest, Snapshots, Wanted, choose};
+use holdfast_store::{Error, Listed, Manifest, Snapshots, Wanted, choose};
 use tracing::{info, warn};
 
 use super::journal::{JournalLog, between};
@@ -222,7 +222,7 @@ impl Archive {
         known.shared.status.beat();
         let snapshot = snapshots
             .load(&listed.name)
-            .map_err(|fault| fault.to_string())?;
+            .map_err(|fault| super::error::chain(&fault))?;
         let manifest = snapshot.manifest();
         known.shared.status.beat();
         let entries = self.entries(known, manifest)?;
@@ -360,17 +360,29 @@ impl Archive {
     }
 }
 
-/// The store of the configuration; none when no snapshots are kept.
+/// The store of the configuration; none when no snapshots are kept. A disk without room can still be read, so the run
+/// begins with what is there, and says of each new snapshot that it is not written.
 pub(super) fn open_snapshots(shared: &Shared) -> Result<Option<Arc<Snapshots>>, RunError> {
     if shared.snapshotting().is_none() {
         return Ok(None);
     }
-    let settings = &shared.settings;
-    Snapshots::create(
-        &settings.snapshot.location,
-        &settings.app.id,
-        settings.input_name(),
-    )
-    .map(|snapshots| Some(Arc::new(snapshots)))
-    .map_err(|fault| RunError::Config(format!("[snapshot] {}", super::error::chain(&fault))))
+    let (location, app) = (&shared.settings.snapshot.location, &shared.settings.app.id);
+    let topic = shared.settings.input_name();
+    let opened = match Snapshots::create(location, app, topic) {
+        Err(fault @ Error::Full { .. }) => {
+            warn!("{}", super::error::chain(&fault));
+            Snapshots::open(location, app, topic)
+        }
+        created => created,
+    };
+    opened
+        .map(|snapshots| Some(Arc::new(snapshots)))
+        .map_err(|fault| {
+            let text = format!("[snapshot] {}", super::error::chain(&fault));
+            if fault.is_transient() {
+                RunError::Temporary(text)
+            } else {
+                RunError::Config(text)
+            }
+        })
 }
