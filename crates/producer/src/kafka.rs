@@ -3,14 +3,15 @@
 //! | what the broker answers | what is done |
 //! | --- | --- |
 //! | committed | on with the next |
-//! | abortable (a delivery failed, the group moved on) | abort, wait a little, the same batch in a new transaction |
-//! | fatal, fenced | a new producer under the same transactional id; see below |
+//! | abortable (a delivery failed, the group moved on) | a new producer under the same transactional id; see below |
+//! | fatal, fenced | the same |
 //! | nothing in time: committed or not | the same |
 //!
 //! A new producer's start ends whatever its forerunner left open, so after it the committed offsets tell whether the
 //! batch got in: if they are the batch's own, it is done, else it is sent again. The state behind the batch is never
-//! rolled back, it is a function of what was read. A producer that saw a time-out is never used again: a request
-//! of it that is still under way could end a later transaction.
+//! rolled back, it is a function of what was read. A producer that saw a failure is never used again, not even for an
+//! abort: a request of it that is still under way could end a later transaction, or a record of it come in behind the
+//! abort and leave a transaction open that nobody ends. The new one has a greater epoch, which bars the old one's.
 
 mod context;
 mod records;
@@ -167,11 +168,8 @@ impl KafkaSink {
         let text = match failure {
             Failure::Abortable(text) => {
                 self.health.aborted.fetch_add(1, Ordering::Relaxed);
-                warn!("transaction aborted, the batch is sent again: {text}");
-                match self.abort() {
-                    Ok(()) => return Ok(false),
-                    Err(text) => text,
-                }
+                warn!("transaction aborted, a new producer sends the batch again: {text}");
+                return self.renew(positions);
             }
             Failure::Fenced(text) => {
                 self.fenced_in_a_row += 1;

@@ -183,7 +183,7 @@ impl KafkaSink {
             return Err(Failure::Unknown("offsets: no answer in time".to_owned()));
         };
         answer.map_err(|e| {
-            // Not sent for certain, or not answered: an abort settles both.
+            // Not sent for certain, or not answered: a new producer settles both.
             match judge(&e, "offsets") {
                 Failure::Unknown(text) => Failure::Abortable(text),
                 failure => failure,
@@ -195,14 +195,7 @@ impl KafkaSink {
         Ok(())
     }
 
-    pub(super) fn abort(&self) -> Result<(), String> {
-        self.purge();
-        self.producer
-            .abort_transaction(CALL_TIMEOUT)
-            .map_err(|e| format!("abort: {e}"))
-    }
-
-    /// Gives up what is not acknowledged. An abort waits for the reports of it, which come only by polling.
+    /// Gives up what is not acknowledged. The producer's end waits for the reports of it, which come only by polling.
     pub(super) fn purge(&self) {
         self.producer
             .purge(PurgeConfig::default().queue().inflight());
