@@ -79,6 +79,7 @@ impl Handover {
             recovered,
             partitions: self.partitions,
             end: assigned.end.filter(|_| self.shared.options.until_end),
+            journal: Arc::clone(&self.archive.journal),
         })
     }
 

@@ -8,6 +8,7 @@ use holdfast_policy::journal::Entry;
 use holdfast_producer::{Outputs, Position};
 
 use super::RunError;
+use super::journal::JournalLog;
 use super::recovery::{Recovered, Regime};
 use crate::pipeline;
 
@@ -79,6 +80,7 @@ pub(super) struct Take {
     pub(super) partitions: u32,
     /// Where the input ends for this run; none for a run without end, or when only reading tells.
     pub(super) end: Option<i64>,
+    pub(super) journal: Arc<JournalLog>,
 }
 
 /// To the committer.

@@ -28,6 +28,9 @@ pub(super) struct Plate {
     pub(super) offset: i64,
     /// Entries of the journal before it.
     pub(super) journal: u64,
+    /// Journal records below it are older than the image. As known when it begins: asked for later, it could be
+    /// behind entries that are not in the image.
+    pub(super) journal_offset: i64,
     pub(super) fired: Option<i64>,
     /// Position in a file of the embedded log.
     pub(super) byte: Option<u64>,
@@ -35,6 +38,7 @@ pub(super) struct Plate {
     pub(super) trail: Option<u64>,
     pub(super) customers: usize,
     pub(super) regime: Regime,
+    pub(super) model_id: String,
     pub(super) image: Image,
 }
 
@@ -249,10 +253,10 @@ impl Snapshotter {
             input_clock: Some(plate.image.input_clock).filter(|clock| *clock != i64::MIN),
             fired: plate.fired,
             model_sha256: plate.regime.model_sha256.clone(),
-            model_id: self.shared.active().settings.model().id().to_owned(),
+            model_id: plate.model_id.clone(),
             config_hash: plate.regime.config_hash.clone(),
             state_hash: self.shared.state_hash().to_owned(),
-            journal_offset: self.journal.end(plate.partition),
+            journal_offset: plate.journal_offset,
             journal_entries: plate.journal,
             customers: plate.customers as u64,
             created_ms: clock::now_ms(),

@@ -153,6 +153,11 @@ impl Partition {
         self.settings.model.sha256()
     }
 
+    /// Name of the model that decides.
+    pub fn model_id(&self) -> &str {
+        self.settings.model.id()
+    }
+
     /// Another model or policy, for the same state.
     ///
     /// # Errors

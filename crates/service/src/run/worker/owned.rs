@@ -299,7 +299,7 @@ impl Owned {
 
     /// Notes what decides from here on.
     fn activated(&mut self) {
-        let model = self.shared.active().settings.model().id().to_owned();
+        let model = self.pipeline.model_id().to_owned();
         info!(
             partition = self.partition,
             offset = self.next_offset,

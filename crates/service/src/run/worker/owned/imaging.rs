@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::run::Shared;
+use crate::run::journal::JournalLog;
 use crate::run::message::{Epoch, Take};
 use crate::run::snapshots::{Plate, Snapshotting};
 
@@ -24,6 +25,7 @@ pub(super) struct Imaging {
     /// The place of the newest image or of the snapshot that was loaded.
     newest: Option<i64>,
     under_way: bool,
+    journal: Arc<JournalLog>,
 }
 
 impl Imaging {
@@ -40,6 +42,7 @@ impl Imaging {
             since: None,
             newest: take.recovered.snapshot,
             under_way: false,
+            journal: Arc::clone(&take.journal),
         })
     }
 
@@ -94,11 +97,13 @@ impl Owned {
             partitions: self.partitions,
             offset: self.next_offset,
             journal: self.journal,
+            journal_offset: imaging.journal.end(imaging.partition),
             fired: self.fired,
             byte: self.byte,
             trail: self.trail.map(Trail::hash),
             customers: self.pipeline.customers(),
             regime: self.regime.clone(),
+            model_id: self.pipeline.model_id().to_owned(),
             image,
         });
     }
