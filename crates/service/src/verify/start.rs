@@ -129,7 +129,11 @@ impl<'a> Archive<'a> {
             .map_err(|fault| RunError::Temporary(format!("snapshots: {fault}")))?;
         // Of any partition: one that is new has no snapshot of before.
         let mut manifests = listed.iter().filter_map(|l| l.manifest.as_ref().ok());
-        let is_rescaled = manifests.any(|manifest| manifest.partitions != commit.partitions);
+        let is_rescaled = manifests.any(|manifest| {
+            // Customers before the first record came from elsewhere.
+            manifest.partitions != commit.partitions
+                || (manifest.offset == 0 && manifest.customers > 0)
+        });
         let wanted = Wanted {
             partition: commit.partition,
             partitions: commit.partitions,

@@ -62,6 +62,10 @@ fn alerts_are_those_of_replay_through_a_change_from_two_partitions_to_five() {
     shop.load_range(&events, lines / 2, usize::MAX);
     shop.run_to_end();
     assert_same(&shop.alert_values(), &replayed(&shop, &events));
+    let mut verify = Command::new(binary());
+    verify.arg("verify").arg("--config").arg(&config);
+    let verified = verify.output().unwrap();
+    assert!(verified.status.success(), "{}", words(&verified));
 }
 
 #[test]
