@@ -1,6 +1,6 @@
 //! The decoder's reference twin: the same rules in the plainest way, on serde_json's own values.
 
-use holdfast_events::{Currency, EventType, RejectReason as Reason};
+use holdfast_events::{Currency, Decoder, EventType, Outcome, Record, RejectReason as Reason};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -19,6 +19,52 @@ pub(crate) enum Twin {
     Rejected(Reason),
     /// A value in an unknown member that serde_json cannot hold, so that its depth is not known.
     Undecided,
+}
+
+/// Whether the outcome of a decoder of euros is the twin's; else what differs.
+pub(crate) fn agrees(decoder: &Decoder, bytes: &[u8]) -> Result<(), String> {
+    let same = match (decode(bytes), decoder.decode(&Record::line(0, bytes))) {
+        (Twin::Undecided, _) => true,
+        (
+            Twin::Event {
+                event_id,
+                customer_id,
+                kind,
+                ts,
+                major,
+            },
+            Outcome::Event(event),
+        ) => {
+            let exponent = event.currency.map_or(2, |c| c.exponent());
+            let exact = major.unwrap_or_default() * 10_f64.powi(i32::from(exponent));
+            let off = (event.minor.unwrap_or_default() as f64 - exact).abs();
+            event.event_id == event_id
+                && event.customer_id == customer_id
+                && (event.kind, event.ts) == (kind, ts)
+                && event.minor.is_some() == major.is_some()
+                && off <= 0.5 + exact * 1e-12
+        }
+        (Twin::Erase(id, ts), Outcome::Erase { customer_id, at }) => {
+            (&*customer_id, at) == (&*id, Some(ts))
+        }
+        (Twin::Rejected(reason), Outcome::Rejected(rejection)) => {
+            // Only the decoder tells an amount that is no JSON from other broken JSON, and counts
+            // the depth of what is broken.
+            let finer = [Reason::InvalidAmount, Reason::TooDeep];
+            let is_finer = reason == Reason::Malformed && finer.contains(&rejection.reason);
+            is_finer || rejection.reason == reason
+        }
+        _ => false,
+    };
+    if same {
+        return Ok(());
+    }
+    let got = decoder.decode(&Record::line(0, bytes));
+    Err(format!(
+        "{got:?}, not {:?}: {}",
+        decode(bytes),
+        String::from_utf8_lossy(bytes)
+    ))
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Twin {
