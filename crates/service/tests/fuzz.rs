@@ -25,8 +25,9 @@ use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings};
 use holdfast_store::{FORMAT, Manifest, PARTITIONER, Packer, Snapshot};
 use stream::{DAY, T0, config, event, lines, model};
 
-/// What the whole process may ask the system for beyond what it had before, in MiB.
-const MOST_MB: u64 = 512;
+/// What the whole process may ask the system for beyond what it had before, in MiB: the heaps of all threads, and not the
+/// four gigabytes that a length of 32 bits may claim.
+const MOST_MB: u64 = 2_048;
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
