@@ -95,6 +95,7 @@ fn snapshot_of(partition: &mut Partition) -> Vec<u8> {
         partitioner: PARTITIONER.to_owned(),
         offset: 200,
         byte: None,
+        input: None,
         clock: Some(image.clock),
         input_clock: Some(image.input_clock),
         fired: None,
