@@ -5,6 +5,8 @@
 //! | `/livez` | the reading loop turned within [`LIVE_SECONDS`] | 503 |
 //! | `/readyz` | [`Probe::report`] knows no reason against it | 503 and the reasons |
 //! | `/metrics` | always | |
+//!
+//! One request a connection, short heads, little time, few at once: who listens beyond this machine cannot be kept busy.
 
 mod probe;
 #[cfg(test)]
@@ -14,6 +16,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use axum::Router;
@@ -21,11 +24,24 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tokio::sync::oneshot;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{sleep, timeout};
 
 use crate::metrics::Metrics;
 
 pub use probe::{LIVE_SECONDS, PartitionReport, Probe, Reason, Rebuild, Report};
+
+/// From the connection to the last byte of the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Connections at once; further ones wait until one of them ends.
+const CONNECTIONS: usize = 64;
+/// Request line and headers, and what is kept of a body that nobody reads.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Wait after a connection that could not be taken, such as when there are no more file handles.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// A running server; dropping it stops it.
 #[derive(Debug)]
@@ -62,6 +78,7 @@ pub fn serve(
         .context("cannot ask for the address listened on")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
+        .enable_time()
         .build()
         .context("cannot start the runtime of the http server")?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -76,8 +93,8 @@ pub fn serve(
                     stopped.await.ok();
                 };
                 tokio::select! {
-                    served = axum::serve(listener, router).into_future() => served,
-                    () = shutdown => Ok(()),
+                    () = answer(listener, router) => Ok(()),
+                    () = shutdown => Ok::<_, std::io::Error>(()),
                 }
             });
             if let Err(error) = served {
@@ -90,6 +107,30 @@ pub fn serve(
         stop: Some(stop),
         thread: Some(thread),
     })
+}
+
+/// Takes connections for ever.
+async fn answer(listener: tokio::net::TcpListener, router: Router) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return; // nobody closes it
+        };
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(BREATH).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let connection = http1::Builder::new()
+                .keep_alive(false)
+                .max_buf_size(HEAD_BYTES)
+                .serve_connection(TokioIo::new(stream), service);
+            // Whoever went away, talks nonsense or takes too long learns nothing.
+            timeout(PATIENCE, connection).await.ok();
+            drop(place);
+        });
+    }
 }
 
 impl Server {

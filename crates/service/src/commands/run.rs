@@ -36,6 +36,11 @@ pub(super) fn run(args: &Run) -> anyhow::Result<()> {
         .transpose()?;
     if let Some(server) = &server {
         tracing::info!(addr = %server.addr(), "serving /metrics, /livez and /readyz");
+        if !server.addr().ip().is_loopback() {
+            tracing::info!(
+                "other machines reach these without a password; they tell counts, and no customers"
+            );
+        }
     }
     let options = Options {
         until_end: args.until_end,

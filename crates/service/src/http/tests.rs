@@ -148,3 +148,38 @@ fn a_dropped_server_gives_its_port_back() {
     let addr = start(&said).addr();
     serve(addr, "--listen", said.metrics.clone(), said).unwrap();
 }
+
+#[test]
+fn silent_clients_do_not_keep_others_out_for_long() {
+    let server = start(&said(0));
+    let connect = || TcpStream::connect(server.addr()).unwrap();
+    let silent: Vec<TcpStream> = (0..2 * CONNECTIONS).map(|_| connect()).collect();
+    let began = std::time::Instant::now();
+    assert_eq!(get(&server, "/livez").0, 200);
+    assert!(began.elapsed() < 4 * PATIENCE, "{:?}", began.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn a_head_that_is_too_long_and_a_request_from_another_site_get_nothing() {
+    let server = start(&said(0));
+    let ask = |head: &str| {
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        // The answer may come before everything is sent.
+        stream.write_all(head.as_bytes()).ok();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok();
+        text
+    };
+    let long = "x".repeat(2 * HEAD_BYTES);
+    let refused = ask(&format!(
+        "GET /livez HTTP/1.1\r\nHost: x\r\nx: {long}\r\n\r\n"
+    ));
+    assert!(!refused.starts_with("HTTP/1.1 200"), "{refused}");
+    let posted = ask("POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    assert!(posted.starts_with("HTTP/1.1 405"), "{posted}");
+    let foreign = ask("GET /metrics HTTP/1.1\r\nHost: x\r\nOrigin: https://elsewhere\r\n\r\n");
+    let heads = foreign.split("\r\n\r\n").next().unwrap().to_lowercase();
+    assert!(heads.starts_with("http/1.1 200"), "{heads}");
+    assert!(!heads.contains("access-control"), "{heads}");
+}
