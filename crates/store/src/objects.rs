@@ -107,8 +107,20 @@ impl Objects {
 
     fn put(&self, name: &str, payload: PutPayload, mode: PutMode) -> object_store::Result<()> {
         let path = self.path(name);
+        let file = self.directory.as_ref().map(|dir| dir.join(name));
+        if let Some(folder) = file.as_deref().and_then(std::path::Path::parent) {
+            // Should it fail, writing into it says why.
+            make_directory(folder).ok();
+        }
         let put = self.store.put_opts(&path, payload, mode.into());
-        self.runtime.block_on(put).map(drop)
+        self.runtime.block_on(put).map(drop)?;
+        #[cfg(unix)]
+        if let Some(file) = file {
+            use std::os::unix::fs::PermissionsExt;
+            // Best effort: others are kept out by the folder.
+            fs::set_permissions(file, fs::Permissions::from_mode(0o600)).ok();
+        }
+        Ok(())
     }
 
     /// Length of an object; [`Error::Absent`] if there is none.
@@ -205,7 +217,7 @@ impl Objects {
     }
 }
 
-/// Snapshots hold the ids of customers, so others of the machine are kept out of a directory that we make.
+/// Snapshots hold the ids of customers, so others of the machine are kept out of every directory that we make.
 fn make_directory(path: &std::path::Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -47,6 +47,24 @@ fn a_directory_that_we_make_is_closed_to_others() {
     assert_eq!(mode & 0o777, 0o700);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_snapshot_is_for_its_owner_only_even_in_a_directory_that_is_open_to_all() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let location = Location::Directory(dir.path().to_owned());
+    let snapshots = Snapshots::create(&location, "shop", "events").unwrap();
+    let name = snapshots.publish(&pack(manifest(0, 7))).unwrap().name;
+    let file = dir.path().join(name.to_string());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    let folders = file.ancestors().skip(1);
+    for folder in folders.take_while(|folder| *folder != dir.path()) {
+        assert_eq!(mode(folder), 0o700, "{}", folder.display());
+    }
+}
+
 /// A file system of 64 KiB, where the machine lets us mount one: the error names the file, old ones stay whole.
 #[cfg(target_os = "linux")]
 #[test]
