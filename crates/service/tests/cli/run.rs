@@ -146,3 +146,46 @@ fn a_taken_port_is_1_and_names_the_flag() {
         ran.stderr
     );
 }
+
+/// Labels come from closed sets, so there are as many series for ten customers as for hundreds.
+#[test]
+fn metrics_do_not_grow_with_customers() {
+    let series = |customers: usize| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = config(dir.path());
+        let few = dir.path().join("few.jsonl");
+        let lines = fs::read_to_string(&shop().events).unwrap();
+        let mut known = std::collections::BTreeSet::new();
+        let kept = lines.lines().filter(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            let id = event["customer_id"].as_str().unwrap().to_owned();
+            known.contains(&id) || (known.len() < customers && known.insert(id))
+        });
+        let kept: Vec<&str> = kept.collect();
+        fs::write(&few, kept.join("\n") + "\n").unwrap();
+        let toml = fs::read_to_string(&path).unwrap();
+        let toml = toml.replace(text(&shop().events), text(&few));
+        fs::write(&path, toml).unwrap();
+        let (mut child, addr) = start(&path);
+        let consumed = format!(
+            "holdfast_events_consumed_total{{partition=\"0\"}} {}",
+            kept.len()
+        );
+        until("all consumed", || {
+            get(&addr, "/metrics").1.contains(&consumed)
+        });
+        until("all committed", || get(&addr, "/readyz").0 == 200);
+        let metrics = get(&addr, "/metrics").1;
+        signal(&child, "TERM");
+        child.wait().unwrap();
+        for id in &known {
+            assert!(!metrics.contains(&format!("\"{id}\"")), "{id} is a label");
+        }
+        assert_eq!(known.len(), customers);
+        metrics
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .count()
+    };
+    assert_eq!(series(10), series(200));
+}

@@ -10,13 +10,14 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
         .flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/bad-input.md",
     "docs/capacity.md",
     "docs/runbook.md",
+    "docs/security.md",
 ];
 
 #[test]
@@ -158,4 +159,26 @@ fn every_row_of_bad_input_names_a_test() {
             .map(|r| (*r).to_owned())
             .collect::<Vec<_>>(),
     );
+}
+
+#[test]
+fn c_libraries_of_the_security_page_are_those_of_the_lock_file() {
+    let (page, lock) = (read("docs/security.md"), read("Cargo.lock"));
+    let mut checked = 0;
+    let mut faults = Vec::new();
+    for row in page.lines().filter(|row| row.starts_with("| ")) {
+        let Some((_, by)) = row.rsplit_once("| `") else {
+            continue;
+        };
+        let Some((name, rest)) = by.split_once("` ") else {
+            continue;
+        };
+        let version = rest.split([',', ' ']).next().unwrap_or_default();
+        checked += 1;
+        if !lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"\n")) {
+            faults.push(format!("{name} {version} is not in Cargo.lock"));
+        }
+    }
+    assert_eq!(checked, 4);
+    none(&faults);
 }
