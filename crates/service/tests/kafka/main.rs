@@ -17,6 +17,8 @@ mod input;
 mod letters;
 mod members;
 mod outage;
+#[expect(dead_code, reason = "the chaos tests need more of it")]
+mod process;
 mod rescale;
 mod restarts;
 mod rights;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::{KafkaSettings, LineBatch, LineReader, OwnedRecord, read_topic};
 use holdfast_producer::{Admin, Feeder, Outgoing, TopicSpec};
+
+use crate::process::Running;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -237,7 +239,7 @@ impl Shop {
         let mut command = self.command(&self.config(more), args);
         command.envs(env.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(file).spawn().unwrap();
-        Running { child, log }
+        Running::new(child, log)
     }
 
     /// Waits until the alert topic has at least so many records.
@@ -252,57 +254,14 @@ impl Drop for Shop {
     fn drop(&mut self) {
         if let Ok(admin) = Admin::new(&self.client()) {
             admin
-                .delete(&[&self.input(), &self.alerts(), &self.dead_letters()])
+                .delete(&[
+                    &self.input(),
+                    &self.alerts(),
+                    &self.dead_letters(),
+                    &self.journal(),
+                ])
                 .ok();
         }
-    }
-}
-
-/// A process that is killed when the test ends.
-pub(crate) struct Running {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Running {
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    /// The exit code, within the patience of a test.
-    pub(crate) fn wait(&mut self) -> Option<i32> {
-        wait_for("the end of the process", || self.child.try_wait().unwrap()).code()
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
-    }
-
-    pub(crate) fn wait_for_log(&self, words: &str) {
-        wait_for(words, || self.log().contains(words).then_some(()));
-    }
-}
-
-impl Drop for Running {
-    #[expect(clippy::print_stderr, reason = "shows why a test failed")]
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("log of the run:\n{}", self.log());
-        }
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }
 
