@@ -1,7 +1,7 @@
 # `make` alone prints this list. ARGS goes to the program: make demo ARGS="--customers 5000 --speed 1000"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-kafka test lint bench bench-peers models clean
+.PHONY: help demo demo-kafka test chaos lint bench bench-peers models clean
 ARGS ?=
 HOLDFAST := cargo run --release --locked --quiet --package holdfast-service --
 
@@ -17,6 +17,9 @@ demo-kafka: ## the same against a real Kafka broker on this machine, fetched and
 
 test: ## everything, the real Kafka included; installs what it needs where it can
 	@scripts/test.sh
+
+chaos: ## seeded faults against a real Kafka: a table of what was lost, doubled, and how long it took
+	@scripts/chaos.sh $(ARGS)
 
 lint: ## format, clippy and documentation, warnings as errors
 	@scripts/test.sh format lints docs
