@@ -129,7 +129,10 @@ impl Shop {
             self.model,
             self.extra
         );
-        fs::write(&path, text).unwrap();
+        // Another process may be reading it.
+        if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+            fs::write(&path, text).unwrap();
+        }
         path
     }
 
