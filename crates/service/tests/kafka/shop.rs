@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use holdfast_consumer::{KafkaSettings, LineBatch, LineReader, OwnedRecord, read_topic};
 use holdfast_producer::{Admin, Feeder, Outgoing, TopicSpec};
 
-use crate::process::Running;
+pub(crate) use crate::process::Running;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
