@@ -242,9 +242,6 @@ impl Campaign {
         shop.broker = broker.address();
         shop.create_topics(PARTITIONS.cast_signed());
         wait_until_there(&shop);
-        let model = ruin::own_model(&shop);
-        fs::copy(plain_model(), &model).unwrap();
-        shop.set_model(&model);
         let short = "[kafka.properties]\n\"session.timeout.ms\" = 3000\n\"heartbeat.interval.ms\" = 300\n\
                      \"transaction.timeout.ms\" = 4000\n";
         match self.rounds {
@@ -272,9 +269,9 @@ fn wait_until_there(shop: &Shop) {
 
 /// The rounds of the short campaign: every fault once.
 fn short() -> Vec<Round> {
-    use Fault::{BrokerKill, FullDisk, Kill, NewModel, Scale, Term, TornSnapshot, Twin, Zombie};
+    use Fault::{BrokerKill, FullDisk, Kill, Scale, Term, TornSnapshot, Twin, Zombie};
     let rounds = [
-        vec![Kill, Term, TornSnapshot, NewModel, FullDisk],
+        vec![Kill, Term, TornSnapshot, FullDisk],
         vec![Zombie, BrokerKill, Twin, Scale],
     ];
     let rounds = rounds.into_iter().enumerate();

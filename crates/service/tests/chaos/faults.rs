@@ -24,12 +24,11 @@ pub(crate) enum Fault {
     BrokerKill,
     FullDisk,
     TornSnapshot,
-    NewModel,
     Twin,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Kill,
         Self::Term,
         Self::Zombie,
@@ -38,7 +37,6 @@ impl Fault {
         Self::BrokerKill,
         Self::FullDisk,
         Self::TornSnapshot,
-        Self::NewModel,
         Self::Twin,
     ];
 
@@ -52,7 +50,6 @@ impl Fault {
             Self::BrokerKill => "broker kill -9, start",
             Self::FullDisk => "no room for snapshots",
             Self::TornSnapshot => "newest snapshots damaged, start",
-            Self::NewModel => "model file replaced",
             Self::Twin => "a second process of the same name",
         }
     }
@@ -62,7 +59,7 @@ impl Fault {
         match self {
             Self::Kill => 4,
             Self::Term | Self::TornSnapshot => 3,
-            Self::BrokerRestart | Self::BrokerKill | Self::NewModel | Self::Twin => 2,
+            Self::BrokerRestart | Self::BrokerKill | Self::Twin => 2,
             Self::Zombie | Self::Scale | Self::FullDisk => 1,
         }
     }
@@ -71,7 +68,6 @@ impl Fault {
     pub(crate) const fn seconds(self) -> f64 {
         match self {
             Self::Kill | Self::Term | Self::TornSnapshot => 3.0,
-            Self::NewModel => 4.0,
             Self::FullDisk | Self::BrokerRestart | Self::BrokerKill | Self::Twin => 8.0,
             Self::Zombie => 24.0,
             Self::Scale => 28.0,
@@ -104,7 +100,6 @@ impl Stage<'_> {
             Fault::FullDisk if self.disk.is_none() => {}
             Fault::FullDisk => self.full_disk(),
             Fault::TornSnapshot => self.torn_snapshot(),
-            Fault::NewModel => self.new_model(),
             Fault::Twin => self.twin(),
         }
     }
@@ -228,29 +223,6 @@ impl Stage<'_> {
         if torn > 0 && alone {
             let log = self.fleet.member(victim).log();
             assert!(log.contains("not used"), "{log}");
-        }
-    }
-
-    fn new_model(&mut self) {
-        let floor = self.progress.now();
-        let since = Instant::now();
-        let taken = |log: &str| log.matches("a new model is taken over").count();
-        let members = self.fleet.numbers().into_iter();
-        let before: Vec<(usize, usize)> = members
-            .map(|number| (number, taken(&self.fleet.member(number).log())))
-            .collect();
-        ruin::replace_model(self.fleet.shop, &mut self.rng);
-        for (number, count) in before {
-            let member = self.fleet.member(number);
-            wait_for("the new model", || {
-                (taken(&member.log()) > count).then_some(())
-            });
-        }
-        self.recovered(Fault::NewModel, &floor, since);
-        if self.rng.gen_bool(0.5) {
-            let victim = self.victim();
-            self.fleet.kill(victim);
-            self.fleet.start(victim);
         }
     }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::shop::{Shop, plain_model};
+use crate::shop::Shop;
 
 /// Its size in KiB.
 const SMALL: usize = 65_536;
@@ -104,20 +104,4 @@ pub(crate) fn tear_newest(shop: &Shop, rng: &mut ChaCha8Rng) -> usize {
         fs::write(path, bytes).unwrap();
     }
     newest.len()
-}
-
-/// Another model in the place of the shop's own: it decides alike and has another name, so alerts can be compared.
-pub(crate) fn replace_model(shop: &Shop, rng: &mut ChaCha8Rng) {
-    let id = format!("plain-{}", rng.gen_range(0..u32::MAX));
-    let text = fs::read_to_string(plain_model()).unwrap();
-    let text = text.replace("\"id\": \"plain\"", &format!("\"id\": \"{id}\""));
-    assert!(text.contains(&id));
-    let fresh = shop.dir.path().join("model.fresh");
-    fs::write(&fresh, text).unwrap();
-    fs::rename(fresh, own_model(shop)).unwrap();
-}
-
-/// Where the model of a round is.
-pub(crate) fn own_model(shop: &Shop) -> PathBuf {
-    shop.dir.path().join("model.json")
 }
