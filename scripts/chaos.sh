@@ -24,4 +24,4 @@ done
 [ -z "$round" ] || rounds=$((round + 1))
 benches/kafka/kafka.sh tools && benches/kafka/kafka.sh fetch || exit 1
 HOLDFAST_CHAOS_SEED=$seed HOLDFAST_CHAOS_ROUNDS=$rounds HOLDFAST_CHAOS_ROUND=$round \
-  cargo test --release --locked --package holdfast-service --features broker-tests --test chaos -- --nocapture --ignored
+  cargo test --release --locked --package holdfast-service --features broker-tests --test chaos -- --nocapture

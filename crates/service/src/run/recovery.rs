@@ -163,17 +163,23 @@ impl Archive {
     /// With the newest snapshot that can be used; else why none can.
     fn by_snapshot(&self, known: &Known<'_>, target: i64) -> Result<Recovered, Vec<String>> {
         let mut refused = Vec::new();
-        for candidate in self.candidates(known, target, &mut refused) {
-            match self.load(known, candidate, target) {
-                Ok(recovered) => return Ok(recovered),
-                Err(fault) => {
-                    let partition = known.assigned.partition;
-                    warn!(partition, name = %candidate.name, "snapshot not used: {fault}");
-                    refused.push(format!("{}: {fault}", candidate.name));
-                }
-            }
+        let candidates = self.candidates(known, target, &mut refused).into_iter();
+        let mut loaded = candidates.filter_map(|candidate| {
+            let recovered = self.load(known, candidate, target);
+            recovered
+                .map_err(|fault| refused.push(format!("{}: {fault}", candidate.name)))
+                .ok()
+        });
+        let first = loaded.next();
+        drop(loaded);
+        // Also when an older one will do: a damaged snapshot is never passed over in silence.
+        for reason in &refused {
+            warn!(
+                partition = known.assigned.partition,
+                "snapshot not used: {reason}"
+            );
         }
-        Err(refused)
+        first.ok_or(refused)
     }
 
     /// Snapshots that fit, newest first; why others do not goes to `refused`.

@@ -1,7 +1,6 @@
 //! Which rounds there are, and one round from its topics to the verdict.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +17,7 @@ use crate::broker::Broker;
 use crate::faults::{Fault, Stage};
 use crate::fleet::Fleet;
 use crate::progress::Progress;
-use crate::ruin::{self, SmallDisk};
+use crate::ruin::SmallDisk;
 use crate::scene::{PARTITIONS, Scene};
 use crate::shop::{EVENT_CLOCK, Shop, plain_model, wait_for};
 use crate::table::Table;

@@ -35,7 +35,6 @@ mod table;
 use campaign::Campaign;
 
 #[test]
-#[ignore = "takes minutes: make chaos"]
 fn whatever_is_done_to_it_each_alert_and_dead_letter_is_seen_once_and_in_order() {
     let campaign = Campaign::from_env();
     let faults = campaign.run();
