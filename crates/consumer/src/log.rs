@@ -124,7 +124,7 @@ impl LogSource {
         handler
             .assigned(&given)
             .map(drop)
-            .map_err(|refusal| SourceError::Gap(refusal.0))
+            .map_err(SourceError::from)
     }
 
     /// One round over the partitions; none when none of them has anything to say.

@@ -53,7 +53,7 @@ pub trait Partitions: Send + Sync {
     /// These partitions are ours from now on; says for each where to start reading.
     ///
     /// # Errors
-    /// When the state of one of them cannot be had; the source then gives up with [`SourceError::Gap`].
+    /// When the state of one of them cannot be had; the source then gives up.
     fn assigned(&self, given: &[Assigned]) -> Result<Vec<Start>, Refusal>;
 
     /// These partitions go; what was made of their records has to be committed before this returns, unless they
@@ -85,7 +85,21 @@ pub struct Start {
 
 /// Why a partition cannot be worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal(pub String);
+pub enum Refusal {
+    /// Going on would lose or double something.
+    Gap(String),
+    /// What it begins with cannot be read now.
+    Temporary(String),
+}
+
+impl From<Refusal> for SourceError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Gap(text) => Self::Gap(text),
+            Refusal::Temporary(text) => Self::Temporary(text),
+        }
+    }
+}
 
 /// Records of one partition in offset order, owned, so that they can go to another thread.
 #[derive(Debug)]

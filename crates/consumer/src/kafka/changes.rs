@@ -40,10 +40,7 @@ impl KafkaSource {
         let mut fresh = Vec::new();
         if !partitions.is_empty() {
             let given = self.look_up(partitions)?;
-            let starts = self
-                .handler
-                .assigned(&given)
-                .map_err(|refusal| SourceError::Gap(refusal.0))?;
+            let starts = self.handler.assigned(&given)?;
             for start in starts {
                 self.queue.forward(&self.topic, start.partition);
                 fresh.push((start.partition, Owned::at(start.offset)));

@@ -13,7 +13,7 @@ impl Partitions for Notes {
     fn assigned(&self, given: &[Assigned]) -> Result<Vec<Start>, Refusal> {
         self.0.lock().unwrap().extend_from_slice(given);
         if given.iter().any(|a| a.begin > 0) {
-            return Err(Refusal("begins late".into()));
+            return Err(Refusal::Gap("begins late".into()));
         }
         Ok(given
             .iter()

@@ -1,6 +1,6 @@
 //! Why a run ended early, and with which exit code.
 
-use holdfast_consumer::SourceError;
+use holdfast_consumer::{Refusal, SourceError};
 use holdfast_producer::SinkError;
 
 /// A run that could not go on.
@@ -52,6 +52,16 @@ impl From<SinkError> for RunError {
     }
 }
 
+/// Of what a partition begins with.
+impl From<RunError> for Refusal {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Temporary(text) => Self::Temporary(text),
+            other => Self::Gap(other.to_string()),
+        }
+    }
+}
+
 /// An error with its causes in one line.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -61,4 +71,19 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         cause = next.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_cannot_be_read_now_is_worth_another_start_and_a_broken_one_is_a_gap() {
+        let unread = SourceError::Temporary("unknown partition".to_owned());
+        let refusal = Refusal::from(RunError::from(unread));
+        assert_eq!(refusal, Refusal::Temporary("unknown partition".to_owned()));
+        let code = |refusal: Refusal| RunError::from(SourceError::from(refusal)).exit_code();
+        assert_eq!(code(refusal), 75);
+        assert_eq!(code(RunError::Config("no journal".to_owned()).into()), 78);
+    }
 }

@@ -12,7 +12,7 @@ use tracing::{error, warn};
 
 use super::Shared;
 use super::message::{Done, Epoch, Take, Work};
-use super::recovery::Archive;
+use super::recovery::{Archive, Recovered};
 
 /// How long a worker may take to finish what it has of a partition that goes.
 const WORKER_PATIENCE: Duration = Duration::from_secs(60);
@@ -20,6 +20,9 @@ const WORKER_PATIENCE: Duration = Duration::from_secs(60);
 const COMMIT_PATIENCE: Duration = Duration::from_secs(20);
 /// How long the next owner waits for a last snapshot.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a journal or a list of snapshots that cannot be read is asked for, and how often.
+const READ_PATIENCE: Duration = Duration::from_secs(60);
+const READ_AGAIN: Duration = Duration::from_millis(500);
 /// How often the reading loop is said to be alive while it waits for the committer.
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 
@@ -70,9 +73,7 @@ impl Handover {
     }
 
     fn take(&self, assigned: &Assigned) -> Result<Take, Refusal> {
-        let recovered = self
-            .archive
-            .recover(&self.shared, assigned, self.partitions)?;
+        let recovered = self.recover(assigned)?;
         Ok(Take {
             epoch: self.next_epoch.fetch_add(1, Ordering::Relaxed),
             partition: assigned.partition,
@@ -81,6 +82,28 @@ impl Handover {
             end: assigned.end.filter(|_| self.shared.options.until_end),
             journal: Arc::clone(&self.archive.journal),
         })
+    }
+
+    /// Right after a broker has come back it may not know every topic yet, and the answer comes at once.
+    fn recover(&self, assigned: &Assigned) -> Result<Recovered, Refusal> {
+        let began = Instant::now();
+        loop {
+            let recovered = self
+                .archive
+                .recover(&self.shared, assigned, self.partitions);
+            let in_partition = |text| format!("partition {}: {text}", assigned.partition);
+            let text = match recovered {
+                Ok(recovered) => return Ok(recovered),
+                Err(Refusal::Gap(text)) => return Err(Refusal::Gap(in_partition(text))),
+                Err(Refusal::Temporary(text)) => in_partition(text),
+            };
+            if began.elapsed() > READ_PATIENCE || self.shared.stop.is_requested() {
+                return Err(Refusal::Temporary(text));
+            }
+            warn!("trying again: {text}");
+            self.shared.status.beat();
+            thread::sleep(READ_AGAIN);
+        }
     }
 
     /// All at once: most of the time goes by waiting for the broker and the store.
@@ -92,7 +115,7 @@ impl Handover {
                 .collect();
             let joined = takes.into_iter().map(|take| {
                 take.join()
-                    .unwrap_or_else(|_| Err(Refusal("recovery panicked".to_owned())))
+                    .unwrap_or_else(|_| Err(Refusal::Gap("recovery panicked".to_owned())))
             });
             joined.collect()
         })
@@ -191,7 +214,7 @@ impl Partitions for Handover {
             drop(epochs);
             let worker = &self.workers[Self::worker_of(take.partition, self.workers.len())];
             if !self.send(worker, Work::Take(Box::new(take))) {
-                return Err(Refusal("the workers have ended".to_owned()));
+                return Err(Refusal::Gap("the workers have ended".to_owned()));
             }
         }
         Ok(starts)

@@ -57,6 +57,11 @@ impl Reader {
         let event = match ended {
             Ok(Ended::Stopped) => None,
             Ok(Ended::Closed) => Some(Event::Closed),
+            // It is to end anyway; what is not done yet, the next start does.
+            Err(SourceError::Temporary(text)) if self.shared.stop.is_requested() => {
+                warn!("input: {text}");
+                None
+            }
             Err(error) => Some(Event::Failed(error.into())),
         };
         if let Some(event) = event {

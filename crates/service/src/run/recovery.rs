@@ -5,20 +5,23 @@
 //! loaded; the input is read from there.
 
 mod faults;
+mod place;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use holdfast_consumer::{Assigned, Refusal};
 use holdfast_features::{LOGIC, registry_hash};
-use holdfast_policy::journal::Entry;
+use holdfast_policy::journal::{Entry, Pack};
 use holdfast_producer::Metadata;
-use holdfast_store::{Error, Listed, Manifest, Snapshots, Wanted, choose};
+use holdfast_store::{Listed, Manifest, Snapshots, Wanted, choose};
 use tracing::{info, warn};
 
+use super::error::chain;
 use super::journal::{JournalLog, between};
-use super::{Resume, RunError, Shared};
+use super::{Resume, Shared};
 use crate::pipeline::Partition;
+pub(super) use place::open_snapshots;
 
 /// What decides: model and policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,16 +91,15 @@ struct Known<'a> {
 
 impl Archive {
     /// # Errors
-    /// When going on would lose or double something; the text says what, and what can be done.
+    /// When going on would lose or double something; the text says what, and what can be done. When the journal or the
+    /// list of snapshots cannot be read now: what a broker or a bucket does not answer is not taken for missing.
     pub(super) fn recover(
         &self,
         shared: &Shared,
         assigned: &Assigned,
         partitions: u32,
     ) -> Result<Recovered, Refusal> {
-        let in_partition =
-            |text: String| Refusal(format!("partition {}: {text}", assigned.partition));
-        let listed = self.list(assigned.partition).map_err(in_partition)?;
+        let listed = self.list(assigned.partition)?;
         let known = Known {
             shared,
             assigned,
@@ -122,7 +124,7 @@ impl Archive {
                 return Ok(());
             }
             let text = faults.join("; ");
-            Err(in_partition(format!(
+            Err(Refusal::Gap(format!(
                 "{text}; start with --on-gap=accept to go on without a promise about alerts missed or sent twice"
             )))
         };
@@ -132,7 +134,7 @@ impl Archive {
                 let begin = assigned.begin;
                 format!("the log starts at offset {begin}, records before it are gone")
             });
-            return match self.without_commit(&known).map_err(in_partition)? {
+            return match self.without_commit(&known)? {
                 Some(recovered) => Ok(recovered),
                 None => {
                     accepted(gone.as_slice())?;
@@ -141,7 +143,7 @@ impl Archive {
             };
         };
         let target = assigned.end.map_or(*committed, |end| end.min(*committed));
-        let refused = match self.by_snapshot(&known, target) {
+        let refused = match self.by_snapshot(&known, target)? {
             Ok(recovered) => return Ok(recovered),
             Err(refused) => refused,
         };
@@ -151,27 +153,37 @@ impl Archive {
         self.whole_log(&known, target.max(assigned.begin), &accepted)
     }
 
-    fn list(&self, partition: i32) -> Result<Vec<Listed>, String> {
+    fn list(&self, partition: i32) -> Result<Vec<Listed>, Refusal> {
         let Some(snapshots) = &self.snapshots else {
             return Ok(Vec::new());
         };
-        snapshots
-            .list(Some(partition))
-            .map_err(|fault| fault.to_string())
+        snapshots.list(Some(partition)).map_err(|fault| {
+            let text = chain(&fault);
+            if fault.is_transient() {
+                Refusal::Temporary(text)
+            } else {
+                Refusal::Gap(text)
+            }
+        })
     }
 
     /// With the newest snapshot that can be used; else why none can.
-    fn by_snapshot(&self, known: &Known<'_>, target: i64) -> Result<Recovered, Vec<String>> {
-        let mut refused = Vec::new();
-        let candidates = self.candidates(known, target, &mut refused).into_iter();
-        let mut loaded = candidates.filter_map(|candidate| {
-            let recovered = self.load(known, candidate, target);
-            recovered
-                .map_err(|fault| refused.push(format!("{}: {fault}", candidate.name)))
-                .ok()
-        });
-        let first = loaded.next();
-        drop(loaded);
+    fn by_snapshot(
+        &self,
+        known: &Known<'_>,
+        target: i64,
+    ) -> Result<Result<Recovered, Vec<String>>, Refusal> {
+        let (mut refused, mut first) = (Vec::new(), None);
+        for candidate in self.candidates(known, target, &mut refused) {
+            match self.load(known, candidate, target) {
+                Ok(recovered) => {
+                    first = Some(recovered);
+                    break;
+                }
+                Err(Refusal::Gap(fault)) => refused.push(format!("{}: {fault}", candidate.name)),
+                Err(temporary) => return Err(temporary),
+            }
+        }
         // Also when an older one will do: a damaged snapshot is never passed over in silence.
         for reason in &refused {
             warn!(
@@ -179,7 +191,7 @@ impl Archive {
                 "snapshot not used: {reason}"
             );
         }
-        first.ok_or(refused)
+        Ok(first.ok_or(refused))
     }
 
     /// Snapshots that fit, newest first; why others do not goes to `refused`.
@@ -221,19 +233,20 @@ impl Archive {
         fit
     }
 
-    fn load(&self, known: &Known<'_>, listed: &Listed, target: i64) -> Result<Recovered, String> {
+    fn load(&self, known: &Known<'_>, listed: &Listed, target: i64) -> Result<Recovered, Refusal> {
         let Some(snapshots) = &self.snapshots else {
-            return Err("no store".to_owned());
+            return Err(Refusal::Gap("no store".to_owned()));
         };
         known.shared.status.beat();
         let snapshot = snapshots
             .load(&listed.name)
-            .map_err(|fault| super::error::chain(&fault))?;
+            .map_err(|fault| Refusal::Gap(chain(&fault)))?;
         let manifest = snapshot.manifest();
         known.shared.status.beat();
         let entries = self.entries(known, manifest)?;
         known.shared.status.beat();
-        let state = Partition::restore(&known.shared.active().settings, &snapshot)?;
+        let state =
+            Partition::restore(&known.shared.active().settings, &snapshot).map_err(Refusal::Gap)?;
         info!(
             partition = manifest.partition,
             offset = manifest.offset,
@@ -260,16 +273,17 @@ impl Archive {
     }
 
     /// The journal behind a snapshot.
-    fn entries(&self, known: &Known<'_>, manifest: &Manifest) -> Result<VecDeque<Entry>, String> {
-        let read = self
-            .journal
-            .read(manifest.partition, manifest.journal_offset);
-        let packs = read.map_err(|error| error.to_string())?;
+    fn entries(&self, known: &Known<'_>, manifest: &Manifest) -> Result<VecDeque<Entry>, Refusal> {
+        let packs = self.packs(manifest.partition, manifest.journal_offset)?;
         let to = known
             .metadata
             .as_ref()
             .map_or(manifest.journal_entries, |m| m.journal);
-        between(packs, manifest.journal_entries, to)
+        between(packs, manifest.journal_entries, to).map_err(Refusal::Gap)
+    }
+
+    fn packs(&self, partition: i32, from: i64) -> Result<Vec<Pack>, Refusal> {
+        self.journal.read(partition, from).map_err(Refusal::from)
     }
 
     /// Without a snapshot.
@@ -283,16 +297,15 @@ impl Archive {
         let begin = known.assigned.begin;
         let to = known.metadata.as_ref().map_or(0, |m| m.journal);
         let entries = self
-            .journal
-            .read(partition, 0)
-            .map_err(|error| error.to_string())
-            .and_then(|packs| between(packs, 0, to));
+            .packs(partition, 0)
+            .and_then(|packs| between(packs, 0, to).map_err(Refusal::Gap));
         let entries = match entries {
             Ok(entries) => entries,
-            Err(fault) => {
+            Err(Refusal::Gap(fault)) => {
                 accepted(&[fault])?;
                 VecDeque::new()
             }
+            Err(temporary) => return Err(temporary),
         };
         if target > begin {
             info!(
@@ -312,22 +325,19 @@ impl Archive {
     }
 
     /// No offset is committed: a first start (none), or the group's offsets were lost or removed by a tool.
-    fn without_commit(&self, known: &Known<'_>) -> Result<Option<Recovered>, String> {
+    fn without_commit(&self, known: &Known<'_>) -> Result<Option<Recovered>, Refusal> {
         let assigned = known.assigned;
-        let packs = self
-            .journal
-            .read(assigned.partition, 0)
-            .map_err(|error| error.to_string())?;
+        let packs = self.packs(assigned.partition, 0)?;
         let newest = known.listed.iter().map(|listed| listed.name.offset).max();
         let last = packs.iter().map(|pack| pack.offset).max().max(newest);
         let Some(last) = last else { return Ok(None) };
         let Some(resume) = known.shared.options.resume else {
-            return Err(format!(
+            return Err(Refusal::Gap(format!(
                 "no offset is committed, but there was a run up to offset {last} at least: the group's offsets are \
                  gone. Choose: --resume=snapshot (newest snapshot and journal; what followed offset {last} is worked \
                  anew), --resume=earliest (the same from the log's start), --resume=latest (nobody is known, only new \
                  records count)"
-            ));
+            )));
         };
         let journal = packs
             .iter()
@@ -344,17 +354,16 @@ impl Archive {
         };
         let everything = |fault: &[String]| match fault {
             [] => Ok(()),
-            faults => Err(Refusal(faults.join("; "))),
+            faults => Err(Refusal::Gap(faults.join("; "))),
         };
         match resume {
             Resume::Snapshot => self
-                .by_snapshot(&known, target)
+                .by_snapshot(&known, target)?
                 .map(Some)
-                .map_err(|refused| faults::lost(assigned, &refused)),
+                .map_err(|refused| Refusal::Gap(faults::lost(assigned, &refused))),
             Resume::Earliest => self
                 .whole_log(&known, target.max(assigned.begin), &everything)
-                .map(Some)
-                .map_err(|refusal| refusal.0),
+                .map(Some),
             Resume::Latest => {
                 let end = assigned.end.unwrap_or(assigned.begin);
                 Ok(Some(Recovered {
@@ -364,31 +373,4 @@ impl Archive {
             }
         }
     }
-}
-
-/// The store of the configuration; none when no snapshots are kept. A disk without room can still be read, so the run
-/// begins with what is there, and says of each new snapshot that it is not written.
-pub(super) fn open_snapshots(shared: &Shared) -> Result<Option<Arc<Snapshots>>, RunError> {
-    if shared.snapshotting().is_none() {
-        return Ok(None);
-    }
-    let (location, app) = (&shared.settings.snapshot.location, &shared.settings.app.id);
-    let topic = shared.settings.input_name();
-    let opened = match Snapshots::create(location, app, topic) {
-        Err(fault @ Error::Full { .. }) => {
-            warn!("{}", super::error::chain(&fault));
-            Snapshots::open(location, app, topic)
-        }
-        created => created,
-    };
-    opened
-        .map(|snapshots| Some(Arc::new(snapshots)))
-        .map_err(|fault| {
-            let text = format!("[snapshot] {}", super::error::chain(&fault));
-            if fault.is_transient() {
-                RunError::Temporary(text)
-            } else {
-                RunError::Config(text)
-            }
-        })
 }
