@@ -4,6 +4,7 @@
 //! same thread, so that one owner asks for offsets, talks to the [`Partitions`] and assigns.
 
 mod changes;
+mod claims;
 mod context;
 mod group;
 mod offsets;
@@ -26,6 +27,7 @@ use tracing::{info, warn};
 
 use crate::batch::{self, Queue, Read};
 use crate::{Batch, Partitions, Polled, Source, SourceError};
+use claims::Claims;
 use context::Context;
 
 pub use group::{CommittedAt, GroupHandle};
@@ -64,6 +66,9 @@ pub struct KafkaSource {
     pending: VecDeque<Polled>,
     owned: BTreeMap<i32, Owned>,
     subscribed: bool,
+    /// Nothing was assigned since it joined.
+    joined_anew: bool,
+    claims: Claims,
     housekeeping_at: Instant,
     /// When the broker was last away or took our partitions.
     troubled_at: Option<Instant>,
@@ -117,6 +122,8 @@ impl KafkaSource {
             pending: VecDeque::new(),
             owned: BTreeMap::new(),
             subscribed: false,
+            joined_anew: false,
+            claims: Claims::default(),
             housekeeping_at: Instant::now(),
             consumer,
             settings,
@@ -296,16 +303,20 @@ impl Source for KafkaSource {
         if let Some(next) = self.pending.pop_front() {
             return Ok(next);
         }
-        if !self.subscribed {
+        if !self.subscribed && self.owned.is_empty() {
             let fault = |e: KafkaError| SourceError::Config(format!("cannot subscribe: {e}"));
             self.consumer
                 .subscribe(&[&self.settings.topic])
                 .map_err(fault)?;
             self.subscribed = true;
+            self.joined_anew = true;
             info!(topic = %self.settings.topic, group = %self.settings.group_id, "joining the group");
         }
         if let Some(trouble) = self.serve_events(EVENTS_AT_WORK)? {
             return Ok(trouble);
+        }
+        if self.claims.is_due() {
+            self.look_after_claims()?;
         }
         self.read(timeout)?;
         if self.pending.is_empty() {

@@ -54,6 +54,9 @@ impl KafkaSource {
         }
         self.seek_to_positions()?;
         self.owned.extend(fresh);
+        if std::mem::take(&mut self.joined_anew) {
+            self.claims.watch();
+        }
         let done = match self.consumer.rebalance_protocol() {
             RebalanceProtocol::Cooperative => self.consumer.incremental_assign(&list),
             _ => self.consumer.assign(&list),

@@ -14,8 +14,8 @@ use crate::SourceError;
 
 /// A client that only asks. It reads uncommitted, so that the end it tells is the true one.
 pub struct Probe {
-    consumer: BaseConsumer<Context>,
-    topic: String,
+    pub(super) consumer: BaseConsumer<Context>,
+    pub(super) topic: String,
 }
 
 /// What the broker says of a topic.
