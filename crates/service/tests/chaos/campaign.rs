@@ -76,7 +76,7 @@ impl Campaign {
                 let text = panic
                     .downcast_ref::<String>()
                     .map_or("panicked", String::as_str);
-                Some(text.lines().take(3).collect::<Vec<_>>().join(" "))
+                Some(without_log(text))
             });
             let about = self.about(&round);
             let seconds = began.elapsed().as_secs();
@@ -228,9 +228,11 @@ impl Campaign {
         });
         stage.fleet.finish();
         let difference = scene.judge(&shop);
-        let mut names: Vec<_> = round.faults.iter().map(|fault| fault.name()).collect();
-        names.dedup();
-        table.judge(&names, difference);
+        let rows = round.faults.iter().flat_map(|fault| fault.rows());
+        let mut rows: Vec<_> = rows.copied().collect();
+        rows.sort_unstable();
+        rows.dedup();
+        table.judge(&rows, difference);
         (!difference.is_none()).then(|| format!("{difference:?}"))
     }
 
@@ -248,6 +250,15 @@ impl Campaign {
             Some(_) => (shop, SNAPSHOTS.to_owned(), Duration::from_secs(17)),
         }
     }
+}
+
+/// Logs of processes stand on stderr as a whole.
+fn without_log(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.split("{\"").next().unwrap_or(line).trim());
+    let words: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    words.join(" ").chars().take(1_000).collect()
 }
 
 /// What was made may not be known to all of a busy broker yet, and a start would call it missing.

@@ -40,17 +40,18 @@ impl Fault {
         Self::Twin,
     ];
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// What the table calls the steps of it.
+    pub(crate) const fn rows(self) -> &'static [&'static str] {
         match self {
-            Self::Kill => "kill -9, start",
-            Self::Term => "SIGTERM, start",
-            Self::Zombie => "SIGSTOP beyond all time-outs, SIGCONT",
-            Self::Scale => "1 to 4 processes, and back to 1",
-            Self::BrokerRestart => "broker stopped, started",
-            Self::BrokerKill => "broker kill -9, start",
-            Self::FullDisk => "no room for snapshots",
-            Self::TornSnapshot => "newest snapshots damaged, start",
-            Self::Twin => "a second process of the same name",
+            Self::Kill => &["kill -9, start"],
+            Self::Term => &["SIGTERM, start"],
+            Self::Zombie => &["SIGSTOP beyond all time-outs, SIGCONT"],
+            Self::Scale => &["1 to 4 processes", "4 processes back to 1"],
+            Self::BrokerRestart => &["broker stopped, started"],
+            Self::BrokerKill => &["broker kill -9, start"],
+            Self::FullDisk => &["disk full", "kill -9, start on a full disk"],
+            Self::TornSnapshot => &["newest snapshots damaged, start"],
+            Self::Twin => &["a second process of the same name"],
         }
     }
 
@@ -114,22 +115,22 @@ impl Stage<'_> {
     }
 
     /// Waits until every partition has gone on from `floor`, and writes the seconds since `since` down.
-    fn recovered(&mut self, fault: Fault, floor: &Offsets, since: Instant) {
+    fn recovered(&mut self, row: &'static str, floor: &Offsets, since: Instant) {
         let fleet = &mut self.fleet;
         let seconds = self.progress.recovery(floor, since, || {
             fleet.revive();
         });
-        self.table.done(fault.name(), seconds);
+        self.table.done(row, seconds);
     }
 
-    fn start_and_recover(&mut self, fault: Fault, victim: usize) {
+    fn start_and_recover(&mut self, row: &'static str, victim: usize) {
         let before = self.progress.now();
         let since = Instant::now();
         self.fleet.start(victim);
         // Until it tells where it begins we may not know its last commit.
         self.fleet.member(victim).wait_for_log("live");
         let floor = self.fleet.floor(victim, &before);
-        self.recovered(fault, &floor, since);
+        self.recovered(row, &floor, since);
     }
 
     fn restart(&mut self, fault: Fault, end: impl Fn(&mut Fleet<'_>, usize)) {
@@ -138,7 +139,7 @@ impl Stage<'_> {
         if self.rng.gen_bool(0.3) {
             self.pause(1_500);
         }
-        self.start_and_recover(fault, victim);
+        self.start_and_recover(fault.rows()[0], victim);
     }
 
     /// It comes back to a group that has long given its partitions away, with a transaction that is long over.
@@ -150,7 +151,7 @@ impl Stage<'_> {
         let floor = self.progress.fresh();
         let since = Instant::now();
         self.fleet.member(victim).signal("CONT");
-        self.recovered(Fault::Zombie, &floor, since);
+        self.recovered(Fault::Zombie.rows()[0], &floor, since);
     }
 
     fn scale(&mut self) {
@@ -164,7 +165,7 @@ impl Stage<'_> {
             self.fleet.member(*number).wait_for_log("live");
         }
         let floor = self.progress.now();
-        self.recovered(Fault::Scale, &floor, since);
+        self.recovered(Fault::Scale.rows()[0], &floor, since);
         self.pause(1_000);
         for number in fresh {
             if self.rng.gen_bool(0.5) {
@@ -177,7 +178,7 @@ impl Stage<'_> {
         let since = Instant::now();
         thread::sleep(Duration::from_millis(200));
         let floor = self.progress.now();
-        self.recovered(Fault::Scale, &floor, since);
+        self.recovered(Fault::Scale.rows()[1], &floor, since);
     }
 
     fn broker_away(&mut self, fault: Fault, end: impl Fn(&Broker)) {
@@ -186,7 +187,7 @@ impl Stage<'_> {
         self.broker.script("start");
         let since = Instant::now();
         let floor = self.progress.fresh();
-        self.recovered(fault, &floor, since);
+        self.recovered(fault.rows()[0], &floor, since);
     }
 
     /// Alerts go on, also through a restart; it says so, and what was there stays.
@@ -196,12 +197,12 @@ impl Stage<'_> {
         wait_for("a snapshot", || (!snapshots().is_empty()).then_some(()));
         self.disk.as_ref().unwrap().fill();
         let (old, floor, since) = (snapshots(), self.progress.now(), Instant::now());
-        self.recovered(Fault::FullDisk, &floor, since);
+        self.recovered(Fault::FullDisk.rows()[0], &floor, since);
         self.fleet
             .member(victim)
             .wait_for_log("snapshot not written");
         self.fleet.kill(victim);
-        self.start_and_recover(Fault::FullDisk, victim);
+        self.start_and_recover(Fault::FullDisk.rows()[1], victim);
         assert_eq!(snapshots(), old, "snapshots on a full disk");
         self.disk.as_ref().unwrap().free();
         // With room again it leaves one when it ends.
@@ -218,7 +219,7 @@ impl Stage<'_> {
             self.fleet.term(victim);
         }
         let torn = ruin::tear_newest(self.fleet.shop, &mut self.rng);
-        self.start_and_recover(Fault::TornSnapshot, victim);
+        self.start_and_recover(Fault::TornSnapshot.rows()[0], victim);
         let alone = self.fleet.numbers().len() == 1;
         if torn > 0 && alone {
             let log = self.fleet.member(victim).log();
@@ -250,6 +251,6 @@ impl Stage<'_> {
         assert!(matches!(code, Some(75 | 78)), "exit code {code:?}: {log}");
         assert!(log.contains("another process"), "{log}");
         let floor = self.progress.fresh();
-        self.recovered(Fault::Twin, &floor, Instant::now());
+        self.recovered(Fault::Twin.rows()[0], &floor, Instant::now());
     }
 }
