@@ -42,6 +42,8 @@ pub use span::{Span, read_spans};
 
 /// How often the end of an idle partition is confirmed with the broker.
 const CONFIRM_EVERY: Duration = Duration::from_secs(1);
+/// Who has no partitions has no records to wait for: how often it looks whether it gets some.
+const JOIN_EVERY: Duration = Duration::from_millis(10);
 /// How long the broker may take to confirm it.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -318,7 +320,12 @@ impl Source for KafkaSource {
         if self.claims.is_due() {
             self.look_after_claims()?;
         }
-        self.read(timeout)?;
+        let joining = self.owned.is_empty();
+        self.read(if joining {
+            timeout.min(JOIN_EVERY)
+        } else {
+            timeout
+        })?;
         if self.pending.is_empty() {
             if Instant::now() >= self.housekeeping_at {
                 self.keep_house()?;

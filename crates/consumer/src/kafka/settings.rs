@@ -150,7 +150,9 @@ impl KafkaSettings {
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
             .set("isolation.level", "read_committed")
-            .set("enable.partition.eof", "true");
+            .set("enable.partition.eof", "true")
+            // The end is told by an answer without records, which the broker holds back for so long.
+            .set("fetch.wait.max.ms", "10");
         config
     }
 }
