@@ -17,6 +17,7 @@
 //! | `name` | [`Name`]: the object's name |
 //! | `choice` | [`choose`]: which may be loaded, best first, and why the others may not |
 //! | `location` | [`Location`]: a directory or a bucket |
+//! | `memory` | [`Memory`]: a store for simulations |
 //! | `objects` | the blocking face of `object_store` |
 //! | `snapshots` | [`Snapshots`]: publish, list, load, copy, prune |
 
@@ -25,6 +26,7 @@ mod error;
 mod layout;
 mod location;
 mod manifest;
+mod memory;
 mod name;
 mod objects;
 mod packer;
@@ -37,6 +39,7 @@ pub use choice::{Choice, Refusal, Wanted, choose};
 pub use error::{Error, Fault};
 pub use location::Location;
 pub use manifest::{FORMAT, Manifest, PARTITIONER, Section};
+pub use memory::{Call, Fate, Fates, Memory};
 pub use name::Name;
 pub use packer::{Packed, Packer};
 pub use snapshot::{Piece, Snapshot};

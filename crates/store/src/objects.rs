@@ -24,7 +24,8 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
-    location: Location,
+    /// What people call the place.
+    place: String,
     /// `None` in a bucket.
     directory: Option<PathBuf>,
     prefix: Path,
@@ -66,9 +67,23 @@ impl Objects {
         };
         Ok(Self {
             store,
-            location: location.clone(),
+            place: location.to_string(),
             directory,
             prefix,
+            runtime,
+        })
+    }
+
+    /// A store that needs no runtime of its own.
+    pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread()
+            .build()
+            .map_err(Error::Threads)?;
+        Ok(Self {
+            place: store.to_string(),
+            store,
+            directory: None,
+            prefix: Path::default(),
             runtime,
         })
     }
@@ -80,7 +95,7 @@ impl Objects {
 
     /// What people call the object.
     pub(crate) fn place(&self, name: &str) -> String {
-        format!("{}/{name}", self.location)
+        format!("{}/{name}", self.place)
     }
 
     fn error(&self, error: object_store::Error, doing: &'static str, name: &str) -> Error {

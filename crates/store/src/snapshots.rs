@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +10,7 @@ use crate::layout::LINE;
 use crate::objects::Objects;
 use crate::packer::hex;
 use crate::snapshot::{check_length, header};
-use crate::{Error, Fault, Location, Manifest, Name, Packed, Snapshot};
+use crate::{Error, Fault, Location, Manifest, Memory, Name, Packed, Snapshot};
 
 /// How much of a file is read for its first line; longer ones take a second look.
 const FIRST: u64 = 16 << 10;
@@ -103,6 +104,14 @@ impl Snapshots {
             return Err(Error::ReadBack { place });
         }
         Ok(snapshots)
+    }
+
+    /// Snapshots in memory.
+    ///
+    /// # Errors
+    /// If there is no way to call it.
+    pub fn in_memory(memory: &Memory, app: &str, topic: &str) -> Result<Self, Error> {
+        Self::new(Objects::over(Arc::new(memory.clone()))?, app, topic)
     }
 
     fn new(objects: Objects, app: &str, topic: &str) -> Result<Self, Error> {
