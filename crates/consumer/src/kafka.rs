@@ -26,6 +26,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tracing::{info, warn};
 
 use crate::batch::{self, Queue, Read};
+use crate::source::now_ms;
 use crate::{Batch, Partitions, Polled, Source, SourceError};
 use claims::Claims;
 use context::Context;
@@ -245,6 +246,7 @@ impl KafkaSource {
                         partition,
                         offset,
                         log_end,
+                        asked_ms: None,
                     });
                 }
                 Read::Error {
@@ -273,11 +275,14 @@ impl KafkaSource {
         for (partition, owned) in &self.owned {
             self.queue.forward(&self.topic, *partition);
             let Some(offset) = owned.at_end else { continue };
+            // Before the question: the answer, or we, may be long on the way.
+            let asked_ms = Some(now_ms());
             let found = match self.probe.ends(*partition, CONFIRM_TIMEOUT) {
                 Ok((_, log_end)) => Polled::End {
                     partition: *partition,
                     offset,
                     log_end,
+                    asked_ms,
                 },
                 Err(text) => Polled::Trouble(text),
             };

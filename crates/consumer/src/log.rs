@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::source::now_ms;
 use crate::{Assigned, Batch, LineBatch, LineReader, Partitions, Polled, Source, SourceError};
 use partition::{Found, Partition};
 
@@ -133,6 +134,7 @@ impl LogSource {
             self.turn = (self.turn + 1) % self.partitions.len();
             let partition = &mut self.partitions[self.turn];
             let mut lines = LineBatch::default();
+            let asked_ms = Some(now_ms());
             match partition.read(&mut lines, self.endless)? {
                 Found::Lines => return Ok(Some(Polled::Batch(Batch::of_lines(lines)))),
                 Found::End if partition.tell_at.is_none_or(|at| Instant::now() >= at) => {
@@ -142,6 +144,7 @@ impl LogSource {
                         partition,
                         offset,
                         log_end: offset,
+                        asked_ms,
                     }));
                 }
                 Found::End => {}

@@ -1,12 +1,12 @@
 //! The trait both inputs stand behind: batches of one partition in offset order, and the hand-shake by which
 //! partitions come and go.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use holdfast_events::Record;
+use holdfast_events::{Header, Record};
 
 use crate::batch::Messages;
-use crate::{LineBatch, SourceError};
+use crate::{LineBatch, OwnedRecord, SourceError};
 
 /// Where records come from. Owned and polled by one thread.
 pub trait Source: Send {
@@ -41,11 +41,20 @@ pub enum Polled {
         partition: i32,
         offset: i64,
         log_end: i64,
+        /// When the log was asked for its end, ms since 1970 by this machine: whatever arrived earlier is before
+        /// `log_end`. None when nobody asked; then it holds for an instant that is not known.
+        asked_ms: Option<i64>,
     },
     /// The input cannot be reached or refuses; it goes on by itself when that is over.
     Trouble(String),
     /// A bounded input (a pipe, a packed file) has been read to its end; nothing will ever follow.
     Closed,
+}
+
+/// Milliseconds since 1970, UTC.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Partitions come and go. Called on the polling thread, inside [`Source::poll`]; the source waits for the answer.
@@ -113,6 +122,7 @@ pub struct Batch {
 enum Records {
     Messages(Messages),
     Lines(LineBatch),
+    Owned(Vec<OwnedRecord>),
 }
 
 /// Records handed to the pipeline at once: enough to hide memory latency, small enough for the nearest cache.
@@ -137,6 +147,16 @@ impl Batch {
         }
     }
 
+    /// Records of `partition`, in offset order and at least one, that somebody holds already.
+    #[must_use]
+    pub fn of_records(partition: i32, records: Vec<OwnedRecord>, log_end: Option<i64>) -> Self {
+        Self {
+            records: Records::Owned(records),
+            partition,
+            log_end,
+        }
+    }
+
     #[must_use]
     pub fn partition(&self) -> i32 {
         self.partition
@@ -152,6 +172,7 @@ impl Batch {
         match &self.records {
             Records::Messages(messages) => messages.len(),
             Records::Lines(lines) => lines.len(),
+            Records::Owned(records) => records.len(),
         }
     }
 
@@ -166,6 +187,7 @@ impl Batch {
         match &self.records {
             Records::Messages(messages) => messages.next_offset(),
             Records::Lines(lines) => lines.next_offset(),
+            Records::Owned(records) => records.last().map_or(0, |last| last.offset + 1),
         }
     }
 
@@ -173,7 +195,7 @@ impl Batch {
     #[must_use]
     pub fn end_byte(&self) -> Option<u64> {
         match &self.records {
-            Records::Messages(_) => None,
+            Records::Messages(_) | Records::Owned(_) => None,
             Records::Lines(lines) => Some(lines.end_byte()),
         }
     }
@@ -195,8 +217,36 @@ impl Batch {
                     each(&chunk);
                 }
             }
+            Records::Owned(records) => {
+                for chunk in records.chunks(AT_ONCE) {
+                    let headers: Vec<Vec<Header<'_>>> = chunk.iter().map(headers).collect();
+                    let records = chunk.iter().zip(&headers);
+                    let borrowed: Vec<Record<'_>> = records
+                        .map(|(record, headers)| Record {
+                            partition: record.partition,
+                            offset: record.offset,
+                            line: None,
+                            key: record.key.as_deref(),
+                            value: record.value.as_deref(),
+                            timestamp: record.timestamp,
+                            headers,
+                        })
+                        .collect();
+                    each(&borrowed);
+                }
+            }
         }
     }
+}
+
+fn headers(record: &OwnedRecord) -> Vec<Header<'_>> {
+    let headers = record.headers.iter();
+    headers
+        .map(|(name, value)| Header {
+            name,
+            value: value.as_deref(),
+        })
+        .collect()
 }
 
 impl std::fmt::Debug for Records {
@@ -204,6 +254,7 @@ impl std::fmt::Debug for Records {
         match self {
             Self::Messages(messages) => write!(f, "{} messages", messages.len()),
             Self::Lines(lines) => write!(f, "{} lines", lines.len()),
+            Self::Owned(records) => write!(f, "{} records", records.len()),
         }
     }
 }

@@ -18,11 +18,13 @@ pub mod letters;
 pub mod log;
 pub mod outputs;
 pub mod sink;
+pub mod transactions;
 
 pub use admin::{Admin, TopicSpec};
 pub use error::SinkError;
 pub use feeder::{Feeder, Outgoing};
-pub use kafka::{KafkaSink, KafkaSinkSettings, SinkHealth};
+pub use kafka::{KafkaSinkSettings, KafkaTransactions};
 pub use log::{LogSink, LogSinkSettings, SegmentWriter, StdoutSink};
 pub use outputs::{DeadLetter, JournalRecord, Metadata, OutAlert, Outputs, Position};
 pub use sink::Sink;
+pub use transactions::{SinkHealth, TransactionalSink};

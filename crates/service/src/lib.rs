@@ -1,5 +1,9 @@
 //! The holdfast binary: wiring, command line, configuration, metrics, reports.
 
+// For what simulation and tests share.
+#[cfg(test)]
+extern crate self as holdfast_service;
+
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -28,6 +28,8 @@ mod reader;
 mod recovery;
 mod reload;
 mod shared;
+#[cfg(test)]
+mod sim;
 mod snapshots;
 mod status;
 mod stop;
@@ -56,7 +58,7 @@ use snapshots::Unstarted;
 use watchdog::Watchdog;
 
 pub use error::RunError;
-pub(crate) use journal::{JournalLog, Place, between};
+pub(crate) use journal::{JournalLog, KafkaJournal, Values, between};
 pub(crate) use kafka::client;
 pub(crate) use recovery::Regime;
 pub(crate) use shared::{Active, Shared};
@@ -97,6 +99,7 @@ pub fn run(
         status,
         stop,
         snapshotting: unstarted.as_ref().map(Unstarted::handle),
+        time: Arc::new(clock::WallTime),
     });
     let started = if from_kafka {
         kafka::start(&shared, unstarted)
@@ -355,7 +358,7 @@ impl Run {
         if let (Some(snapshotting), Some(thread)) =
             (self.shared.snapshotting(), self.snapshots_thread)
         {
-            if !snapshotting.drain(SNAPSHOT_PATIENCE) {
+            if !snapshotting.drain(&*self.shared.time, SNAPSHOT_PATIENCE) {
                 warn!(
                     "the last snapshots are not there yet; the next start begins with older ones"
                 );

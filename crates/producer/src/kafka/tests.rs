@@ -1,13 +1,15 @@
 //! A coordinator that goes away, on librdkafka's mock brokers.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Instant;
 
 use holdfast_consumer::{Assigned, KafkaSource, Partitions, Refusal, Start};
 use rdkafka::mocking::{MockCluster, MockCoordinator};
 
 use super::*;
-use crate::Metadata;
+use crate::{Metadata, Sink, TransactionalSink};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -55,8 +57,10 @@ fn a_group_without_coordinator_does_not_hold_a_commit_for_ever() {
         version: "1".to_owned(),
     };
     let health = Arc::new(SinkHealth::default());
-    let mut sink = KafkaSink::open(settings, source.group(), Arc::clone(&health)).unwrap();
-    let commit = |sink: &mut KafkaSink, next_offset| {
+    let transactions =
+        KafkaTransactions::open(settings, source.group(), Arc::clone(&health)).unwrap();
+    let mut sink = TransactionalSink::new(transactions);
+    let commit = |sink: &mut TransactionalSink<KafkaTransactions>, next_offset| {
         let position = Position {
             partition: 0,
             next_offset,

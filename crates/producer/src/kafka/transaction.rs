@@ -10,7 +10,8 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::{KafkaSink, KafkaSinkSettings, records};
+use super::{KafkaSinkSettings, KafkaTransactions, records};
+use crate::transactions::Failure;
 use crate::{Outputs, Position};
 
 /// A transaction older than this is aborted by the broker; until then it hides what others wrote after it.
@@ -23,21 +24,6 @@ const GRACE: Duration = Duration::from_secs(1);
 const DRAIN_STEP: Duration = Duration::from_millis(1);
 /// Steps to wait for the reports of purged records; they come from librdkafka's own threads.
 const PURGE_STEPS: usize = 3_000;
-
-/// Why a transaction was not committed, as far as we know.
-pub(super) enum Failure {
-    Abortable(String),
-    Fenced(String),
-    Unknown(String),
-}
-
-impl Failure {
-    pub(super) fn text(&self) -> &str {
-        match self {
-            Self::Abortable(text) | Self::Fenced(text) | Self::Unknown(text) => text,
-        }
-    }
-}
 
 pub(super) fn config(settings: &KafkaSinkSettings) -> ClientConfig {
     let mut config = settings.client.client();
@@ -84,11 +70,13 @@ pub(super) fn is_denied(error: &KafkaError) -> bool {
     )
 }
 
-impl KafkaSink {
-    pub(super) fn transact(
+impl KafkaTransactions {
+    /// One transaction with one producer.
+    pub(super) fn one(
         &mut self,
         outputs: &Outputs,
         positions: &[Position],
+        cut_letters: bool,
     ) -> Result<(), Failure> {
         self.producer.context().take_failed();
         self.producer
@@ -98,7 +86,7 @@ impl KafkaSink {
             self.send(records::of_alert(alert, &self.settings.alerts))?;
         }
         for letter in &outputs.dead_letters {
-            if self.cut_letters {
+            if cut_letters {
                 let cut = records::Cut::of(letter);
                 self.send(records::of_letter(cut.letter(), &self.settings))?;
             } else {

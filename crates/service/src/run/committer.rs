@@ -4,6 +4,7 @@
 //! few large commits: the longer one takes, the longer it waits before the next, so that they never take more than a
 //! fifth of the time. Who has caught up waits but a moment, because now the pause is most of what an alert takes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,8 @@ use holdfast_policy::journal::Pack;
 use holdfast_producer::{JournalRecord, Outputs, Position, Sink, SinkError};
 use tracing::debug;
 
-use super::message::{Done, Event, Part};
+use super::message::{Done, Epoch, Event, Part};
+use super::snapshots::Place;
 use super::status::Committed;
 use super::{RunError, Shared};
 
@@ -37,6 +39,9 @@ pub(super) struct Committer {
     events: Sender<Event>,
     parts: Vec<Part>,
     outputs: usize,
+    /// For each partition that went, the epoch from which on parts of it are taken: a worker that did not give it back
+    /// in time may come with some later, when it is somebody else's.
+    from_epoch: BTreeMap<i32, Epoch>,
     /// The earliest instant for the next commit.
     not_before: Instant,
     positions_at: Instant,
@@ -58,6 +63,7 @@ impl Committer {
             events,
             parts: Vec::new(),
             outputs: 0,
+            from_epoch: BTreeMap::new(),
             not_before: now,
             positions_at: now + POSITIONS_EVERY,
             commits: 0,
@@ -88,23 +94,44 @@ impl Committer {
             pulse.rest();
             let done = self.results.recv_timeout(wait.unwrap_or(POSITIONS_EVERY));
             pulse.work();
-            match done {
-                Ok(Done::Part(part)) => self.add(*part),
-                Ok(Done::Flush { answer }) => {
-                    self.commit()?;
-                    answer.send(()).ok();
-                }
-                Ok(Done::Forget { partitions, answer }) => {
-                    self.forget(&partitions);
-                    answer.send(()).ok();
-                }
-                Ok(Done::Stop) | Err(RecvTimeoutError::Disconnected) => return self.commit(),
-                Err(RecvTimeoutError::Timeout) => {}
+            let done = match done {
+                Ok(done) => Some(done),
+                Err(RecvTimeoutError::Disconnected) => Some(Done::Stop),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            if let Some(done) = done
+                && !self.step(done)?
+            {
+                return Ok(());
             }
             if self.due_in().is_some_and(|wait| wait.is_zero()) {
                 self.commit()?;
             }
         }
+    }
+
+    /// Does one thing; false when it was the last.
+    pub(super) fn step(&mut self, done: Done) -> Result<bool, RunError> {
+        match done {
+            Done::Part(part) => self.add(*part),
+            Done::Flush { answer } => {
+                self.commit()?;
+                answer.send(()).ok();
+            }
+            Done::Forget {
+                partitions,
+                before,
+                answer,
+            } => {
+                self.forget(&partitions, before);
+                answer.send(()).ok();
+            }
+            Done::Stop => {
+                self.commit()?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// How long until the next commit is due; none when there is nothing to commit.
@@ -129,11 +156,16 @@ impl Committer {
     }
 
     fn add(&mut self, part: Part) {
+        let partition = part.position.partition;
+        if self.from_epoch.get(&partition) > Some(&part.epoch) {
+            return debug!(partition, "came too late, its partition went");
+        }
         self.outputs += part.outputs.len();
         self.parts.push(part);
     }
 
-    fn commit(&mut self) -> Result<(), RunError> {
+    /// Commits what is there.
+    pub(super) fn commit(&mut self) -> Result<(), RunError> {
         if self.parts.is_empty() {
             return Ok(());
         }
@@ -165,7 +197,13 @@ impl Committer {
         self.outputs = 0;
         let parts = std::mem::take(&mut self.parts);
         if let Some(snapshotting) = self.shared.snapshotting() {
-            let places = positions.iter().map(|p| (p.partition, p.next_offset));
+            let places = positions.iter().map(|position| {
+                let place = Place {
+                    offset: position.next_offset,
+                    entries: position.metadata.journal,
+                };
+                (position.partition, place)
+            });
             snapshotting.committed(places.collect());
         }
         if let Some(watcher) = &self.shared.options.watcher {
@@ -258,7 +296,9 @@ impl Committer {
         positions
     }
 
-    fn forget(&mut self, partitions: &[i32]) {
+    fn forget(&mut self, partitions: &[i32], before: Epoch) {
+        let epochs = partitions.iter().map(|partition| (*partition, before));
+        self.from_epoch.extend(epochs);
         self.parts
             .retain(|part| !partitions.contains(&part.position.partition));
         self.outputs = self.parts.iter().map(|part| part.outputs.len()).sum();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use holdfast_consumer::{Assigned, Partitions, Refusal, Start};
@@ -121,7 +121,8 @@ impl Handover {
         })
     }
 
-    fn tell_workers(&self, partitions: &[i32], lost: bool) {
+    /// Says whether all have given back what they had; one that has not may still come with something.
+    fn tell_workers(&self, partitions: &[i32], lost: bool) -> bool {
         let answers: Vec<Receiver<()>> = partitions
             .iter()
             .filter_map(|partition| {
@@ -135,11 +136,14 @@ impl Handover {
                 self.send(worker, give).then_some(answered)
             })
             .collect();
+        let mut given = true;
         for answered in answers {
             if !self.answer(&answered, WORKER_PATIENCE) {
                 error!("a worker does not give its partition back");
+                given = false;
             }
         }
+        given
     }
 
     /// Waits for room; false when nobody is there to take it. The reading loop stands meanwhile, but nothing is wrong
@@ -157,15 +161,16 @@ impl Handover {
 
     /// Whether an answer comes in time.
     fn answer(&self, answered: &Receiver<()>, patience: Duration) -> bool {
-        let end = Instant::now() + patience;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            match answered.recv_timeout(left.min(BEAT_EVERY)) {
+        let mut waited = Duration::ZERO;
+        while waited < patience {
+            match self.shared.time.answer(answered, BEAT_EVERY) {
                 Ok(()) => return true,
-                Err(RecvTimeoutError::Timeout) if !left.is_zero() => self.shared.status.beat(),
-                Err(_) => return false,
+                Err(RecvTimeoutError::Timeout) => self.shared.status.beat(),
+                Err(RecvTimeoutError::Disconnected) => return false,
             }
+            waited += BEAT_EVERY;
         }
+        false
     }
 
     /// Waits for as long as it takes: a transaction under way is brought to an end first, which needs the broker.
@@ -173,10 +178,14 @@ impl Handover {
         // A commit under way that fails must not be tried again; then the committer gets to the message.
         self.shared.status.sink.cancel();
         let (answer, answered) = bounded(1);
-        let partitions = partitions.to_vec();
-        self.send(&self.committer, Done::Forget { partitions, answer });
+        let forget = Done::Forget {
+            partitions: partitions.to_vec(),
+            before: self.next_epoch.load(Ordering::Relaxed),
+            answer,
+        };
+        self.send(&self.committer, forget);
         loop {
-            match answered.recv_timeout(BEAT_EVERY) {
+            match self.shared.time.answer(&answered, BEAT_EVERY) {
                 Ok(()) => return,
                 Err(RecvTimeoutError::Timeout) => self.shared.status.beat(),
                 Err(RecvTimeoutError::Disconnected) => return warn!("the committer has ended"),
@@ -234,17 +243,17 @@ impl Partitions for Handover {
             // First the committer, which may be what the workers wait for.
             self.forget(partitions);
         }
-        self.tell_workers(partitions, lost);
-        let committed = !lost && self.flush();
+        let given = self.tell_workers(partitions, lost);
+        let committed = given && !lost && self.flush();
         if !committed {
             self.forget(partitions);
         }
         let Some(snapshotting) = self.shared.snapshotting() else {
             return;
         };
-        if committed && !snapshotting.drain(SNAPSHOT_PATIENCE) {
+        if committed && !snapshotting.drain(&*self.shared.time, SNAPSHOT_PATIENCE) {
             warn!("the last snapshot is not there yet; the next owner begins with an older one");
         }
-        snapshotting.forget(partitions);
+        snapshotting.forget(partitions, self.next_epoch.load(Ordering::Relaxed));
     }
 }

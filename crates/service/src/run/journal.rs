@@ -19,25 +19,71 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// The journal of all partitions.
 pub(crate) struct JournalLog {
-    place: Place,
+    place: Box<dyn Place>,
     /// For each partition, an offset of the journal that is not behind anything written after it was asked for.
     ends: Mutex<BTreeMap<i32, i64>>,
 }
 
 /// Where the journal is.
-pub(crate) enum Place {
-    Kafka {
-        client: KafkaSettings,
-        topic: String,
-    },
-    /// What the embedded log's manifest vouches for, all partitions.
-    Values(Vec<Vec<u8>>),
+pub(crate) trait Place: Send + Sync {
+    /// The offset after everything of a partition that is committed; none where there are no offsets, or no answer in
+    /// time.
+    fn end(&self, partition: i32) -> Option<i64>;
+
+    /// The committed records of a partition, with their offsets; those at offsets below `from` may be left out. Waits
+    /// for transactions that are open.
+    fn read(&self, partition: i32, from: i64) -> Result<Vec<(i64, Vec<u8>)>, RunError>;
+
+    /// What people call the record at an offset.
+    fn name(&self, partition: i32, offset: i64) -> String;
+}
+
+/// The journal topic.
+pub(crate) struct KafkaJournal {
+    pub(crate) client: KafkaSettings,
+    pub(crate) topic: String,
+}
+
+/// What the embedded log's manifest vouches for, all partitions.
+pub(crate) struct Values(pub(crate) Vec<Vec<u8>>);
+
+impl Place for KafkaJournal {
+    fn end(&self, partition: i32) -> Option<i64> {
+        committed_end(&self.client, (&self.topic, partition), ANSWER).ok()
+    }
+
+    fn read(&self, partition: i32, from: i64) -> Result<Vec<(i64, Vec<u8>)>, RunError> {
+        let records = read_partition(&self.client, (&self.topic, partition), from, PATIENCE)?;
+        let values = records
+            .into_iter()
+            .filter_map(|r| Some((r.offset, r.value?)));
+        Ok(values.collect())
+    }
+
+    fn name(&self, partition: i32, offset: i64) -> String {
+        let topic = &self.topic;
+        format!("topic `{topic}`, partition {partition}, offset {offset}")
+    }
+}
+
+impl Place for Values {
+    fn end(&self, _: i32) -> Option<i64> {
+        None
+    }
+
+    fn read(&self, _: i32, _: i64) -> Result<Vec<(i64, Vec<u8>)>, RunError> {
+        Ok((0..).zip(self.0.iter().cloned()).collect())
+    }
+
+    fn name(&self, _: i32, number: i64) -> String {
+        format!("the log's manifest, entry {number}")
+    }
 }
 
 impl JournalLog {
-    pub(crate) fn new(place: Place) -> Self {
+    pub(crate) fn new(place: impl Place + 'static) -> Self {
         Self {
-            place,
+            place: Box::new(place),
             ends: Mutex::default(),
         }
     }
@@ -56,40 +102,23 @@ impl JournalLog {
 
     /// Asks for the end anew. An answer that does not come costs reading more at the next start.
     pub(super) fn look(&self, partition: i32) {
-        if let Place::Kafka { client, topic } = &self.place
-            && let Ok(end) = committed_end(client, (topic, partition), ANSWER)
-        {
+        if let Some(end) = self.place.end(partition) {
             self.set_end(partition, end);
         }
     }
 
     /// The committed packs of a partition; those at offsets below `from` are left out.
     pub(crate) fn read(&self, partition: i32, from: i64) -> Result<Vec<Pack>, RunError> {
-        match &self.place {
-            Place::Kafka { client, topic } => {
-                let records = read_partition(client, (topic, partition), from, PATIENCE)?;
-                self.set_end(partition, records.last().map_or(from, |r| r.offset + 1));
-                let packs = records.iter().filter_map(|record| {
-                    let value = record.value.as_deref()?;
-                    Some(pack(value).map_err(|fault| {
-                        let at = record.offset;
-                        RunError::Config(format!(
-                            "topic `{topic}`, partition {partition}, offset {at}: {fault}"
-                        ))
-                    }))
-                });
-                packs.collect()
-            }
-            Place::Values(values) => {
-                let packs = values
-                    .iter()
-                    .map(|value| pack(value))
-                    .collect::<Result<Vec<_>, _>>();
-                let mut packs = packs.map_err(RunError::Config)?;
-                packs.retain(|pack| pack.partition == partition);
-                Ok(packs)
-            }
-        }
+        let records = self.place.read(partition, from)?;
+        self.set_end(partition, records.last().map_or(from, |(at, _)| at + 1));
+        let packs = records.iter().map(|(at, value)| {
+            pack(value).map_err(|fault| {
+                RunError::Config(format!("{}: {fault}", self.place.name(partition, *at)))
+            })
+        });
+        let mut packs = packs.collect::<Result<Vec<_>, _>>()?;
+        packs.retain(|pack| pack.partition == partition);
+        Ok(packs)
     }
 }
 

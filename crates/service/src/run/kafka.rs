@@ -5,11 +5,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::{KafkaSettings, KafkaSource, Partitions, Probe, TopicState};
-use holdfast_producer::{Admin, KafkaSink, KafkaSinkSettings};
+use holdfast_producer::{Admin, KafkaSinkSettings, KafkaTransactions, TransactionalSink};
 use tracing::{info, warn};
 
 use super::headroom::Headroom;
-use super::journal::{JournalLog, Place};
+use super::journal::{JournalLog, KafkaJournal};
 use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
 use super::{Concern, Run, RunError, Shared, prepare};
@@ -38,7 +38,7 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
     let retention_ms = kept_whole(shared, &settings)?;
     let headroom = Headroom::start(&settings, &shared.status, retention_ms)?;
     let archive = Archive {
-        journal: Arc::new(JournalLog::new(Place::Kafka {
+        journal: Arc::new(JournalLog::new(KafkaJournal {
             client: settings.clone(),
             topic: shared.settings.topics.journal.clone(),
         })),
@@ -52,11 +52,11 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
         let health = Arc::clone(&health);
         move || health.stop()
     });
-    let sink = KafkaSink::open(
+    let sink = TransactionalSink::new(KafkaTransactions::open(
         sink_settings(&shared.settings, settings),
         source.group(),
         health,
-    )?;
+    )?);
     info!(partitions, topic = %shared.settings.topics.input, "topics are there, transactions taken over");
     let run = Run::start(
         Arc::clone(shared),

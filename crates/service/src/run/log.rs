@@ -7,7 +7,7 @@ use std::sync::Arc;
 use holdfast_consumer::{LogSettings, LogSource, Partitions};
 use holdfast_producer::{LogSink, LogSinkSettings, Sink, StdoutSink};
 
-use super::journal::{JournalLog, Place};
+use super::journal::{JournalLog, Values};
 use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
 use super::{Run, RunError, Shared, prepare};
@@ -49,7 +49,7 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
         )));
     }
     let archive = Archive {
-        journal: Arc::new(JournalLog::new(Place::Values(journal))),
+        journal: Arc::new(JournalLog::new(Values(journal))),
         snapshots: open_snapshots(shared)?,
     };
     let prepared = prepare(shared, partitions, archive, unstarted)?;

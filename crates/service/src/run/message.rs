@@ -35,6 +35,7 @@ pub(super) enum Work {
         partition: i32,
         offset: i64,
         log_end: i64,
+        asked_ms: Option<i64>,
     },
     /// The whole input has ended at this instant.
     EndOfInput {
@@ -90,9 +91,10 @@ pub(super) enum Done {
     Flush {
         answer: Sender<()>,
     },
-    /// Forget what was made of these partitions; they were lost.
+    /// Forget what was made of these partitions under epochs before this one, and take no more of it.
     Forget {
         partitions: Vec<i32>,
+        before: Epoch,
         answer: Sender<()>,
     },
     Stop,
@@ -100,6 +102,7 @@ pub(super) enum Done {
 
 /// What a worker made of some records of one partition.
 pub(super) struct Part {
+    pub(super) epoch: Epoch,
     pub(super) outputs: Outputs,
     /// For the partition's journal, and how many entries were before.
     pub(super) entries: Vec<Entry>,

@@ -28,7 +28,7 @@ pub(super) struct Reader {
 }
 
 /// Why reading ended.
-enum Ended {
+pub(super) enum Ended {
     Stopped,
     Closed,
 }
@@ -73,47 +73,57 @@ impl Reader {
 
     fn read(&mut self, workers: &[Sender<Work>]) -> Result<Ended, SourceError> {
         while !self.shared.stop.is_requested() {
-            self.shared.status.beat();
-            let polled = self.source.poll(POLL)?;
-            let work = match polled {
-                Polled::Nothing => continue,
-                Polled::Trouble(text) => {
-                    self.trouble(text);
-                    continue;
-                }
-                Polled::Closed => return Ok(Ended::Closed),
-                Polled::Batch(batch) => {
-                    self.shared.status.record_read();
-                    let partition = batch.partition();
-                    self.handover
-                        .epoch(partition)
-                        .map(|epoch| (partition, Work::Batch { epoch, batch }))
-                }
-                Polled::End {
-                    partition,
-                    offset,
-                    log_end,
-                } => self.handover.epoch(partition).map(|epoch| {
-                    (
-                        partition,
-                        Work::End {
-                            epoch,
-                            partition,
-                            offset,
-                            log_end,
-                        },
-                    )
-                }),
-            };
-            self.all_well();
-            if let Some((partition, work)) = work {
-                let worker = Handover::worker_of(partition, workers.len());
-                if !self.hand_on(&workers[worker], work)? {
-                    return Ok(Ended::Stopped);
-                }
+            if let Some(ended) = self.step(workers)? {
+                return Ok(ended);
             }
         }
         Ok(Ended::Stopped)
+    }
+
+    /// One poll, and what follows from it; why that was the last, if it was.
+    pub(super) fn step(&mut self, workers: &[Sender<Work>]) -> Result<Option<Ended>, SourceError> {
+        self.shared.status.beat();
+        let polled = self.source.poll(POLL)?;
+        let work = match polled {
+            Polled::Nothing => return Ok(None),
+            Polled::Trouble(text) => {
+                self.trouble(text);
+                return Ok(None);
+            }
+            Polled::Closed => return Ok(Some(Ended::Closed)),
+            Polled::Batch(batch) => {
+                self.shared.status.record_read();
+                let partition = batch.partition();
+                self.handover
+                    .epoch(partition)
+                    .map(|epoch| (partition, Work::Batch { epoch, batch }))
+            }
+            Polled::End {
+                partition,
+                offset,
+                log_end,
+                asked_ms,
+            } => self.handover.epoch(partition).map(|epoch| {
+                (
+                    partition,
+                    Work::End {
+                        epoch,
+                        partition,
+                        offset,
+                        log_end,
+                        asked_ms,
+                    },
+                )
+            }),
+        };
+        self.all_well();
+        if let Some((partition, work)) = work {
+            let worker = Handover::worker_of(partition, workers.len());
+            if !self.hand_on(&workers[worker], work)? {
+                return Ok(Some(Ended::Stopped));
+            }
+        }
+        Ok(None)
     }
 
     /// Waits for room, serving the source meanwhile; false when the worker is gone or a stop was asked for.

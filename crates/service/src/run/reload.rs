@@ -72,7 +72,7 @@ impl Reload {
         self.seen = now;
         match self.read() {
             Ok(None) => {}
-            Ok(Some(active)) => self.activate(active),
+            Ok(Some(active)) => take_over(&self.shared, &self.workers, active),
             Err(fault) => {
                 self.shared
                     .status
@@ -102,27 +102,28 @@ impl Reload {
         }
         Ok(Some(Active::new(fresh, settings.decision_hash())))
     }
+}
 
-    fn activate(&self, active: Active) {
-        let model = active.settings.model();
-        info!(
-            model = model.id(),
-            sha256 = model.sha256(),
-            "a new model is taken over"
-        );
-        self.shared.status.set_model(model.id(), model.sha256());
-        let settings = Arc::new(active.settings.clone());
-        let regime = active.regime.clone();
-        // First what partitions that come from now on begin with, then those that are here.
-        self.shared.set_active(active);
-        for worker in &self.workers {
-            let work = Work::Activate {
-                settings: Arc::clone(&settings),
-                regime: regime.clone(),
-            };
-            // A worker that is gone has ended the run already.
-            worker.send(work).ok();
-        }
+/// Lets another model or policy decide from each partition's next batch on.
+pub(super) fn take_over(shared: &Shared, workers: &[Sender<Work>], active: Active) {
+    let model = active.settings.model();
+    info!(
+        model = model.id(),
+        sha256 = model.sha256(),
+        "a new model is taken over"
+    );
+    shared.status.set_model(model.id(), model.sha256());
+    let settings = Arc::new(active.settings.clone());
+    let regime = active.regime.clone();
+    // First what partitions that come from now on begin with, then those that are here.
+    shared.set_active(active);
+    for worker in workers {
+        let work = Work::Activate {
+            settings: Arc::clone(&settings),
+            regime: regime.clone(),
+        };
+        // A worker that is gone has ended the run already.
+        worker.send(work).ok();
     }
 }
 

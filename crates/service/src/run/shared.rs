@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Stop;
+use super::clock::Time;
 use super::recovery::Regime;
 use super::snapshots::Snapshotting;
 use super::status::{Status, Watcher};
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) status: Arc<Status>,
     pub(crate) stop: Stop,
     pub(super) snapshotting: Option<Snapshotting>,
+    pub(super) time: Arc<dyn Time>,
 }
 
 /// Model and policy of the moment.

@@ -14,10 +14,11 @@ use holdfast_features::{LOGIC, Piece};
 use holdfast_store::{Manifest, Packed, Packer, Snapshots};
 use tracing::{info, warn};
 
+use super::clock::Time;
 use super::journal::JournalLog;
 use super::message::{Epoch, Work};
 use super::recovery::Regime;
-use super::{Shared, clock, spawn};
+use super::{Shared, spawn};
 use crate::pipeline::{DECISIONS, ERASED, Image, STATE};
 
 /// What an image begins with.
@@ -42,7 +43,8 @@ pub(super) struct Plate {
     pub(super) image: Image,
 }
 
-enum Message {
+/// To the thread.
+pub(super) enum Message {
     Begin(Box<Plate>),
     Expose {
         partition: i32,
@@ -50,10 +52,10 @@ enum Message {
         pieces: Vec<Piece>,
         complete: bool,
     },
-    /// These positions are committed.
-    Committed(Vec<(i32, i64)>),
-    /// These partitions are ours no more.
-    Forget(Vec<i32>),
+    /// These places of partitions are committed.
+    Committed(Vec<(i32, Place)>),
+    /// These partitions are ours no more, as they were under epochs before this one.
+    Forget(Vec<i32>, Epoch),
     /// Answered when everything before it is done.
     Drain(Sender<()>),
     Stop,
@@ -80,19 +82,21 @@ impl Snapshotting {
         }
     }
 
-    pub(super) fn committed(&self, positions: Vec<(i32, i64)>) {
-        self.0.send(Message::Committed(positions)).ok();
+    pub(super) fn committed(&self, places: Vec<(i32, Place)>) {
+        self.0.send(Message::Committed(places)).ok();
     }
 
-    /// These partitions are ours no more: what is not published of them by now never is.
-    pub(super) fn forget(&self, partitions: &[i32]) {
-        self.0.send(Message::Forget(partitions.to_vec())).ok();
+    /// These partitions are ours no more: what is not published of them by now never is, nor what a worker still sends.
+    pub(super) fn forget(&self, partitions: &[i32], before: Epoch) {
+        self.0
+            .send(Message::Forget(partitions.to_vec(), before))
+            .ok();
     }
 
     /// Waits until what was handed over so far is published, as far as it is committed.
-    pub(super) fn drain(&self, patience: Duration) -> bool {
+    pub(super) fn drain(&self, time: &dyn Time, patience: Duration) -> bool {
         let (answer, answered) = bounded(1);
-        self.0.send(Message::Drain(answer)).is_ok() && answered.recv_timeout(patience).is_ok()
+        self.0.send(Message::Drain(answer)).is_ok() && time.answer(&answered, patience).is_ok()
     }
 
     pub(super) fn stop(&self) {
@@ -126,6 +130,18 @@ impl Unstarted {
         journal: Arc<JournalLog>,
         workers: Vec<Sender<Work>>,
     ) -> std::io::Result<thread::JoinHandle<()>> {
+        let (snapshotter, messages) = self.meet(shared, snapshots, journal, workers);
+        spawn("snapshots", move || snapshotter.run(&messages))
+    }
+
+    /// Both ends of it: who does the work, and where it comes from.
+    pub(super) fn meet(
+        self,
+        shared: &Arc<Shared>,
+        snapshots: Arc<Snapshots>,
+        journal: Arc<JournalLog>,
+        workers: Vec<Sender<Work>>,
+    ) -> (Snapshotter, Receiver<Message>) {
         let snapshotter = Snapshotter {
             shared: Arc::clone(shared),
             snapshots,
@@ -133,27 +149,36 @@ impl Unstarted {
             workers,
             under_way: BTreeMap::new(),
             waiting: Waiting::default(),
+            from_epoch: BTreeMap::new(),
         };
-        let messages = self.messages;
-        spawn("snapshots", move || snapshotter.run(&messages))
+        (snapshotter, self.messages)
     }
 }
 
-struct Snapshotter {
+pub(super) struct Snapshotter {
     shared: Arc<Shared>,
     snapshots: Arc<Snapshots>,
     journal: Arc<JournalLog>,
     workers: Vec<Sender<Work>>,
     /// Images whose pieces are still coming.
-    under_way: BTreeMap<i32, (Epoch, i64, Packer)>,
+    under_way: BTreeMap<i32, (Epoch, Place, Packer)>,
     waiting: Waiting<(Epoch, Packed)>,
+    /// For each partition that went, the epoch from which on images of it are taken.
+    from_epoch: BTreeMap<i32, Epoch>,
+}
+
+/// How far a partition has come: in the input, and in the journal, which grows at one offset too, by ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) offset: i64,
+    pub(super) entries: u64,
 }
 
 /// Whole images, by partition, until their place is committed: one published ahead of the commit would skip records
-/// whose outputs were never sent.
+/// whose outputs were never sent, or hold a tick that never was.
 struct Waiting<T> {
-    whole: BTreeMap<i32, (i64, T)>,
-    committed: BTreeMap<i32, i64>,
+    whole: BTreeMap<i32, (Place, T)>,
+    committed: BTreeMap<i32, Place>,
 }
 
 impl<T> Default for Waiting<T> {
@@ -166,12 +191,12 @@ impl<T> Default for Waiting<T> {
 }
 
 impl<T> Waiting<T> {
-    fn add(&mut self, partition: i32, offset: i64, image: T) {
-        self.whole.insert(partition, (offset, image));
+    fn add(&mut self, partition: i32, place: Place, image: T) {
+        self.whole.insert(partition, (place, image));
     }
 
-    fn commit(&mut self, partition: i32, offset: i64) {
-        self.committed.insert(partition, offset);
+    fn commit(&mut self, partition: i32, place: Place) {
+        self.committed.insert(partition, place);
     }
 
     /// The partition goes. What was never committed may differ from what its next owner makes of the same records, and
@@ -181,10 +206,10 @@ impl<T> Waiting<T> {
         self.committed.remove(&partition);
     }
 
-    fn next(&mut self, partition: i32) -> Option<(i64, T)> {
-        let (offset, _) = self.whole.get(&partition)?;
+    fn next(&mut self, partition: i32) -> Option<(Place, T)> {
+        let (place, _) = self.whole.get(&partition)?;
         let committed = self.committed.get(&partition)?;
-        if committed < offset {
+        if committed.offset < place.offset || committed.entries < place.entries {
             return None;
         }
         self.whole.remove(&partition)
@@ -193,45 +218,62 @@ impl<T> Waiting<T> {
 
 impl Snapshotter {
     fn run(mut self, messages: &Receiver<Message>) {
-        let shared = Arc::clone(&self.shared);
-        let pulse = &shared.status.pulses.snapshots;
         while let Ok(message) = messages.recv() {
-            pulse.work();
-            match message {
-                Message::Begin(plate) => self.begin(*plate),
-                Message::Expose {
-                    partition,
-                    epoch,
-                    pieces,
-                    complete,
-                } => self.expose(partition, epoch, &pieces, complete),
-                Message::Committed(positions) => {
-                    for (partition, offset) in positions {
-                        self.waiting.commit(partition, offset);
-                        self.publish(partition);
-                    }
-                }
-                Message::Forget(partitions) => {
-                    for partition in partitions {
-                        self.under_way.remove(&partition);
-                        self.waiting.forget(partition);
-                    }
-                }
-                Message::Drain(answer) => {
-                    answer.send(()).ok();
-                }
-                Message::Stop => return pulse.rest(),
+            if !self.step(message) {
+                return;
             }
-            pulse.rest();
         }
     }
 
+    /// Does one thing; false when it was the last.
+    pub(super) fn step(&mut self, message: Message) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let pulse = &shared.status.pulses.snapshots;
+        pulse.work();
+        let stop = matches!(message, Message::Stop);
+        match message {
+            Message::Begin(plate) => self.begin(*plate),
+            Message::Expose {
+                partition,
+                epoch,
+                pieces,
+                complete,
+            } => self.expose(partition, epoch, &pieces, complete),
+            Message::Committed(places) => {
+                for (partition, place) in places {
+                    self.waiting.commit(partition, place);
+                    self.publish(partition);
+                }
+            }
+            Message::Forget(partitions, before) => {
+                for partition in partitions {
+                    self.from_epoch.insert(partition, before);
+                    self.under_way.remove(&partition);
+                    self.waiting.forget(partition);
+                }
+            }
+            Message::Drain(answer) => {
+                answer.send(()).ok();
+            }
+            Message::Stop => {}
+        }
+        pulse.rest();
+        !stop
+    }
+
     fn begin(&mut self, plate: Plate) {
-        let (partition, epoch, offset) = (plate.partition, plate.epoch, plate.offset);
+        let (partition, epoch) = (plate.partition, plate.epoch);
+        let place = Place {
+            offset: plate.offset,
+            entries: plate.journal,
+        };
+        if self.from_epoch.get(&partition) > Some(&epoch) {
+            return;
+        }
         let mut packer = Packer::new(self.manifest(&plate));
         packer.add(ERASED, 0, &plate.image.erased);
         packer.add(DECISIONS, 0, &plate.image.decisions.encode());
-        self.under_way.insert(partition, (epoch, offset, packer));
+        self.under_way.insert(partition, (epoch, place, packer));
     }
 
     fn manifest(&self, plate: &Plate) -> Manifest {
@@ -259,7 +301,7 @@ impl Snapshotter {
             journal_offset: plate.journal_offset,
             journal_entries: plate.journal,
             customers: plate.customers as u64,
-            created_ms: clock::now_ms(),
+            created_ms: self.shared.time.now_ms(),
             byte: plate.byte,
             sections: Vec::new(),
         }
@@ -278,15 +320,14 @@ impl Snapshotter {
         if !complete {
             return;
         }
-        if let Some((epoch, offset, packer)) = self.under_way.remove(&partition) {
-            self.waiting
-                .add(partition, offset, (epoch, packer.finish()));
+        if let Some((epoch, place, packer)) = self.under_way.remove(&partition) {
+            self.waiting.add(partition, place, (epoch, packer.finish()));
             self.publish(partition);
         }
     }
 
     fn publish(&mut self, partition: i32) {
-        let Some((offset, (epoch, packed))) = self.waiting.next(partition) else {
+        let Some((Place { offset, .. }, (epoch, packed))) = self.waiting.next(partition) else {
             return;
         };
         let began = Instant::now();
@@ -335,30 +376,44 @@ impl Snapshotter {
 mod tests {
     use super::*;
 
+    fn at(offset: i64, entries: u64) -> Place {
+        Place { offset, entries }
+    }
+
     #[test]
     fn an_image_waits_for_a_commit_at_or_behind_its_place() {
         let mut waiting = Waiting::default();
-        waiting.add(0, 5, 'a');
+        waiting.add(0, at(5, 2), 'a');
         assert_eq!(waiting.next(0), None);
-        waiting.commit(0, 4);
-        waiting.commit(1, 9);
+        waiting.commit(0, at(4, 2));
+        waiting.commit(1, at(9, 9));
         assert_eq!(waiting.next(0), None);
-        waiting.commit(0, 5);
-        assert_eq!(waiting.next(0), Some((5, 'a')));
+        waiting.commit(0, at(5, 2));
+        assert_eq!(waiting.next(0), Some((at(5, 2), 'a')));
         assert_eq!(waiting.next(0), None);
+    }
+
+    #[test]
+    fn an_image_with_a_tick_that_is_not_committed_waits_although_its_offset_is() {
+        let mut waiting = Waiting::default();
+        waiting.commit(0, at(5, 2));
+        waiting.add(0, at(5, 3), 'a');
+        assert_eq!(waiting.next(0), None);
+        waiting.commit(0, at(5, 3));
+        assert_eq!(waiting.next(0), Some((at(5, 3), 'a')));
     }
 
     #[test]
     fn an_image_of_a_lost_partition_is_not_published_by_a_commit_after_its_return() {
         let mut waiting = Waiting::default();
-        waiting.commit(0, 4);
-        waiting.add(0, 5, "lost");
+        waiting.commit(0, at(4, 0));
+        waiting.add(0, at(5, 0), "lost");
         waiting.forget(0);
-        waiting.commit(0, 9);
+        waiting.commit(0, at(9, 0));
         assert_eq!(waiting.next(0), None);
         // Nor does a commit before the loss speak for what comes after.
         waiting.forget(0);
-        waiting.add(0, 7, "new");
+        waiting.add(0, at(7, 0), "new");
         assert_eq!(waiting.next(0), None);
     }
 }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 use tracing::info;
 
+use super::RunError;
 use super::Shared;
 use super::message::{Done, Event, Part, Take, Work};
 use super::recovery::Regime;
 use super::watchdog::Pulse;
-use super::{RunError, clock};
 use crate::pipeline;
 use owned::Owned;
 
@@ -48,19 +48,30 @@ impl Worker {
 
     pub(super) fn run(mut self) {
         while let Ok(work) = self.work.recv() {
-            self.pulse.work();
-            if matches!(work, Work::Stop) {
-                self.last_images();
-                return self.pulse.rest();
-            }
-            let done = self.guarded(work);
-            self.pulse.rest();
-            if let Err(error) = done {
-                // The run ends; whoever started it may be on its way out already.
-                self.events.send(Event::Failed(error)).ok();
-                return self.idle();
+            match self.step(work) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    // The run ends; whoever started it may be on its way out already.
+                    self.events.send(Event::Failed(error)).ok();
+                    return self.idle();
+                }
             }
         }
+    }
+
+    /// Does one thing; false when it was the last.
+    pub(super) fn step(&mut self, work: Work) -> Result<bool, RunError> {
+        self.pulse.work();
+        let stop = matches!(work, Work::Stop);
+        let done = if stop {
+            self.last_images();
+            Ok(())
+        } else {
+            self.guarded(work)
+        };
+        self.pulse.rest();
+        done.map(|()| !stop)
     }
 
     /// The run ends: the next one begins where this one was.
@@ -103,6 +114,15 @@ impl Worker {
         })
     }
 
+    /// Hashes of the states of its live partitions.
+    #[cfg(test)]
+    pub(super) fn digests(&self) -> Vec<(i32, u64)> {
+        let owned = self.partitions.iter();
+        owned
+            .filter_map(|(partition, owned)| Some((*partition, owned.digest()?)))
+            .collect()
+    }
+
     fn work(&mut self, work: Work) -> Result<(), RunError> {
         if let Some(partition) = work.partition() {
             self.pulse.at(partition);
@@ -138,12 +158,13 @@ impl Worker {
                 partition,
                 offset,
                 log_end,
+                asked_ms,
             } => {
                 let Some(owned) = self.partitions.get_mut(&partition) else {
                     return Ok(());
                 };
                 if owned.epoch() == epoch
-                    && let Some(part) = owned.end_of_log(offset, log_end, clock::now_ms())?
+                    && let Some(part) = owned.end_of_log(offset, log_end, asked_ms)?
                 {
                     self.send(part)?;
                 }

@@ -9,7 +9,7 @@ use holdfast_producer::log::{ALERTS, Kept};
 
 use crate::config::{Settings, SourceKind};
 use crate::reread;
-use crate::run::{JournalLog, Place as JournalPlace, RunError, client};
+use crate::run::{JournalLog, KafkaJournal, RunError, Values, client};
 
 /// How long the broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -66,13 +66,13 @@ impl Place {
     }
 
     pub(super) fn journal(&self) -> JournalLog {
-        JournalLog::new(match self {
-            Self::Kafka(topics) => JournalPlace::Kafka {
+        match self {
+            Self::Kafka(topics) => JournalLog::new(KafkaJournal {
                 client: topics.client.clone(),
                 topic: topics.journal.clone(),
-            },
-            Self::Log(files) => JournalPlace::Values(files.kept.journal.clone()),
-        })
+            }),
+            Self::Log(files) => JournalLog::new(Values(files.kept.journal.clone())),
+        }
     }
 
     /// Partitions of which something is committed.

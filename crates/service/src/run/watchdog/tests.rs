@@ -79,6 +79,7 @@ fn shared() -> Arc<Shared> {
         status: Status::new(),
         stop: Stop::new(),
         snapshotting: None,
+        time: Arc::new(crate::run::clock::WallTime),
     })
 }
 
@@ -91,6 +92,7 @@ fn a_sink_that_hangs_makes_the_commit_the_part_that_is_stuck() {
     let committer = Committer::new(Arc::clone(&shared), sink, taken, events);
     let thread = spawn("committer", move || committer.run()).unwrap();
     let part = Worked {
+        epoch: 1,
         outputs: Outputs::default(),
         entries: Vec::new(),
         first: 0,

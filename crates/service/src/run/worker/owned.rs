@@ -20,7 +20,7 @@ use crate::pipeline::{self, Partition, ticks};
 use crate::run::message::{Epoch, Part, Take};
 use crate::run::recovery::Regime;
 use crate::run::status::PartitionStatus;
-use crate::run::{RunError, Shared, clock};
+use crate::run::{RunError, Shared};
 use imaging::Imaging;
 use rebuild::Rebuild;
 use trail::Trail;
@@ -107,7 +107,7 @@ impl Owned {
             end: take.end,
             reached: Reached::No,
             byte: None,
-            last_record_ms: clock::now_ms(),
+            last_record_ms: shared.time.now_ms(),
             newest_ms: None,
             weighed_at: None,
             imaging,
@@ -134,6 +134,12 @@ impl Owned {
         self.pipeline.at_work()
     }
 
+    /// Hash of the state; none while it is not live.
+    #[cfg(test)]
+    pub(super) fn digest(&self) -> Option<u64> {
+        self.is_live().then(|| self.pipeline.digest())
+    }
+
     fn is_live(&self) -> bool {
         self.rebuild.is_none()
     }
@@ -149,7 +155,7 @@ impl Owned {
             self.status.log_end.store(log_end, Ordering::Relaxed);
         }
         self.byte = batch.end_byte();
-        self.last_record_ms = clock::now_ms();
+        self.last_record_ms = self.shared.time.now_ms();
         self.tell();
         self.check_end();
         let newest_ms = self.newest_ms;
@@ -194,12 +200,13 @@ impl Owned {
     }
 
     /// Everything before `offset` has been read, and the log ended at `log_end` a moment ago: the rebuild may be
-    /// over although no record has the last offset, the run may be, and time may tick.
+    /// over although no record has the last offset, the run may be, and time may tick if it is known when the log was
+    /// asked.
     pub(super) fn end_of_log(
         &mut self,
         offset: i64,
         log_end: i64,
-        now: i64,
+        asked_ms: Option<i64>,
     ) -> Result<Option<Part>, RunError> {
         self.next_offset = self.next_offset.max(offset);
         self.status.log_end.store(log_end, Ordering::Relaxed);
@@ -218,12 +225,12 @@ impl Owned {
         }
         self.tell();
         self.check_end();
-        let part = self.tick(log_end, now);
+        let part = asked_ms.and_then(|asked| self.tick(log_end, asked));
         self.image();
         Ok(part)
     }
 
-    fn tick(&mut self, log_end: i64, now: i64) -> Option<Part> {
+    fn tick(&mut self, log_end: i64, asked: i64) -> Option<Part> {
         let silence = &self.shared.settings.silence;
         if !self.is_live()
             || !silence.enabled
@@ -233,9 +240,9 @@ impl Owned {
             return None;
         }
         let idle = ticks::Idle {
-            now,
+            asked,
+            log_end,
             position: self.next_offset,
-            log_end: Some((log_end, now)),
             last_record: self.last_record_ms,
         };
         let to = ticks::tick(&idle, silence.idle_after_ms, silence.grace_ms)?;
@@ -350,6 +357,7 @@ impl Owned {
             },
         };
         Part {
+            epoch: self.epoch,
             outputs,
             entries,
             first,
