@@ -18,7 +18,7 @@ demo-kafka: ## the same against a real Kafka broker on this machine, fetched and
 test: ## everything, the real Kafka included; installs what it needs where it can
 	@scripts/test.sh
 
-chaos: ## seeded faults against a real Kafka: a table of what was lost, doubled, and how long it took
+chaos: ## seeded faults, in ten thousand simulated worlds and against a real Kafka: a table of what was lost, doubled, and how long it took
 	@scripts/chaos.sh $(ARGS)
 
 lint: ## format, clippy and documentation, warnings as errors

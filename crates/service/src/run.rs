@@ -292,24 +292,22 @@ impl Run {
 
     /// Follows what the threads tell until there is a reason to end.
     fn watch(&self) -> Result<(), RunError> {
-        let mut ends = EndOfInput {
-            reached: 0,
-            clock: i64::MIN,
-            ended: 0,
-        };
+        // Partitions that have reached their end, the greatest clock among them, and those of which everything that was
+        // due by then is committed.
+        let (mut reached, mut latest, mut ended) = (0, i64::MIN, 0);
         loop {
             match self.events.recv_timeout(Duration::from_millis(100)) {
                 Ok(Event::Failed(error)) => return Err(error),
                 Ok(Event::Reached { clock }) => {
-                    ends.reached += 1;
-                    ends.clock = ends.clock.max(clock);
-                    if ends.reached == self.partitions {
-                        self.end_input(ends.clock)?;
+                    reached += 1;
+                    latest = latest.max(clock);
+                    if reached == self.partitions {
+                        self.end_input(latest)?;
                     }
                 }
                 Ok(Event::Ended) => {
-                    ends.ended += 1;
-                    if ends.ended == self.partitions {
+                    ended += 1;
+                    if ended == self.partitions {
                         info!("end of input");
                         return Ok(());
                     }
@@ -385,14 +383,6 @@ impl Run {
         }
         Ok(summary)
     }
-}
-
-struct EndOfInput {
-    /// Partitions that have reached their end, and the greatest clock among them.
-    reached: usize,
-    clock: i64,
-    /// Partitions that have fired what was due by then, committed.
-    ended: usize,
 }
 
 fn spawn<T: Send + 'static>(

@@ -1,5 +1,6 @@
 //! The wall clock, in one place: only ticks and metrics look at it, never a decision.
 
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -18,6 +19,9 @@ pub(super) trait Time: Send + Sync {
     /// Milliseconds since 1970, UTC.
     fn now_ms(&self) -> i64;
 
+    /// Waits.
+    fn pass(&self, time: Duration);
+
     /// Waits for the answer of another thread.
     ///
     /// # Errors
@@ -31,6 +35,10 @@ pub(super) struct WallTime;
 impl Time for WallTime {
     fn now_ms(&self) -> i64 {
         now_ms()
+    }
+
+    fn pass(&self, time: Duration) {
+        thread::sleep(time);
     }
 
     fn answer(&self, from: &Receiver<()>, patience: Duration) -> Result<(), RecvTimeoutError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use holdfast_consumer::{Assigned, Partitions, Refusal, Start};
@@ -102,7 +102,7 @@ impl Handover {
             }
             warn!("trying again: {text}");
             self.shared.status.beat();
-            thread::sleep(READ_AGAIN);
+            self.shared.time.pass(READ_AGAIN);
         }
     }
 

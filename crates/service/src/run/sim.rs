@@ -22,6 +22,7 @@
 mod broker;
 mod input;
 mod ledger;
+mod life;
 mod process;
 mod source;
 #[path = "../../tests/stream/stream.rs"]
@@ -30,12 +31,12 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use world::{Counts, World, lock};
+use life::Counts;
+use world::{World, lock};
 
 /// Of the tests that run at each change.
 const SEEDS: std::ops::Range<u64> = 0..1_000;
@@ -99,9 +100,6 @@ fn seeds() -> std::ops::Range<u64> {
 /// One world, from its first record to its end.
 fn live(world: &Arc<World>) {
     world.start(0);
-    if std::env::var_os("HOLDFAST_SIM_CALM").is_some() {
-        world.heal();
-    }
     let mut rest = 300;
     while rest > 0 {
         world.step(None);

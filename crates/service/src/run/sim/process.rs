@@ -1,5 +1,6 @@
 //! One process of the engine, its threads taken apart: each does one thing when it is its turn.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, RwLock, TryLockError};
 use std::time::Duration;
@@ -8,8 +9,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, unboun
 use holdfast_producer::TransactionalSink;
 use holdfast_store::Snapshots;
 
+use super::life::Life;
 use super::source::{KILLED, SimJournal, SimSource, SimTransactions};
-use super::world::{Life, World};
+use super::world::World;
 use crate::run::clock::Time;
 use crate::run::committer::Committer;
 use crate::run::handover::Handover;
@@ -20,7 +22,7 @@ use crate::run::recovery::Archive;
 use crate::run::reload::take_over;
 use crate::run::snapshots::{Message, Snapshotter, Unstarted};
 use crate::run::worker::Worker;
-use crate::run::{Active, Options, RunError, Shared, Status, Stop};
+use crate::run::{Active, Options, RunError, Shared, Status};
 
 /// How a process may end by itself.
 const EXPECTED: [&str; 5] = [
@@ -53,6 +55,10 @@ struct SimTime {
 impl Time for SimTime {
     fn now_ms(&self) -> i64 {
         self.world.now()
+    }
+
+    fn pass(&self, _: Duration) {
+        self.world.elapse(self.life.serial);
     }
 
     fn answer(&self, from: &Receiver<()>, _: Duration) -> Result<(), RecvTimeoutError> {
@@ -101,27 +107,30 @@ impl SimTime {
     }
 }
 
+fn shared(world: &Arc<World>, life: &Arc<Life>, unstarted: &Unstarted) -> Arc<Shared> {
+    let settings = &world.scene.settings;
+    let model = &world.scene.models[world.model.load(Ordering::Relaxed)];
+    let active = Active::new(model.clone(), settings.decision_hash());
+    Arc::new(Shared {
+        state_hash: model.state_hash().to_owned(),
+        active: RwLock::new(Arc::new(active)),
+        settings: settings.clone(),
+        options: Options::default(),
+        status: Status::new(),
+        stop: life.stop.clone(),
+        snapshotting: Some(unstarted.handle()),
+        time: Arc::new(SimTime {
+            world: Arc::clone(world),
+            life: Arc::clone(life),
+        }),
+    })
+}
+
 impl Process {
     pub(super) fn start(world: &Arc<World>, life: &Arc<Life>) -> Self {
         let scene = &world.scene;
-        let model = &scene.models[world.model.load(Ordering::Relaxed)];
         let unstarted = Unstarted::new();
-        let shared = Arc::new(Shared {
-            state_hash: model.state_hash().to_owned(),
-            active: RwLock::new(Arc::new(Active::new(
-                model.clone(),
-                scene.settings.decision_hash(),
-            ))),
-            settings: scene.settings.clone(),
-            options: Options::default(),
-            status: Status::new(),
-            stop: Stop::new(),
-            snapshotting: Some(unstarted.handle()),
-            time: Arc::new(SimTime {
-                world: Arc::clone(world),
-                life: Arc::clone(life),
-            }),
-        });
+        let shared = shared(world, life, &unstarted);
         let app = &scene.settings.app.id;
         let topic = scene.settings.input_name();
         let memory = world.memory_of(life);
@@ -144,41 +153,28 @@ impl Process {
         let id = format!("{app}.{}", life.slot);
         let health = Arc::clone(&shared.status.sink);
         let epoch = world.broker().init(&id);
-        let sink = TransactionalSink::new(SimTransactions {
+        let sink = Box::new(TransactionalSink::new(SimTransactions {
             world: Arc::clone(world),
             life: Arc::clone(life),
             health: Arc::clone(&health),
             id,
             epoch,
-        });
-        let source = SimSource {
+        }));
+        let source = Box::new(SimSource {
             world: Arc::clone(world),
             life: Arc::clone(life),
             handover: Arc::clone(&handover),
             health,
-            held: std::collections::BTreeMap::new(),
-        };
+            held: BTreeMap::new(),
+        });
         let worker = |work: Receiver<Work>| {
-            let worker = Worker::new(
-                Arc::clone(&shared),
-                work.clone(),
-                results.clone(),
-                events.clone(),
-            );
+            let (results, events) = (results.clone(), events.clone());
+            let worker = Worker::new(Arc::clone(&shared), work.clone(), results, events);
             (Mutex::new(worker), work)
         };
-        let committer = Committer::new(
-            Arc::clone(&shared),
-            Box::new(sink),
-            done.clone(),
-            events.clone(),
-        );
-        let reader = Reader::new(
-            Arc::clone(&shared),
-            Box::new(source),
-            handover,
-            events.clone(),
-        );
+        let told_of = || events.clone();
+        let committer = Committer::new(Arc::clone(&shared), sink, done.clone(), told_of());
+        let reader = Reader::new(Arc::clone(&shared), source, handover, told_of());
         let (snapshotter, messages) = unstarted.meet(&shared, snapshots, journal, work.clone());
         Self {
             life: Arc::clone(life),

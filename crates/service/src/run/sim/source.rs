@@ -10,7 +10,8 @@ use holdfast_producer::transactions::{Failure, SinkHealth, Transactions};
 use holdfast_producer::{Outputs, Position, SinkError};
 
 use super::broker::{Refused, Turn};
-use super::world::{Life, World};
+use super::life::Life;
+use super::world::World;
 use crate::run::RunError;
 use crate::run::handover::Handover;
 use crate::run::journal::Place;
@@ -80,7 +81,7 @@ impl SimSource {
         let starts = self
             .handover
             .assigned(&[given])
-            .map_err(|refusal| SourceError::Gap(refusal.0))?;
+            .map_err(SourceError::from)?;
         for start in starts {
             self.world.count(|counts| {
                 counts.restored += u64::from(start.offset > 0);
