@@ -26,4 +26,4 @@ pub use kafka::{
 pub use lines::{LineBatch, LineReader};
 pub use log::{LogSettings, LogSource};
 pub use partitioner::murmur2_partition;
-pub use source::{Assigned, Batch, Partitions, Polled, Refusal, Source, Start};
+pub use source::{Assigned, Batch, Partitions, Polled, Refusal, Source, Start, now_ms};

@@ -51,8 +51,9 @@ pub enum Polled {
     Closed,
 }
 
-/// Milliseconds since 1970, UTC.
-pub(crate) fn now_ms() -> i64 {
+/// The machine's clock, in milliseconds since 1970, UTC: the one of [`Polled::End`].
+#[must_use]
+pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,18 +1,11 @@
 //! The wall clock, in one place: only ticks and metrics look at it, never a decision.
 
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-
-/// Milliseconds since 1970, UTC.
-#[must_use]
-pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
+// The source tells by it when it asked for the log's end, and ticks compare that with the instant of the last record.
+pub(super) use holdfast_consumer::now_ms;
 
 /// Time as it goes by for the threads of one run. A simulation has its own.
 pub(super) trait Time: Send + Sync {
