@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use holdfast_consumer::{OwnedRecord, murmur2_partition};
 
+use crate::process::succeed;
 use crate::shop::{EVENT_CLOCK, Shop, binary, plain_model};
 
 pub(crate) const PARTITIONS: u32 = 4;
@@ -168,25 +169,20 @@ fn spoil(from: &Path, to: &Path) -> Vec<i64> {
 fn replay(dir: &Path, events: &Path) -> PathBuf {
     let out = events.with_extension("replay");
     let shop = Shop::without_topics("oracle", &plain_model(), EVENT_CLOCK);
-    let output = Command::new(binary())
-        .args([
-            "replay",
-            "--partitions",
-            &PARTITIONS.to_string(),
-            "--events",
-        ])
-        .arg(events)
-        .arg("--config")
-        .arg(shop.config(""))
-        .arg("--out-dir")
-        .arg(&out)
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    succeed(
+        Command::new(binary())
+            .args([
+                "replay",
+                "--partitions",
+                &PARTITIONS.to_string(),
+                "--events",
+            ])
+            .arg(events)
+            .arg("--config")
+            .arg(shop.config(""))
+            .arg("--out-dir")
+            .arg(&out)
+            .current_dir(dir),
     );
     out
 }

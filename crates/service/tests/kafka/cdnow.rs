@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::process::succeed;
 use crate::shop::{EVENT_CLOCK, Shop, assert_same, binary, replayed, root};
 
 #[test]
@@ -9,24 +10,19 @@ fn cdnow_through_kafka_gives_the_alerts_of_replay() {
     let events = root().join("models/cdnow/events.jsonl.gz");
     let dir = tempfile::tempdir().unwrap();
     let model = dir.path().join("model.json");
-    let output = Command::new(binary())
-        .args([
-            "train",
-            "--horizon-days",
-            "90",
-            "--label",
-            "purchase",
-            "--events",
-        ])
-        .arg(&events)
-        .arg("--out")
-        .arg(&model)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    succeed(
+        Command::new(binary())
+            .args([
+                "train",
+                "--horizon-days",
+                "90",
+                "--label",
+                "purchase",
+                "--events",
+            ])
+            .arg(&events)
+            .arg("--out")
+            .arg(&model),
     );
 
     let shop = Shop::new("cdnow", 4, &model, EVENT_CLOCK);

@@ -6,6 +6,7 @@ use std::process::Command;
 use holdfast_consumer::OwnedRecord;
 use holdfast_producer::{Admin, Outgoing};
 
+use crate::process::succeed;
 use crate::shop::{EVENT_CLOCK, Shop, assert_same, binary, event, plain_model};
 
 const TS: i64 = 1_767_225_600_000;
@@ -54,17 +55,12 @@ fn absent_topics_are_named_with_the_command_that_makes_them() {
         assert!(text.contains(words), "{words} is not in: {text}");
     }
     let topics = |args: &[&str]| {
-        let output = Command::new(binary())
-            .arg("topics")
-            .args(args)
-            .arg("--config")
-            .arg(shop.config(""))
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
+        let output = succeed(
+            Command::new(binary())
+                .arg("topics")
+                .args(args)
+                .arg("--config")
+                .arg(shop.config("")),
         );
         String::from_utf8(output.stdout).unwrap()
     };

@@ -5,6 +5,7 @@ use std::process::Command;
 use holdfast_consumer::OwnedRecord;
 use holdfast_producer::Outgoing;
 
+use crate::process::succeed;
 use crate::shop::{EVENT_CLOCK, Shop, binary, event, plain_model};
 
 const TS: i64 = 1_767_225_600_000;
@@ -181,17 +182,12 @@ fn dead_letters_are_listed_and_go_back_a_few_times_only() {
     shop.send(&[outgoing("c", b"{]"), outgoing("c", &vec![b'x'; 1_100_000])]);
     let config = shop.config("");
     let dlq = |args: &[&str]| {
-        let output = Command::new(binary())
-            .arg("dlq")
-            .args(args)
-            .arg("--config")
-            .arg(&config)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
+        let output = succeed(
+            Command::new(binary())
+                .arg("dlq")
+                .args(args)
+                .arg("--config")
+                .arg(&config),
         );
         String::from_utf8(output.stdout).unwrap()
     };

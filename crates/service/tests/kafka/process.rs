@@ -2,9 +2,20 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Output};
 
 use crate::shop::wait_for;
+
+/// What a command gave that has to succeed; else what it said.
+pub(crate) fn succeed(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
 
 /// A process that is killed when the test ends.
 pub(crate) struct Running {

@@ -11,6 +11,7 @@ use holdfast_consumer::{KafkaSettings, LineBatch, LineReader, OwnedRecord, read_
 use holdfast_producer::{Admin, Feeder, Outgoing, TopicSpec};
 
 pub(crate) use crate::process::Running;
+use crate::process::succeed;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -318,19 +319,14 @@ pub(crate) fn generated(dir: &Path, customers: u32) -> PathBuf {
 /// What `replay` makes of the same events: alert values, sorted.
 pub(crate) fn replayed(shop: &Shop, events: &Path) -> Vec<String> {
     let out = shop.dir.path().join("replay");
-    let output = Command::new(binary())
-        .args(["replay", "--partitions", "3", "--events"])
-        .arg(events)
-        .arg("--config")
-        .arg(shop.config(""))
-        .arg("--out-dir")
-        .arg(&out)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    succeed(
+        Command::new(binary())
+            .args(["replay", "--partitions", "3", "--events"])
+            .arg(events)
+            .arg("--config")
+            .arg(shop.config(""))
+            .arg("--out-dir")
+            .arg(&out),
     );
     let mut values: Vec<String> = fs::read_to_string(out.join("alerts.jsonl"))
         .unwrap()

@@ -7,20 +7,15 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::process::succeed;
 use crate::shop::{Shop, root};
 
 fn python(script: &str, args: &[&str]) -> Output {
-    let output = Command::new("python3")
-        .arg(root().join("benches").join(script))
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
+    succeed(
+        Command::new("python3")
+            .arg(root().join("benches").join(script))
+            .args(args),
+    )
 }
 
 /// Events as `benches/gen_events.py` makes them, which needs numpy: 90 days, up to five minutes of disorder, the same
