@@ -8,6 +8,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::SinkError;
+use crate::kafka::serve;
 
 /// How long all records may take to be acknowledged at the end.
 const FLUSH: Duration = Duration::from_secs(60);
@@ -74,7 +75,7 @@ impl Feeder {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                    self.producer.poll(Duration::from_millis(1));
+                    serve(&self.producer);
                     record = back;
                 }
                 Err((error, _)) => {
@@ -93,7 +94,7 @@ impl Feeder {
     pub fn finish(self) -> Result<(), SinkError> {
         let end = Instant::now() + FLUSH;
         while self.producer.in_flight_count() > 0 && Instant::now() < end {
-            self.producer.poll(Duration::from_millis(1));
+            serve(&self.producer);
         }
         if let Some(error) = self.producer.context().take_failed() {
             return Err(SinkError::Temporary(format!(

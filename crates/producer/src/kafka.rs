@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::transactions::{Failure, Patience, SinkHealth, Transactions};
 use crate::{Outputs, Position, SinkError};
-pub(crate) use context::Context;
+pub(crate) use context::{Context, serve};
 
 /// How long the coordinator may take to hand out a producer id.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);

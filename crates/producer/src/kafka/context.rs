@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
+use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer, ProducerContext};
 use tracing::{debug, info, warn};
 
 /// Keeps the first delivery error of a transaction, which says more than "has failed messages".
@@ -67,5 +69,20 @@ impl ProducerContext<NoCustomPartitioner> for Context {
         if let Err((error, _)) = result {
             self.note(error);
         }
+    }
+}
+
+/// How long to sleep where nothing has been acknowledged.
+const NAP: Duration = Duration::from_micros(200);
+
+/// Takes the reports that are there; naps if there were none.
+///
+/// rdkafka's own `poll` and `flush` are not left to wait: what is left of their time-out is rounded down to whole
+/// milliseconds, so that they go round without rest in the last one, and take a core for it.
+pub(crate) fn serve(producer: &BaseProducer<Context>) {
+    let before = producer.in_flight_count();
+    producer.poll(Duration::ZERO);
+    if producer.in_flight_count() == before {
+        thread::sleep(NAP);
     }
 }

@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::{KafkaSinkSettings, KafkaTransactions, records};
+use super::{KafkaSinkSettings, KafkaTransactions, records, serve};
 use crate::transactions::Failure;
 use crate::{Outputs, Position};
 
@@ -20,10 +20,8 @@ const TRANSACTION_TIMEOUT_MS: &str = "15000";
 const CALL_TIMEOUT: Duration = Duration::from_secs(12);
 /// How much longer a call may take that should have ended by itself.
 const GRACE: Duration = Duration::from_secs(1);
-/// rdkafka's own flush waits in steps of 100 ms, so the queue is drained in short ones before the commit.
-const DRAIN_STEP: Duration = Duration::from_millis(1);
-/// Steps to wait for the reports of purged records; they come from librdkafka's own threads.
-const PURGE_STEPS: usize = 3_000;
+/// How long to wait for the reports of purged records; they come from librdkafka's own threads.
+const PURGE_PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn config(settings: &KafkaSinkSettings) -> ClientConfig {
     let mut config = settings.client.client();
@@ -117,7 +115,7 @@ impl KafkaTransactions {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                    self.producer.poll(DRAIN_STEP);
+                    serve(&self.producer);
                     record = back;
                 }
                 Err((error, _)) => {
@@ -163,7 +161,7 @@ impl KafkaTransactions {
         let end = Instant::now() + CALL_TIMEOUT + GRACE;
         let mut answer = None;
         while self.producer.in_flight_count() > 0 && answer.is_none() {
-            self.producer.poll(DRAIN_STEP);
+            serve(&self.producer);
             answer = offsets.try_recv().ok();
         }
         let left = end.saturating_duration_since(Instant::now());
@@ -178,7 +176,7 @@ impl KafkaTransactions {
             }
         })?;
         while self.producer.in_flight_count() > 0 {
-            self.producer.poll(DRAIN_STEP);
+            serve(&self.producer);
         }
         Ok(())
     }
@@ -187,11 +185,9 @@ impl KafkaTransactions {
     pub(super) fn purge(&self) {
         self.producer
             .purge(PurgeConfig::default().queue().inflight());
-        for _ in 0..PURGE_STEPS {
-            if self.producer.in_flight_count() == 0 {
-                return;
-            }
-            self.producer.poll(DRAIN_STEP);
+        let end = Instant::now() + PURGE_PATIENCE;
+        while self.producer.in_flight_count() > 0 && Instant::now() < end {
+            serve(&self.producer);
         }
     }
 }
