@@ -1,8 +1,8 @@
 //! The committing thread: owns the sink.
 //!
 //! It commits as soon as something waits to be seen, positions alone at least every second. A backlog is worked off in
-//! few large commits: the longer one takes, the longer it waits before the next, so that they never take more than a
-//! fifth of the time. Who has caught up waits but a moment, because now the pause is most of what an alert takes.
+//! few large commits: its alerts are late anyway, and each commit costs the broker a round of writes. Who has caught up
+//! waits but a moment, because now the pause is most of what an alert takes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,9 +20,8 @@ use super::{RunError, Shared};
 
 /// Positions without outputs are committed this often.
 const POSITIONS_EVERY: Duration = Duration::from_secs(1);
-/// Between commits while there is a backlog, as a multiple of what the last one took, and at most this long.
-const PAUSE: u32 = 4;
-const GREATEST_PAUSE: Duration = Duration::from_millis(250);
+/// Between commits while there is a backlog.
+const LONG_PAUSE: Duration = Duration::from_millis(250);
 /// Else as long as the last one took, and at most this long: one that was held up must not hold up the next.
 const SHORT_PAUSE: Duration = Duration::from_millis(3);
 /// More records than this between position and end of the log are a backlog.
@@ -178,7 +177,7 @@ impl Committer {
             Err(SinkError::Cancelled) => {
                 // The message to forget is in the queue; what is not forgotten is sent with the next commit.
                 self.part_again(outputs, &cuts);
-                self.not_before = Instant::now() + GREATEST_PAUSE;
+                self.not_before = Instant::now() + LONG_PAUSE;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
@@ -222,7 +221,7 @@ impl Committer {
 
     fn pause(&self, took: Duration) -> Duration {
         if self.shared.status.lag() > BACKLOG {
-            (took * PAUSE).min(GREATEST_PAUSE)
+            LONG_PAUSE
         } else {
             took.min(SHORT_PAUSE)
         }
