@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
 
-use holdfast_events::{CurrencyRule, Decoder, Outcome, Record, Settings};
+use holdfast_events::{CurrencyRule, Decoder, Headers, Outcome, Record, Settings};
 use holdfast_model::rows::Rows;
 use holdfast_model::train::{self, Trained};
 use holdfast_model::{History, Label, LabelKind, cutoffs, probability};
@@ -56,7 +56,7 @@ fn read(label: &Label) -> Result<History, Fault> {
             key: None,
             value: Some(&line),
             timestamp: None,
-            headers: &[],
+            headers: Headers::default(),
         };
         match decoder.decode(&record) {
             Outcome::Event(event) => history.push(&event),

@@ -9,12 +9,13 @@
 #![allow(unsafe_code)]
 
 use std::any::Any;
+use std::cell::OnceCell;
 use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_events::{Header, Record};
+use holdfast_events::{Header, Headers, Record, Unpack};
 use rdkafka::bindings::{
     rd_kafka_consume_batch_queue, rd_kafka_get_watermark_offsets, rd_kafka_header_get_all,
     rd_kafka_headers_t, rd_kafka_message_destroy, rd_kafka_message_errstr,
@@ -209,25 +210,36 @@ impl Messages {
 
     pub(crate) fn for_each_chunk(&self, size: usize, each: &mut impl FnMut(&[Record<'_>])) {
         for chunk in self.messages.chunks(size) {
-            // Headers first, all in one place, so that the records can borrow them.
-            let mut headers: Vec<Header<'_>> = Vec::new();
-            let ends: Vec<usize> = chunk
+            let packed: Vec<Packed<'_>> = chunk.iter().copied().map(Packed::new).collect();
+            let records: Vec<Record<'_>> = packed
                 .iter()
-                .map(|message| {
-                    // SAFETY: alive until `self` is dropped.
-                    unsafe { headers_of(*message, &mut headers) };
-                    headers.len()
-                })
-                .collect();
-            let mut start = 0;
-            let mut records = Vec::with_capacity(chunk.len());
-            for (message, end) in chunk.iter().zip(ends) {
                 // SAFETY: alive until `self` is dropped.
-                records.push(unsafe { record_of(*message, &headers[start..end]) });
-                start = end;
-            }
+                .map(|packed| unsafe { record_of(packed) })
+                .collect();
             each(&records);
         }
+    }
+}
+
+/// A message whose headers are unpacked at the first question: that takes librdkafka an allocation even where there
+/// are none, and who reads a plain event asks for none.
+struct Packed<'a> {
+    message: *mut rd_kafka_message_t,
+    headers: OnceCell<Vec<Header<'a>>>,
+}
+
+impl Packed<'_> {
+    fn new(message: *mut rd_kafka_message_t) -> Self {
+        let headers = OnceCell::new();
+        Self { message, headers }
+    }
+}
+
+impl<'a> Unpack<'a> for Packed<'a> {
+    fn headers(&'a self) -> &'a [Header<'a>] {
+        // SAFETY: alive until the `Messages` that it belongs to are dropped, which 'a does not outlive.
+        self.headers
+            .get_or_init(|| unsafe { headers_of(self.message) })
     }
 }
 
@@ -240,7 +252,8 @@ impl Drop for Messages {
     }
 }
 
-unsafe fn record_of<'a>(message: *mut rd_kafka_message_t, headers: &'a [Header<'a>]) -> Record<'a> {
+unsafe fn record_of<'a>(packed: &'a Packed<'a>) -> Record<'a> {
+    let message = packed.message;
     // SAFETY: the caller keeps the message alive for 'a.
     unsafe {
         let head = &*message;
@@ -253,7 +266,7 @@ unsafe fn record_of<'a>(message: *mut rd_kafka_message_t, headers: &'a [Header<'
             key: bytes_of(head.key, head.key_len),
             value: bytes_of(head.payload, head.len),
             timestamp: (timestamp >= 0).then_some(timestamp),
-            headers,
+            headers: Headers::Packed(packed),
         }
     }
 }
@@ -263,19 +276,20 @@ unsafe fn bytes_of<'a>(start: *const c_void, len: usize) -> Option<&'a [u8]> {
     (!start.is_null()).then(|| unsafe { std::slice::from_raw_parts(start.cast::<u8>(), len) })
 }
 
-unsafe fn headers_of<'a>(message: *mut rd_kafka_message_t, out: &mut Vec<Header<'a>>) {
+unsafe fn headers_of<'a>(message: *mut rd_kafka_message_t) -> Vec<Header<'a>> {
+    let mut out = Vec::new();
     // SAFETY: the caller keeps the message, and so its headers, alive for 'a.
     unsafe {
         let mut headers: *mut rd_kafka_headers_t = ptr::null_mut();
         let err = rd_kafka_message_headers(message, &mut headers);
         if err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return;
+            return out;
         }
         for index in 0.. {
             let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
             let err = rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size);
             if err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-                return;
+                return out;
             }
             // Names are text by Kafka's protocol; one that is not has no name we could match or pass on.
             let name = CStr::from_ptr(name).to_str().unwrap_or("(not utf-8)");
@@ -285,6 +299,7 @@ unsafe fn headers_of<'a>(message: *mut rd_kafka_message_t, out: &mut Vec<Header<
             });
         }
     }
+    out
 }
 
 unsafe fn text_of(text: *const std::ffi::c_char) -> String {

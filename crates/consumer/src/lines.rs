@@ -16,7 +16,7 @@ use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use holdfast_events::Record;
+use holdfast_events::{Headers, Record};
 
 /// The longest line that is read, 64 MiB.
 pub const MAX_LINE_BYTES: usize = 64 << 20;
@@ -266,7 +266,7 @@ impl LineBatch {
                 key,
                 value,
                 timestamp: None,
-                headers: &[],
+                headers: Headers::default(),
             }
         })
     }

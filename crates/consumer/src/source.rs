@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use holdfast_events::{Header, Record};
+use holdfast_events::{Header, Headers, Record};
 
 use crate::batch::Messages;
 use crate::{LineBatch, OwnedRecord, SourceError};
@@ -230,7 +230,7 @@ impl Batch {
                             key: record.key.as_deref(),
                             value: record.value.as_deref(),
                             timestamp: record.timestamp,
-                            headers,
+                            headers: Headers::List(headers),
                         })
                         .collect();
                     each(&borrowed);

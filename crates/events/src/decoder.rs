@@ -3,6 +3,7 @@
 //! | record | how it is read |
 //! | --- | --- |
 //! | no value, key given | erasure of the customer named by the key, at the record's timestamp |
+//! | a JSON object with `event_id`, `customer_id`, `type` and `ts`, no mapping configured | canonical, whatever headers or envelope say |
 //! | headers `ce_id` or `ce_specversion` | CloudEvents, binary: attributes in headers, data in the value |
 //! | header `content-type: application/cloudevents+json`, or members `specversion` and `data` | CloudEvents, structured |
 //! | anything else | one JSON object: the mapped fields where a mapping is configured, else the canonical ones |
@@ -97,13 +98,16 @@ impl Decoder {
                 "the record has no key",
             ));
         }
-        if !record.headers.is_empty() {
+        if let Some(object) = record.value.and_then(|value| self.whole(value)) {
+            return Ok(Form::Plain(object));
+        }
+        if !record.headers.list().is_empty() {
             if cloudevents::is_binary(record) {
                 return cloudevents::binary(record).map(Form::CloudEvent);
             }
             if cloudevents::is_structured(record)? {
                 let object = Object::read(record.value.unwrap_or_default())?;
-                return cloudevents::structured(object.text).map(Form::CloudEvent);
+                return self.envelope(&object);
             }
         }
         let Some(value) = record.value else {
@@ -111,9 +115,26 @@ impl Decoder {
         };
         let object = Object::read(value)?;
         if object.is_envelope() {
-            return cloudevents::structured(object.text).map(Form::CloudEvent);
+            return self.envelope(&object);
         }
         Ok(Form::Plain(object))
+    }
+
+    /// An object that is a whole canonical event. Who sends one says all there is to say: the headers of its record
+    /// are not looked at (which costs more than to read it), nor the attributes of an envelope around it.
+    fn whole<'a>(&self, value: &'a [u8]) -> Option<Object<'a>> {
+        if self.settings.mapping.is_some() {
+            return None;
+        }
+        let object = Object::read(value).ok()?;
+        (object.is_whole() && !object.is_envelope()).then_some(object)
+    }
+
+    fn envelope<'a>(&self, object: &Object<'a>) -> Result<Form<'a>, Rejection> {
+        match object.found[7].and_then(|data| self.whole(data.as_bytes())) {
+            Some(data) => Ok(Form::Plain(data)),
+            None => cloudevents::structured(object.text).map(Form::CloudEvent),
+        }
     }
 
     /// The parts of an event in an object, by the mapping or by the canonical names.
@@ -220,6 +241,11 @@ impl<'a> Object<'a> {
             }
             Err(broken) => Err(malformed(&broken)),
         }
+    }
+
+    /// Whether nothing is missing that an event needs.
+    fn is_whole(&self) -> bool {
+        self.found[..4].iter().all(Option::is_some)
     }
 
     /// Whether it is a structured CloudEvent.

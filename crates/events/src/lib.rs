@@ -46,6 +46,6 @@ pub use event::Event;
 pub use kind::EventType;
 pub use mapping::Mapping;
 pub use outcome::{DropReason, Outcome, RejectReason, Rejection};
-pub use record::{Header, Record};
+pub use record::{Header, Headers, Record, Unpack};
 pub use settings::{Config, CurrencyRule, Fault, Settings};
 pub use span::duration_ms;

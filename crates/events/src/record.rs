@@ -16,7 +16,45 @@ pub struct Record<'a> {
     /// The broker's timestamp in milliseconds UTC; none for file lines.
     pub timestamp: Option<i64>,
     /// Headers in the order in which they came.
-    pub headers: &'a [Header<'a>],
+    pub headers: Headers<'a>,
+}
+
+/// The headers of a record, which may still be packed: few records have any, and fewer need them.
+#[derive(Clone, Copy)]
+pub enum Headers<'a> {
+    /// As a list.
+    List(&'a [Header<'a>]),
+    /// To be unpacked when somebody asks.
+    Packed(&'a dyn Unpack<'a>),
+}
+
+/// Something that holds packed headers.
+pub trait Unpack<'a> {
+    /// The headers; the same at every call.
+    fn headers(&'a self) -> &'a [Header<'a>];
+}
+
+impl<'a> Headers<'a> {
+    /// The headers as a list.
+    #[must_use]
+    pub fn list(self) -> &'a [Header<'a>] {
+        match self {
+            Self::List(list) => list,
+            Self::Packed(packed) => packed.headers(),
+        }
+    }
+}
+
+impl Default for Headers<'_> {
+    fn default() -> Self {
+        Self::List(&[])
+    }
+}
+
+impl std::fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.list().fmt(f)
+    }
 }
 
 impl<'a> Record<'a> {
@@ -35,6 +73,7 @@ impl<'a> Record<'a> {
     /// The value of the first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&'a [u8]> {
         self.headers
+            .list()
             .iter()
             .find(|h| h.name.eq_ignore_ascii_case(name))
             .and_then(|h| h.value)

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use engine::{Fuzz, corpus};
 use holdfast_events::decoder::MAX_VALUE_BYTES;
-use holdfast_events::{CurrencyRule, Decoder, Header, Outcome, Record, Settings, mapping};
+use holdfast_events::{CurrencyRule, Decoder, Header, Headers, Outcome, Record, Settings, mapping};
 use serde::de::IgnoredAny;
 
 fn here(path: &str) -> std::path::PathBuf {
@@ -135,7 +135,7 @@ fn changed_keys_headers_and_mapped_values_make_no_panic_and_no_unsound_event() {
         let record = Record {
             key: (draw.below(8) > 0).then_some(key),
             timestamp: Some(draw.next() as i64),
-            headers: &headers[from..],
+            headers: Headers::List(&headers[from..]),
             value: (draw.below(8) > 0).then_some(value),
             ..Record::default()
         };

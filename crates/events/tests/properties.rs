@@ -7,7 +7,9 @@ mod twin;
 use std::borrow::Cow;
 
 use holdfast_events::amount::{self, AmountError, MAX_MINOR};
-use holdfast_events::{CurrencyRule, Decoder, Header, Outcome, Record, Settings, details, mapping};
+use holdfast_events::{
+    CurrencyRule, Decoder, Header, Headers, Outcome, Record, Settings, details, mapping,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -244,7 +246,7 @@ proptest! {
         let headers: Vec<Header<'_>> = attributes.iter().zip(&names)
             .map(|((_, value), name)| Header { name, value: Some(value.as_bytes()) })
             .collect();
-        let binary = Record { headers: &headers, ..Record::line(0, data.as_bytes()) };
+        let binary = Record { headers: Headers::List(&headers), ..Record::line(0, data.as_bytes()) };
         let members = attributes.map(|(name, value)| format!("\"{name}\":{}", serde_json::to_string(value).unwrap()));
         let envelope = format!("{{{},\"specversion\":\"1.0\",\"data\":{data}}}", members.join(","));
         let structured = euro().decode(&Record::line(0, envelope.as_bytes()));

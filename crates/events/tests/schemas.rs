@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use holdfast_events::{
-    CurrencyRule, Decoder, EventType, Header, Mapping, Outcome, Record, Settings, details, mapping,
+    CurrencyRule, Decoder, EventType, Header, Headers, Mapping, Outcome, Record, Settings, details,
+    mapping,
 };
 use serde_json::{Value, json};
 
@@ -58,7 +59,7 @@ fn with_record<T>(case: &Value, use_it: impl FnOnce(&Record<'_>) -> T) -> T {
         key: case["key"].as_str().map(str::as_bytes),
         value: case["value"].as_str().map(str::as_bytes),
         timestamp: case["timestamp"].as_i64(),
-        headers: &headers,
+        headers: Headers::List(&headers),
         ..Record::default()
     })
 }

@@ -5,7 +5,7 @@
 #[path = "stream/stream.rs"]
 mod stream;
 
-use holdfast_events::{DropReason, Header, Record, RejectReason};
+use holdfast_events::{DropReason, Header, Headers, Record, RejectReason};
 use holdfast_producer::Outputs;
 use holdfast_service::config::{CartAbandon, Currency, Settings as Config};
 use holdfast_service::pipeline::{Contradiction, Partition, Settings};
@@ -216,7 +216,7 @@ fn a_dead_letter_keeps_the_record_as_it_came() {
         key: Some(b"a"),
         value: Some(b"{]"),
         timestamp: Some(T0),
-        headers: &headers,
+        headers: Headers::List(&headers),
         ..Record::default()
     };
     partition.record(&record, &mut out);
@@ -276,7 +276,7 @@ fn an_alert_by_an_event_carries_its_place_and_trace_and_one_by_silence_none() {
         let record = Record {
             partition: 2,
             offset: n as i64,
-            headers: &headers,
+            headers: Headers::List(&headers),
             ..Record::line(0, value.as_bytes())
         };
         partition.record(&record, &mut out);

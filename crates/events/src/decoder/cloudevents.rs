@@ -18,7 +18,7 @@ use crate::json;
 use crate::kind::EventType;
 use crate::mapping::{self, Mapping};
 use crate::outcome::{RejectReason, Rejection};
-use crate::record::{Header, Record};
+use crate::record::Record;
 
 const STRUCTURED: &str = "application/cloudevents+json";
 const FAMILY: &str = "application/cloudevents";
@@ -31,16 +31,6 @@ pub(super) struct CloudEvent<'a> {
     time: Option<Cow<'a, str>>,
     subject: Option<Cow<'a, str>>,
     pub(super) data: Object<'a>,
-}
-
-/// Whether any header may make the record a CloudEvent.
-pub(super) fn concern(headers: &[Header<'_>]) -> bool {
-    let names = ["ce_id", "ce_specversion", "content-type"];
-    headers.iter().any(|header| {
-        names
-            .iter()
-            .any(|name| header.name.eq_ignore_ascii_case(name))
-    })
 }
 
 /// Whether the headers carry the attributes.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::checks::{END_OF_TIME, MAX_ID_BYTES, SECONDS};
-use super::{MAX_VALUE_BYTES, NAMES, cloudevents, place};
+use super::{MAX_VALUE_BYTES, NAMES, place};
 use crate::amount;
 use crate::currency::Currency;
 use crate::event::Event;
@@ -21,7 +21,7 @@ pub(super) fn event<'a>(record: &Record<'a>, settings: &Settings) -> Option<Even
     let value = record
         .value
         .filter(|value| value.len() <= MAX_VALUE_BYTES)?;
-    if settings.mapping.is_some() || cloudevents::concern(record.headers) {
+    if settings.mapping.is_some() {
         return None;
     }
     let found = scan::members::<{ NAMES.len() }>(value, place)?;

@@ -41,6 +41,7 @@ pub fn letter(record: &Record<'_>, rejection: Rejection) -> DeadLetter {
         }),
         headers: record
             .headers
+            .list()
             .iter()
             .map(|h| (h.name.to_owned(), h.value.map(<[u8]>::to_vec)))
             .collect(),

@@ -309,6 +309,7 @@ fn out_alert(alert: Alert, record: &Record<'_>) -> OutAlert {
     }
     let traceparent = record
         .headers
+        .list()
         .iter()
         .find(|h| h.name.eq_ignore_ascii_case("traceparent"));
     OutAlert {
