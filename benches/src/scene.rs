@@ -14,6 +14,7 @@ pub fn settings() -> Settings {
             after_ms: 3_600_000,
         },
         minor_exponent: 2,
+        stats: None,
     }
 }
 
@@ -30,6 +31,7 @@ pub fn model() -> Result<Model, Error> {
             feature: feature.name.to_owned(),
             transform: feature.transform,
             clip: Some([-1e6, 1e6]),
+            spline: None,
             mean: 1.0,
             scale: 1.0,
             coefficient: match feature.name {
@@ -51,6 +53,7 @@ pub fn model() -> Result<Model, Error> {
             after_ms: 3_600_000,
         },
         intercept: -0.5,
+        constants: None,
         columns: columns.collect(),
         training: None,
     })

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `columns` | bytes by column, for one compressor to find alike things side by side |
 //! | `customer` | one customer to columns and back, with every invariant checked on the way back |
+//! | `life` | the same for the statistics over the whole life, where there are any |
 //! | `piece` | header, ids and customers of a piece |
 //! | `store/image.rs` | the same for a whole store |
 //!
@@ -16,6 +17,7 @@
 
 mod columns;
 mod customer;
+mod life;
 mod piece;
 
 use crate::store::Settings;
@@ -26,7 +28,7 @@ pub(crate) use piece::{Frame, PieceReader, write_piece};
 
 /// Version of the state's meaning and of an image's layout. Images of another version can't be used. Raise it with
 /// either; the golden snapshots of the service's tests tell when that was forgotten.
-pub const LOGIC: u32 = 1;
+pub const LOGIC: u32 = 2;
 
 /// Indices of one piece: few enough that encoding one before a change is no pause, enough for columns to pay.
 pub(crate) const PIECE: u32 = 256;
@@ -58,7 +60,9 @@ pub enum ImageFault {
         found: u32,
     },
     /// The image was made under other settings.
-    #[error("the image was made with another `dedupe`, cart abandonment or currency exponent")]
+    #[error(
+        "the image was made with another `dedupe`, cart abandonment, currency exponent, or other statistics"
+    )]
     Settings,
     /// A piece is missing.
     #[error("piece {number} of the image's {pieces} is missing")]

@@ -11,7 +11,9 @@
 //! | [`plan`] | which features are wanted, so that only their windows are computed |
 //! | [`activity`] | which event types are something the customer did |
 //! | [`image`] | the state as of one instant, in pieces, while events go on |
+//! | [`constants`] | what formulas over a whole life take from the training population |
 //! | `head`, `words`, `cart`, `recent` | the state: one cache line, the days, the open cart, ids for duplicates |
+//! | `stats`, `days` | the state where a model needs it: statistics over the whole life, taken in day by day |
 //! | `values` | the formulas, each written once for the value and for its bounds |
 //! | `interner`, `slab`, `column` | where the bytes are |
 //!
@@ -20,7 +22,7 @@
 //! use holdfast_features::{CartAbandon, Input, Plan, Settings, Store};
 //!
 //! let settings =
-//!     Settings { dedupe: true, cart_abandon: CartAbandon::Given, minor_exponent: 2 };
+//!     Settings { dedupe: true, cart_abandon: CartAbandon::Given, minor_exponent: 2, stats: None };
 //! let mut store = Store::new(settings);
 //! let ada = store.intern("ada");
 //! let ts = 1_767_225_600_000;
@@ -35,6 +37,7 @@
 #![warn(missing_docs)]
 
 pub mod activity;
+pub mod constants;
 pub mod error;
 pub mod image;
 pub mod plan;
@@ -43,17 +46,21 @@ pub mod store;
 
 mod cart;
 mod column;
+mod days;
 mod head;
 mod interner;
 mod recent;
 mod slab;
+mod stats;
 mod values;
 mod words;
 
+pub use constants::Constants;
 pub use error::Error;
 pub use image::{ImageFault, LOGIC, Piece};
 pub use plan::Plan;
 pub use registry::{Feature, FeatureId, Transform, feature, nearest, registry, registry_hash};
+pub use stats::Occasion;
 pub use store::{Applied, CartAbandon, Input, Ix, Memory, Settings, Store, Timer};
 
 /// Milliseconds of a UTC day.

@@ -1,6 +1,8 @@
 //! Which features are wanted, and what has to be computed for them.
 
+use crate::constants::Constants;
 use crate::registry::{Kind, feature, nearest};
+use crate::stats::Occasion;
 use crate::{Error, FeatureId};
 
 /// An ordered list of features. Windows that none of them needs are not summed up.
@@ -13,11 +15,13 @@ use crate::{Error, FeatureId};
 /// assert!(Plan::from_names(&["purchases_31d"]).is_err());
 /// # Ok::<(), holdfast_features::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     ids: Vec<FeatureId>,
     kinds: Vec<Kind>,
     windows: [bool; 3],
+    constants: Constants,
+    needs_stats: bool,
 }
 
 impl Plan {
@@ -31,9 +35,25 @@ impl Plan {
         }
         Self {
             ids: ids.to_vec(),
+            needs_stats: kinds.iter().any(|kind| matches!(kind, Kind::Life(..))),
             kinds,
             windows,
+            constants: Constants::default(),
         }
+    }
+
+    /// The same plan with a model's constants.
+    #[must_use]
+    pub fn with_constants(self, constants: Constants) -> Self {
+        Self { constants, ..self }
+    }
+
+    /// What has to be an occasion for this plan: none if no feature needs statistics over the whole life. If features
+    /// contradict each other, the first one's.
+    #[must_use]
+    pub fn occasion(&self) -> Option<Occasion> {
+        let said = self.kinds.iter().find_map(|kind| kind.occasion());
+        said.or(self.needs_stats.then_some(Occasion::Purchase))
     }
 
     /// A plan by feature names.
@@ -73,6 +93,15 @@ impl Plan {
 
     pub(crate) fn kinds(&self) -> &[Kind] {
         &self.kinds
+    }
+
+    pub(crate) fn constants(&self) -> &Constants {
+        &self.constants
+    }
+
+    /// Whether any feature needs the statistics over the whole life.
+    pub(crate) fn needs_stats(&self) -> bool {
+        self.needs_stats
     }
 
     /// Which of the windows (7, 30, 90 days) any feature needs.

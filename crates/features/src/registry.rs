@@ -4,10 +4,13 @@
 //! and what is dated after D never counts. Totals are over the whole life.
 
 mod families;
+mod life;
 mod sentence;
 mod table;
 
+use crate::stats::Occasion;
 use crate::words::Field;
+pub(crate) use life::Life;
 use sentence::Sentence;
 use table::FEATURES;
 use xxhash_rust::xxh3::Xxh3;
@@ -45,6 +48,10 @@ pub enum Transform {
     Log1p,
     /// sign(x) ln(1 + |x|).
     SignedLog1p,
+    /// ln(x), for values above 0.
+    Log,
+    /// ln(x / (1 - x)), for probabilities, held between 1e-6 and 1 - 1e-6.
+    Logit,
 }
 
 impl Transform {
@@ -55,6 +62,8 @@ impl Transform {
             Self::Identity => "identity",
             Self::Log1p => "log1p",
             Self::SignedLog1p => "signed_log1p",
+            Self::Log => "log",
+            Self::Logit => "logit",
         }
     }
 }
@@ -81,6 +90,18 @@ impl Feature {
     #[must_use]
     pub fn say(&self, value: f64) -> String {
         self.sentence.with(value)
+    }
+
+    /// What has to be an occasion in the settings of a store that can answer it; none if it does not matter.
+    #[must_use]
+    pub fn occasion(&self) -> Option<Occasion> {
+        self.kind.occasion()
+    }
+
+    /// Whether a store needs the statistics over the whole life for it ([`crate::Settings::stats`]).
+    #[must_use]
+    pub fn needs_stats(&self) -> bool {
+        matches!(self.kind, Kind::Life(..))
     }
 }
 
@@ -142,11 +163,16 @@ pub(crate) enum Kind {
     PurchaseTrend(Trend),
     ActivityTrend(Trend),
     SpendTrend(Trend),
+    /// Over the whole life, of one of the two families or of both.
+    Life(Option<Occasion>, Life),
 }
 
 impl Kind {
     /// Whether only events change it, never time.
     pub(crate) fn is_timeless(self) -> bool {
+        if let Self::Life(_, life) = self {
+            return life.is_timeless();
+        }
         matches!(
             self,
             Self::PurchasesTotal
@@ -158,6 +184,14 @@ impl Kind {
                 | Self::GapSd
                 | Self::UsualGap
         )
+    }
+
+    /// What has to be an occasion for it; none if any may be, or if it asks for none.
+    pub(crate) fn occasion(self) -> Option<Occasion> {
+        match self {
+            Self::Life(occasion, _) => occasion,
+            _ => None,
+        }
     }
 
     /// The windows that the formula reads.

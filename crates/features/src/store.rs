@@ -7,6 +7,7 @@ use crate::image::Progress;
 use crate::interner::Interner;
 use crate::recent::Recent;
 use crate::slab::Slab;
+use crate::stats::{Occasion, Stats};
 use crate::words::Field;
 use crate::{END_OF_TIME_MS, LATENESS_MS, activity, day_of_ms};
 use holdfast_events::EventType;
@@ -15,6 +16,7 @@ mod adopt;
 mod image;
 mod read;
 mod rows;
+mod settle;
 
 pub(crate) use rows::KEEP_DAYS;
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub cart_abandon: CartAbandon,
     /// Decimals of the currency's minor unit (2 for EUR, 0 for JPY).
     pub minor_exponent: u8,
+    /// Statistics over the whole life, for features that need them: what an occasion is.
+    pub stats: Option<Occasion>,
 }
 
 /// What became of an event.
@@ -94,13 +98,15 @@ pub struct Memory {
     pub words: usize,
     /// Hashes for duplicate detection.
     pub recent: usize,
+    /// Statistics over the whole life.
+    pub stats: usize,
 }
 
 impl Memory {
     /// The sum of all parts.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.keys + self.heads + self.words + self.recent
+        self.keys + self.heads + self.words + self.recent + self.stats
     }
 }
 
@@ -115,6 +121,7 @@ pub struct Store {
     heads: Column<Head>,
     words: Slab,
     recent: Option<Recent>,
+    stats: Option<Column<Stats>>,
     minor_per_major: f64,
     image: Option<Box<Progress>>,
 }
@@ -136,6 +143,7 @@ impl Store {
             heads: Column::new(),
             words: Slab::new(),
             recent: settings.dedupe.then(Recent::new),
+            stats: settings.stats.map(|_| Column::new()),
             minor_per_major: 10u64.pow(u32::from(settings.minor_exponent.min(18))) as f64,
             image: None,
         }
@@ -168,6 +176,9 @@ impl Store {
             self.heads.push(Head::new());
             if let Some(recent) = &mut self.recent {
                 recent.extend_to(ix + 1);
+            }
+            if let Some(stats) = &mut self.stats {
+                stats.push(Stats::default());
             }
         }
         Ix(ix)
@@ -234,6 +245,8 @@ impl Store {
             }
             _ => {}
         }
+        // Before the words are changed: room for new ones is made by dropping old ones.
+        self.settle(ix, newest);
         if input.kind == EventType::Purchase {
             self.add_purchase(ix, input.ts, input.minor.unwrap_or(0));
         } else if let Some(field) = activity::count_of(input.kind) {
@@ -285,6 +298,9 @@ impl Store {
         *self.heads.get_mut(ix.0) = Head::new();
         if let Some(recent) = &mut self.recent {
             recent.erase(ix.0);
+        }
+        if let Some(stats) = &mut self.stats {
+            *stats.get_mut(ix.0) = Stats::default();
         }
         self.names.erase(ix.0);
     }

@@ -7,10 +7,14 @@
 //! lower or its upper bound. Each step is one correctly rounded operation, which keeps the
 //! order of its arguments: the bounds hold to the last bit and need no widening.
 
+use crate::constants::Constants;
 use crate::head::Head;
 use crate::registry::{Kind, Trend};
+use crate::stats::{Occasion, Stats};
 use crate::words::{Field, WINDOW_DAYS, Windows};
 use crate::{DAY_MS, day_of_ms};
+
+mod life;
 
 /// What a customer's own gaps are mixed with while there are few: two gaps of 30 days each.
 const PRIOR_GAPS: f64 = 2.0;
@@ -36,6 +40,8 @@ const ACTS: [Field; 9] = [
 pub(crate) struct Moment<'a> {
     pub(crate) now: i64,
     pub(crate) windows: &'a Windows,
+    /// All days up to that of `now` are in.
+    pub(crate) stats: &'a Stats,
 }
 
 /// One customer's state, as formulas see it.
@@ -44,13 +50,17 @@ pub(crate) struct Formulas<'a> {
     pub(crate) head: &'a Head,
     /// Minor units per major unit.
     pub(crate) minor_per_major: f64,
+    /// What the statistics are about.
+    pub(crate) occasion: Occasion,
+    pub(crate) constants: &'a Constants,
 }
 
 fn days_between(from: Option<i64>, now: i64) -> f64 {
     from.map_or(0.0, |from| (now - from).max(0) as f64 / DAY_MS as f64)
 }
 
-fn activity(windows: &Windows, window: usize) -> u64 {
+/// All that the customer did in a window, purchases included.
+pub(crate) fn activity(windows: &Windows, window: usize) -> u64 {
     let counted: u64 = ACTS.iter().map(|&field| windows.count(window, field)).sum();
     counted + windows.purchases(window)
 }
@@ -98,6 +108,7 @@ impl Formulas<'_> {
             Kind::UsualGap => self.usual_gap(),
             Kind::RecencyOverGap => self.since_purchase(up.now) / self.usual_gap(),
             Kind::GapZ => (self.since_purchase(up.now) - self.usual_gap()) / self.usual_spread(),
+            Kind::Life(_, life) => self.life(life, up, down),
             Kind::PurchaseTrend(t) => {
                 let short = up.windows.purchases(t.short()) as f64;
                 pace(t, short, down.windows.purchases(t.long()) as f64, 1.0)

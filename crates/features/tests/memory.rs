@@ -70,6 +70,7 @@ fn customer_of_ten_events_takes_at_most_140_bytes_with_its_key() {
             after_ms: DAY_MS / 24,
         },
         minor_exponent: 2,
+        stats: None,
     };
     let mut store = Store::new(settings);
     for (customer, input) in &events {
@@ -92,6 +93,7 @@ fn busy_customer_stays_bounded_over_years() {
         dedupe: true,
         cart_abandon: CartAbandon::Given,
         minor_exponent: 2,
+        stats: None,
     };
     let mut store = Store::new(settings);
     let ix = store.intern("busy");
@@ -127,6 +129,7 @@ fn a_hundred_thousand_events_of_one_day_take_a_quarter_byte_each() {
             dedupe: true,
             cart_abandon: CartAbandon::Given,
             minor_exponent: 2,
+            stats: None,
         };
         let mut store = Store::new(settings);
         let ix = store.intern("hot");
@@ -151,6 +154,7 @@ fn coming_and_going_customers_use_the_same_memory_again() {
         dedupe: true,
         cart_abandon: CartAbandon::Given,
         minor_exponent: 2,
+        stats: None,
     };
     let mut store = Store::new(settings);
     let mut after_the_first_round = 0;

@@ -1,12 +1,13 @@
 //! The model file: readable JSON with provenance, checked when it is loaded.
 //!
-//! A column's share of the log-odds is `coefficient * (T(min(max(x, lo), hi)) - mean) / scale` with the
-//! transform T; the log-odds are the intercept plus all shares. The file holds no creation time: equal
+//! A column's share of the log-odds is `coefficient * (N(T(min(max(x, lo), hi))) - mean) / scale` with the
+//! transform T and, where one is given, the function N of a spline's basis; the log-odds are the intercept plus all shares. The file holds no creation time: equal
 //! training input gives equal bytes.
 
-use holdfast_features::{FeatureId, Transform, feature};
+use holdfast_features::{Constants, FeatureId, Occasion, Plan, Transform, feature};
 use serde::{Deserialize, Serialize};
 
+use crate::curve::Spline;
 use crate::{Error, Label, Metrics};
 
 mod check;
@@ -35,6 +36,9 @@ pub struct Model {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registry: Option<String>,
     intercept: f64,
+    /// What features over the whole life take from the training population.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    constants: Option<Population>,
     columns: Vec<Column>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     training: Option<Provenance>,
@@ -65,7 +69,10 @@ pub struct Column {
     /// Range in which the value is held before the transform, in the feature's unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip: Option<[f64; 2]>,
-    /// Mean of the transformed values over the training rows.
+    /// Function of a spline's basis that is put on the transformed value; none leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spline: Option<Spline>,
+    /// Mean of the column's values over the training rows.
     #[serde(default)]
     pub mean: f64,
     /// Their standard deviation.
@@ -76,6 +83,18 @@ pub struct Column {
     /// Standard error of the coefficient, rows taken as independent, under the fit's penalty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard_error: Option<f64>,
+}
+
+/// The rhythm of the training population, in the words of model files.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Mean of ln(1 + gap in days).
+    pub gap_mean: f64,
+    /// Standard deviation of the same within a customer.
+    pub gap_sd: f64,
+    /// r, alpha (days), a and b of MBG/NBD.
+    pub mbg: [f64; 4],
 }
 
 fn identity() -> Transform {
@@ -153,6 +172,8 @@ pub struct Parts {
     pub cart_abandon: CartSource,
     /// Log-odds where every column is at its mean.
     pub intercept: f64,
+    /// The population's rhythm, where features over the whole life need it.
+    pub constants: Option<Population>,
     /// The columns.
     pub columns: Vec<Column>,
     /// What it was made from.
@@ -175,6 +196,7 @@ impl Model {
             cart_abandon: parts.cart_abandon,
             registry: Some(registry),
             intercept: parts.intercept,
+            constants: parts.constants,
             columns: parts.columns,
             training: parts.training,
         };
@@ -287,14 +309,44 @@ impl Model {
         self.training.as_ref()
     }
 
+    /// What has to be an occasion in the settings of a store that the model can score; none if the model asks for no
+    /// statistics over the whole life.
+    #[must_use]
+    pub fn occasion(&self) -> Option<Occasion> {
+        Plan::new(&self.features().ok()?).occasion()
+    }
+
     /// The features of the columns, in their order.
     pub(crate) fn features(&self) -> Result<Vec<FeatureId>, Error> {
-        let unknown = |c: &Column| Error::Faults(vec![check::unknown(&c.feature)]);
-        self.columns
-            .iter()
-            .map(|c| feature(&c.feature).ok_or_else(|| unknown(c)))
-            .collect()
+        self.columns.iter().map(known).collect()
     }
+
+    /// What features over the whole life take from the training population, and the horizon.
+    #[must_use]
+    pub fn constants(&self) -> Constants {
+        let horizon_days = f64::from(self.label.horizon_days);
+        match self.constants {
+            Some(Population {
+                gap_mean,
+                gap_sd,
+                mbg,
+            }) => Constants {
+                gap_mean,
+                gap_sd,
+                horizon_days,
+                mbg,
+            },
+            None => Constants {
+                horizon_days,
+                ..Constants::default()
+            },
+        }
+    }
+}
+
+/// The feature of a column.
+pub(crate) fn known(column: &Column) -> Result<FeatureId, Error> {
+    feature(&column.feature).ok_or_else(|| Error::Faults(vec![check::unknown(&column.feature)]))
 }
 
 impl From<CartSource> for holdfast_features::CartAbandon {

@@ -9,6 +9,7 @@
 //! | [`fit`], [`newton`] | linfa-logistic with every result checked; the solver that checks it |
 //! | [`train`] | choice of the penalty and the way from rows to a model |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
+//! | [`curve`] | natural cubic splines |
 //! | [`scorer`] | log-odds, proven bounds of them, and reasons that add up to them |
 //! | [`metrics`] | ROC AUC, PR AUC, log-loss, Brier, ECE, lift with intervals over customers |
 //!
@@ -29,7 +30,7 @@
 //! let mut scratch = scorer.scratch();
 //!
 //! let mut store =
-//!     Store::new(Settings { dedupe: true, cart_abandon: CartAbandon::Given, minor_exponent: 2 });
+//!     Store::new(Settings { dedupe: true, cart_abandon: CartAbandon::Given, minor_exponent: 2, stats: None });
 //! let customer = store.intern("c1");
 //! let bought = 1_767_225_600_000;
 //! let input = Input { kind: EventType::Purchase, ts: bought, minor: Some(1990), id_hash: 1 };
@@ -42,6 +43,7 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod curve;
 pub mod cutoffs;
 pub mod design;
 pub mod error;
@@ -59,8 +61,9 @@ mod digits;
 mod splitmix;
 mod transform;
 
+pub use curve::Spline;
 pub use error::Error;
-pub use file::{CartSource, Column, Model, Provenance};
+pub use file::{CartSource, Column, Model, Population, Provenance};
 pub use history::History;
 pub use label::{Label, LabelKind};
 pub use metrics::{Interval, Metrics};

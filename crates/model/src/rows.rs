@@ -31,7 +31,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Rows with all registered features, at most [`MAX_ROWS`].
+    /// Rows with all registered features that need no statistics over the whole life, at most [`MAX_ROWS`].
     ///
     /// # Errors
     /// [`Error::Setting`] if a cutoff is not in ascending order or its label reaches beyond `until_ms`.
@@ -43,7 +43,8 @@ impl Rows {
         until_ms: i64,
     ) -> Result<Self, Error> {
         check(cutoffs, label, until_ms)?;
-        let features: Vec<FeatureId> = FeatureId::all().collect();
+        let known = |id: &FeatureId| !id.describe().needs_stats();
+        let features: Vec<FeatureId> = FeatureId::all().filter(known).collect();
         let plan = Plan::new(&features);
         let mut rows = Self {
             features,

@@ -2,6 +2,8 @@
 
 use holdfast_features::{FeatureId, Ix, Plan, Store, Transform};
 
+use crate::curve::Curve;
+use crate::file::Column;
 use crate::transform::Logs;
 use crate::{Error, Model};
 
@@ -25,14 +27,117 @@ pub struct Scorer {
     logs: Logs,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// One column; or the columns of one feature under one transform and clip, if there are splines among them.
+#[derive(Clone, Debug)]
 struct Term {
     transform: Transform,
     lo: f64,
     hi: f64,
-    /// Coefficient per unit of the transformed value.
-    weight: f64,
-    mean: f64,
+    shape: Shape,
+}
+
+/// What is added at a transformed value.
+#[derive(Clone, Debug)]
+enum Shape {
+    /// A coefficient per unit, and the mean of the values.
+    Line { weight: f64, mean: f64 },
+    /// A curve, and what it adds where all of its columns are at their means.
+    Curve { curve: Box<Curve>, mean: f64 },
+}
+
+fn weight(column: &Column) -> f64 {
+    column.coefficient / column.scale
+}
+
+impl Term {
+    /// Of columns that are alike but for their splines; there is one alone if none has a spline.
+    fn of(columns: &[&Column]) -> Self {
+        let first = columns[0];
+        let [lo, hi] = first.clip.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        let straight = columns.iter().filter(|column| column.spline.is_none());
+        let line = straight.map(|column| weight(column)).sum();
+        let bent: Vec<_> = columns
+            .iter()
+            .filter_map(|column| Some((column.spline.as_ref()?, weight(column))))
+            .collect();
+        let shape = if bent.is_empty() {
+            Shape::Line {
+                weight: line,
+                mean: first.mean,
+            }
+        } else {
+            Shape::Curve {
+                curve: Box::new(Curve::new(line, &bent)),
+                mean: columns
+                    .iter()
+                    .map(|column| weight(column) * column.mean)
+                    .sum(),
+            }
+        };
+        Self {
+            transform: first.transform,
+            lo,
+            hi,
+            shape,
+        }
+    }
+
+    /// What is added where every column is at its mean.
+    fn at_mean(&self) -> f64 {
+        match &self.shape {
+            Shape::Line { weight, mean } => weight * mean,
+            Shape::Curve { mean, .. } => *mean,
+        }
+    }
+
+    #[inline]
+    fn at(&self, x: f64) -> f64 {
+        match &self.shape {
+            Shape::Line { weight, .. } => weight * x,
+            Shape::Curve { curve, .. } => curve.value(x),
+        }
+    }
+
+    /// What is added above that of the mean.
+    fn above_mean(&self, x: f64) -> f64 {
+        match &self.shape {
+            Shape::Line { weight, mean } => weight * (x - mean),
+            Shape::Curve { curve, mean } => curve.value(x) - mean,
+        }
+    }
+
+    fn range(&self, from: f64, to: f64) -> (f64, f64) {
+        match &self.shape {
+            Shape::Curve { curve, .. } => curve.range(from, to),
+            Shape::Line { weight, .. } => {
+                let (a, b) = (weight * from, weight * to);
+                (a.min(b), a.max(b))
+            }
+        }
+    }
+}
+
+/// The columns in groups that one [`Term`] can hold, in the order of their first ones.
+fn grouped(columns: &[Column]) -> Vec<Vec<&Column>> {
+    let knots = |column: &Column| column.spline.as_ref().map(|spline| spline.knots.clone());
+    let is_alike = |a: &Column, b: &Column| {
+        (&a.feature, a.transform, a.clip) == (&b.feature, b.transform, b.clip)
+    };
+    let mut groups: Vec<Vec<&Column>> = Vec::new();
+    for column in columns {
+        // A straight column opens a group, splines of one basis join it.
+        let fits = |group: &&mut Vec<&Column>| {
+            let bent = group.iter().find_map(|other| knots(other));
+            column.spline.is_some()
+                && group.iter().all(|other| is_alike(other, column))
+                && bent.is_none_or(|bent| Some(bent) == knots(column))
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => group.push(column),
+            None => groups.push(vec![column]),
+        }
+    }
+    groups
 }
 
 /// Reusable buffers of one thread.
@@ -60,22 +165,14 @@ impl Scorer {
     /// # Errors
     /// [`Error::Faults`] if it names an unknown feature, which a loaded model never does.
     pub fn new(model: &Model) -> Result<Self, Error> {
-        let ids = model.features()?;
-        let mut bias = model.intercept();
-        let mut terms = Vec::with_capacity(ids.len());
-        for column in model.columns() {
-            let [lo, hi] = column.clip.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
-            let weight = column.coefficient / column.scale;
-            bias -= weight * column.mean;
-            terms.push(Term {
-                transform: column.transform,
-                lo,
-                hi,
-                weight,
-                mean: column.mean,
-            });
-        }
-        let plan = Plan::new(&ids);
+        let groups = grouped(model.columns());
+        let ids = groups.iter().map(|group| crate::file::known(group[0]));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let terms: Vec<Term> = groups.iter().map(|group| Term::of(group)).collect();
+        let bias = terms
+            .iter()
+            .fold(model.intercept(), |bias, term| bias - term.at_mean());
+        let plan = Plan::new(&ids).with_constants(model.constants());
         Ok(Self {
             plan,
             ids,
@@ -86,7 +183,7 @@ impl Scorer {
         })
     }
 
-    /// The features the model needs, one for each column.
+    /// The features that the model needs, one for each group of columns that are alike.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -114,13 +211,14 @@ impl Scorer {
     pub fn log_odds_of(&self, values: &[f64]) -> f64 {
         let mut sum = self.bias;
         for (term, x) in self.terms.iter().zip(values) {
-            sum += term.weight * self.transformed(term, *x);
+            sum += term.at(self.transformed(term, *x));
         }
         sum
     }
 
     /// Bounds `(lo, hi)` of the log-odds over every instant of `from..=to` (ms UTC), if no event comes
-    /// and no timer fires. They hold because transforms and clips are monotone. Allocates nothing.
+    /// and no timer fires. They hold because transforms and clips are monotone, and a curve's turns are known. Allocates
+    /// nothing.
     #[must_use]
     pub fn bounds(
         &self,
@@ -132,14 +230,15 @@ impl Scorer {
         store.bounds(ix, span, &self.plan, &mut scratch.spans);
         let (mut lo, mut hi) = (self.bias, self.bias);
         for (term, (least, greatest)) in self.terms.iter().zip(&scratch.spans) {
-            let a = term.weight * self.transformed(term, *least);
-            let b = if least == greatest {
-                a
+            let from = self.transformed(term, *least);
+            let to = if least == greatest {
+                from
             } else {
-                term.weight * self.transformed(term, *greatest)
+                self.transformed(term, *greatest)
             };
-            lo += a.min(b);
-            hi += a.max(b);
+            let (a, b) = term.range(from, to);
+            lo += a;
+            hi += b;
         }
         (lo - ROUNDING, hi + ROUNDING)
     }

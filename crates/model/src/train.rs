@@ -159,6 +159,7 @@ fn columns(specs: &[ColumnSpec], fitted: &Fit) -> Vec<Column> {
         feature: spec.feature.describe().name.to_owned(),
         transform: spec.transform,
         clip: Some([spec.lo, spec.hi]),
+        spline: None,
         mean: spec.mean,
         scale: spec.scale,
         coefficient: nine(*weight),

@@ -5,6 +5,9 @@ use holdfast_features::Transform;
 /// Small counts are by far the most frequent values, and a table gives the same bits as `libm`.
 const TABLE_LEN: usize = 256;
 
+/// No probability is taken to be nearer to 0 or 1.
+const LEAST_CHANCE: f64 = 1e-6;
+
 /// ln(1 + x) with the small integers looked up.
 #[derive(Clone, Debug)]
 pub(crate) struct Logs(Box<[f64; TABLE_LEN]>);
@@ -29,7 +32,7 @@ impl Logs {
     }
 
     /// The transformed value. Monotone in `x`, which the bounds of a score rest on. What is below 0
-    /// under [`Transform::Log1p`] counts as 0.
+    /// under [`Transform::Log1p`] counts as 0, and what is not above 0 under [`Transform::Log`] as next to nothing.
     #[inline]
     pub(crate) fn apply(&self, transform: Transform, x: f64) -> f64 {
         match transform {
@@ -37,6 +40,11 @@ impl Logs {
             Transform::Log1p => self.log1p(x.max(0.0)),
             Transform::SignedLog1p if x < 0.0 => -self.log1p(-x),
             Transform::SignedLog1p => self.log1p(x),
+            Transform::Log => libm::log(x.max(f64::MIN_POSITIVE)),
+            Transform::Logit => {
+                let p = x.clamp(LEAST_CHANCE, 1.0 - LEAST_CHANCE);
+                libm::log(p / (1.0 - p))
+            }
         }
     }
 }

@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 
 use holdfast_events::{Event, EventType};
-use holdfast_features::{CartAbandon, DAY_MS, FeatureId, Settings};
+use holdfast_features::{CartAbandon, DAY_MS, FeatureId, Occasion, Settings};
 use holdfast_model::file::Parts;
 use holdfast_model::metrics::{Scored, metrics};
-use holdfast_model::{CartSource, Column, History, Label, LabelKind, Model, Scorer};
+use holdfast_model::{
+    CartSource, Column, History, Label, LabelKind, Model, Population, Scorer, Spline,
+};
 use proptest::prelude::*;
 
 const T0: i64 = 20_454 * DAY_MS;
@@ -19,10 +21,12 @@ fn settings() -> Settings {
             after_ms: 3_600_000,
         },
         minor_exponent: 2,
+        stats: Some(Occasion::Purchase),
     }
 }
 
-/// A model with a column for every feature, its numbers made from a seed.
+/// A model with a column for every feature that can be asked for beside purchases, and splines beside some, its numbers
+/// made from a seed.
 fn model(seed: u64) -> Model {
     let share =
         |i: u64| ((seed ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40) as f64 / (1 << 24) as f64;
@@ -30,11 +34,30 @@ fn model(seed: u64) -> Model {
         feature: id.describe().name.to_owned(),
         transform: id.describe().transform,
         clip: (i % 3 == 0).then(|| [share(i), share(i) + 40.0 * share(i + 7)]),
+        spline: None,
         mean: 4.0 * share(i + 1) - 1.0,
         scale: 0.1 + share(i + 2),
         coefficient: 2.0 * share(i + 3) - 1.0,
         standard_error: None,
     };
+    let asked = FeatureId::all().filter(|id| id.describe().occasion() != Some(Occasion::Activity));
+    let straight: Vec<Column> = (0..).zip(asked).map(column).collect();
+    let bent = straight
+        .iter()
+        .zip(0..)
+        .filter(|(_, i)| i % 4 == 0)
+        .flat_map(|(column, i)| {
+            let at = 3.0 * share(i) - 1.0;
+            (0..2).map(move |basis| Column {
+                spline: Some(Spline {
+                    knots: vec![at, at + 0.5, at + 1.0 + share(i + 4), at + 4.0],
+                    basis,
+                }),
+                coefficient: 3.0 * share(i + 5 + basis as u64) - 1.5,
+                ..column.clone()
+            })
+        });
+    let bent: Vec<Column> = bent.collect();
     Model::new(Parts {
         id: "random".to_owned(),
         label: Label {
@@ -47,7 +70,12 @@ fn model(seed: u64) -> Model {
             after_ms: 3_600_000,
         },
         intercept: share(99),
-        columns: (0..).zip(FeatureId::all()).map(column).collect(),
+        constants: Some(Population {
+            gap_mean: 2.0 + share(77),
+            gap_sd: 0.4 + share(78),
+            mbg: [0.6, 20.0, 0.7, 1.3],
+        }),
+        columns: straight.into_iter().chain(bent).collect(),
         training: None,
     })
     .unwrap()

@@ -37,9 +37,12 @@ pub(crate) enum Column {
     Recent,
     RecentHashes,
     RecentTimes,
+    /// Statistics over the whole life: whole numbers, and the four bytes of the others.
+    Life,
+    LifeBytes,
 }
 
-pub(crate) const COLUMNS: usize = Column::RecentTimes as usize + 1;
+pub(crate) const COLUMNS: usize = Column::LifeBytes as usize + 1;
 
 /// A piece's columns while it is written.
 #[derive(Debug, Default)]

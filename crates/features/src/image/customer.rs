@@ -3,7 +3,9 @@
 //! On the way back everything is checked that any later step relies on: an image is a file, and files lie.
 
 use super::columns::{Column, Columns, Cursor};
+use super::life;
 use crate::head::{Head, Parts};
+use crate::stats::Stats;
 use crate::store::KEEP_DAYS;
 use crate::words::packed::{self, Bought, bought};
 use crate::words::{day_of, expired};
@@ -21,6 +23,8 @@ pub(crate) struct Customer<'a> {
     pub(crate) words: &'a [u64],
     /// Remembered ids: hash and time.
     pub(crate) recent: &'a [[u64; 2]],
+    /// Statistics over the whole life, where they are kept.
+    pub(crate) stats: Option<&'a Stats>,
 }
 
 /// A customer read back. Kept from one to the next, so that nothing is allocated.
@@ -29,6 +33,7 @@ pub(crate) struct Restored {
     pub(crate) head: Head,
     pub(crate) words: Vec<u64>,
     pub(crate) recent: Vec<[u64; 2]>,
+    pub(crate) stats: Stats,
 }
 
 /// Purchases on days that have no word any more.
@@ -75,6 +80,7 @@ pub(crate) fn encode(customer: Customer<'_>, out: &mut Columns) {
         head,
         words,
         recent,
+        stats,
     } = customer;
     let Some(newest) = head.newest() else {
         return out.byte(Column::Which, NONE);
@@ -87,6 +93,9 @@ pub(crate) fn encode(customer: Customer<'_>, out: &mut Columns) {
     put_past(head, forgotten, &bought(&words[dropped..]), newest_day, out);
     out.number(Column::Refunds, head.refunded() as u64);
     put_recent(recent, newest, out);
+    if let Some(stats) = stats {
+        life::put(stats, newest_day, out);
+    }
 }
 
 fn put_times(head: &Head, newest: i64, out: &mut Columns) {
@@ -176,13 +185,15 @@ impl Restored {
             head: Head::new(),
             words: Vec::new(),
             recent: Vec::new(),
+            stats: Stats::default(),
         }
     }
 
     /// Reads what [`encode`] has written.
-    pub(crate) fn read(&mut self, from: &mut Cursor<'_>) -> Result<(), What> {
+    pub(crate) fn read(&mut self, from: &mut Cursor<'_>, has_stats: bool) -> Result<(), What> {
         self.words.clear();
         self.recent.clear();
+        self.stats = Stats::default();
         let which = from.byte(Column::Which)?;
         if which == NONE {
             self.head = Head::new();
@@ -196,6 +207,9 @@ impl Restored {
         add_purchases(&mut parts, &known, past)?;
         parts.refunded = from.number(Column::Refunds)?;
         take_recent(&mut self.recent, parts.newest, from)?;
+        if has_stats {
+            self.stats = life::take(parts.newest, from)?;
+        }
         self.head = Head::from_parts(&parts);
         Ok(())
     }

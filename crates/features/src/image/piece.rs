@@ -2,12 +2,14 @@
 
 use super::columns::{Column, Columns, Cursor};
 use super::{Customer, ImageFault, LOGIC, PIECE, Piece, Restored, encode, pieces_of};
+use crate::stats::Occasion;
 use crate::store::{CartAbandon, Settings};
 
 type What = &'static str;
 
 /// Logic, number, end, settings.
-const HEADER: usize = 4 + 4 + 4 + 10;
+const HEADER: usize = 4 + 4 + 4 + SETTINGS;
+const SETTINGS: usize = 1 + 1 + 8 + 1;
 /// Most bytes that an id is said to share with the one before it.
 const MOST_SHARED: usize = u8::MAX as usize;
 
@@ -16,7 +18,7 @@ const MOST_SHARED: usize = u8::MAX as usize;
 pub(crate) struct Frame {
     /// Indices at or after this one are not in the image.
     pub(crate) end: u32,
-    settings: [u8; 10],
+    settings: [u8; SETTINGS],
 }
 
 impl Frame {
@@ -25,10 +27,15 @@ impl Frame {
             CartAbandon::Given => -1,
             CartAbandon::Derived { after_ms } => after_ms,
         };
-        let mut bytes = [0; 10];
+        let mut bytes = [0; SETTINGS];
         bytes[0] = u8::from(settings.dedupe);
         bytes[1] = settings.minor_exponent;
-        bytes[2..].copy_from_slice(&after_ms.to_le_bytes());
+        bytes[2..10].copy_from_slice(&after_ms.to_le_bytes());
+        bytes[10] = match settings.stats {
+            None => 0,
+            Some(Occasion::Purchase) => 1,
+            Some(Occasion::Activity) => 2,
+        };
         Self {
             end,
             settings: bytes,
@@ -44,7 +51,7 @@ impl Frame {
 
 /// The settings that a piece says it was made under; none where it has no whole header.
 pub(super) fn settings(piece: &Piece) -> Option<Settings> {
-    let bytes = piece.bytes.get(HEADER - 10..HEADER)?;
+    let bytes = piece.bytes.get(HEADER - SETTINGS..HEADER)?;
     let after_ms = i64::from_le_bytes(*bytes.get(2..)?.first_chunk()?);
     Some(Settings {
         dedupe: *bytes.first()? != 0,
@@ -54,6 +61,11 @@ pub(super) fn settings(piece: &Piece) -> Option<Settings> {
             CartAbandon::Derived { after_ms }
         },
         minor_exponent: *bytes.get(1)?,
+        stats: match bytes.get(10)? {
+            1 => Some(Occasion::Purchase),
+            2 => Some(Occasion::Activity),
+            _ => None,
+        },
     })
 }
 
@@ -150,7 +162,8 @@ impl<'a> PieceReader<'a> {
         let mut restored = Restored::new();
         for (number, body) in (0..).zip(&self.bodies) {
             let indices = self.frame.range(number);
-            read_piece(body, indices.len(), &mut restored, &mut meet)
+            let has_stats = self.frame.settings[SETTINGS - 1] != 0;
+            read_piece(body, (indices.len(), has_stats), &mut restored, &mut meet)
                 .map_err(|what| ImageFault::Damaged { number, what })?;
         }
         Ok(())
@@ -194,7 +207,7 @@ fn body<'a>(piece: &'a Piece, frame: &Frame) -> Result<&'a [u8], ImageFault> {
 
 fn read_piece(
     body: &[u8],
-    indices: usize,
+    (indices, has_stats): (usize, bool),
     restored: &mut Restored,
     meet: &mut impl FnMut(Option<(&str, &Restored)>) -> Result<(), What>,
 ) -> Result<(), What> {
@@ -213,7 +226,7 @@ fn read_piece(
         id.truncate(shared);
         id.extend_from_slice(from.bytes(Column::IdRest, length - shared)?);
         let text = str::from_utf8(&id).map_err(|_| "an id is no text")?;
-        restored.read(&mut from)?;
+        restored.read(&mut from, has_stats)?;
         meet(Some((text, restored)))?;
     }
     from.finish()

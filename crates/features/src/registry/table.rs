@@ -2,6 +2,7 @@
 
 use super::Transform::{Identity, Log1p, SignedLog1p};
 use super::families::FAMILIES;
+use super::life;
 use super::sentence::Sentence;
 use super::{Feature, Kind, Transform, Trend};
 
@@ -16,7 +17,7 @@ pub(super) const fn counted(none: &'static str, one: &'static str, many: &'stati
 }
 
 /// A feature that stands alone: (name, unit), (formula, source), transform, sentence.
-const fn one(
+pub(super) const fn one(
     (name, unit): (&'static str, &'static str),
     (formula, source): (&'static str, &'static str),
     transform: Transform,
@@ -333,12 +334,20 @@ const TRENDS: [[Feature; 2]; 3] = [
 ];
 
 const COUNT: usize =
-    FAMILIES.len() * 3 + TIMES.len() + TOTALS.len() + RHYTHM.len() + TRENDS.len() * 2;
+    FAMILIES.len() * 3 + TIMES.len() + TOTALS.len() + RHYTHM.len() + TRENDS.len() * 2 + life::COUNT;
 
-/// Times first, then totals, rhythm, trends and the windowed families.
+/// Times first, then totals, rhythm, trends, the windowed families, and what is over the whole life.
 pub(super) static FEATURES: &[Feature] = &{
     let mut all = [TIMES[0]; COUNT];
-    let singles: [&[Feature]; 4] = [&TIMES, &TOTALS, &RHYTHM, TRENDS.as_flattened()];
+    let singles: [&[Feature]; 7] = [
+        &TIMES,
+        &TOTALS,
+        &RHYTHM,
+        TRENDS.as_flattened(),
+        FAMILIES.as_flattened(),
+        life::FAMILIES.as_flattened(),
+        &life::AMOUNTS,
+    ];
     let (mut next, mut list) = (0, 0);
     while list < singles.len() {
         let mut at = 0;
@@ -347,11 +356,6 @@ pub(super) static FEATURES: &[Feature] = &{
             (next, at) = (next + 1, at + 1);
         }
         list += 1;
-    }
-    let mut at = 0;
-    while at < FAMILIES.len() * 3 {
-        all[next] = FAMILIES[at / 3][at % 3];
-        (next, at) = (next + 1, at + 1);
     }
     all
 };

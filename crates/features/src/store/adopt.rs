@@ -21,6 +21,9 @@ impl Store {
         let mut head = *theirs.head;
         head.set_row(Row { slot, len, class });
         *self.heads.get_mut(own.0) = head;
+        if let (Some(stats), Some(theirs)) = (&mut self.stats, &from.stats) {
+            *stats.get_mut(own.0) = *theirs.get(ix.0);
+        }
         if let (Some(recent), Some(newest)) = (&mut self.recent, theirs.head.newest()) {
             for [hash, ts] in theirs.recent {
                 recent.remember(own.0, (*hash, *ts as i64), newest);

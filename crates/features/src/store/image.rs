@@ -5,6 +5,7 @@ use crate::head::{Head, Row};
 use crate::image::{
     Columns, Customer, Frame, ImageFault, Piece, PieceReader, Progress, encode, write_piece,
 };
+use crate::stats::Stats;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 impl Store {
@@ -97,6 +98,7 @@ impl Store {
                 .recent
                 .as_ref()
                 .map_or(&[], |recent| recent.pairs(ix.0)),
+            stats: self.stats.as_ref().map(|stats| stats.get(ix.0)),
         }
     }
 
@@ -117,6 +119,9 @@ impl Store {
                 if let Some(recent) = &mut store.recent {
                     recent.restore(&[])?;
                 }
+                if let Some(stats) = &mut store.stats {
+                    stats.push(Stats::default());
+                }
                 return Ok(());
             };
             store.names.restore(id)?;
@@ -125,6 +130,9 @@ impl Store {
             let len = state.words.len() as u16;
             head.set_row(Row { slot, len, class });
             store.heads.push(head);
+            if let Some(stats) = &mut store.stats {
+                stats.push(state.stats);
+            }
             match &mut store.recent {
                 Some(recent) => recent.restore(&state.recent),
                 None if state.recent.is_empty() => Ok(()),

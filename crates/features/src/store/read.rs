@@ -1,8 +1,11 @@
 //! Reading: who is there, what is known of them, features and their bounds.
 
 use super::{Ix, Memory, Store};
+use crate::column::Column;
 use crate::head::Head;
 use crate::recent::Recent;
+use crate::registry::Kind;
+use crate::stats::{Occasion, Stats};
 use crate::values::{Formulas, Moment};
 use crate::words::{Windows, bounds_of, windows_at};
 use crate::{Plan, day_of_ms};
@@ -15,6 +18,13 @@ const BATCH: usize = 64;
 const LINE_WORDS: usize = 8;
 /// Cache lines of a row that are fetched ahead, newest first; the rest follows by itself.
 const LINES: usize = 12;
+
+/// Functions of `libm` are not rounded correctly, so their order may be off by a last bit or two.
+const SLACK: f64 = 1e-12;
+
+fn widened(low: f64, high: f64) -> (f64, f64) {
+    (low - SLACK * low.abs(), high + SLACK * high.abs())
+}
 
 impl Store {
     /// Brings table slots, heads, keys and words behind these hashes into the cache: call it for
@@ -140,10 +150,15 @@ impl Store {
             [false, false, false] => Windows::default(),
             needed => windows_at(self.words_of(head), day_of_ms(now), needed),
         };
-        let formulas = self.formulas(head);
+        let stats = match plan.needs_stats() {
+            false => Stats::default(),
+            true => self.stats_at(ix, head, day_of_ms(now)),
+        };
+        let formulas = self.formulas(head, plan);
         let moment = Moment {
             now,
             windows: &windows,
+            stats: &stats,
         };
         for (value, &kind) in out.iter_mut().zip(plan.kinds()) {
             *value = formulas.value(kind, moment, moment);
@@ -162,32 +177,51 @@ impl Store {
             [false, false, false] => Default::default(),
             needed => bounds_of(self.words_of(head), days, needed),
         };
-        let formulas = self.formulas(head);
+        let stats = match plan.needs_stats() {
+            false => Stats::default(),
+            true => self.stats_at(ix, head, day_of_ms(from)),
+        };
+        // What is dated later than `from` enters the statistics on the way: nothing is known of them then.
+        let is_open =
+            plan.needs_stats() && self.is_dated_within(head, day_of_ms(from), day_of_ms(to));
+        let formulas = self.formulas(head, plan);
+        let stats = &stats;
         let (lo, hi) = (
             Moment {
                 now: from,
                 windows: &lo,
+                stats,
             },
             Moment {
                 now: to,
                 windows: &hi,
+                stats,
             },
         );
         for (value, &kind) in out.iter_mut().zip(plan.kinds()) {
+            if is_open && matches!(kind, Kind::Life(..)) {
+                *value = (f64::MIN, f64::MAX);
+                continue;
+            }
             let low = formulas.value(kind, lo, hi);
             let high = if kind.is_timeless() {
                 low
             } else {
                 formulas.value(kind, hi, lo)
             };
-            *value = (low, high);
+            *value = match kind {
+                Kind::Life(..) if from < to => widened(low, high),
+                _ => (low, high),
+            };
         }
     }
 
-    fn formulas<'a>(&self, head: &'a Head) -> Formulas<'a> {
+    fn formulas<'a>(&self, head: &'a Head, plan: &'a Plan) -> Formulas<'a> {
         Formulas {
             head,
             minor_per_major: self.minor_per_major,
+            occasion: self.settings.stats.unwrap_or(Occasion::Purchase),
+            constants: plan.constants(),
         }
     }
 
@@ -205,6 +239,7 @@ impl Store {
             heads: self.heads.bytes(),
             words: self.words.bytes(),
             recent: self.recent.as_ref().map_or(0, Recent::bytes),
+            stats: self.stats.as_ref().map_or(0, Column::bytes),
         }
     }
 }

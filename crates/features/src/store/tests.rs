@@ -9,6 +9,7 @@ fn store(dedupe: bool, cart_abandon: CartAbandon) -> (Store, Ix) {
         dedupe,
         cart_abandon,
         minor_exponent: 2,
+        stats: None,
     });
     let ix = store.intern("ada");
     (store, ix)

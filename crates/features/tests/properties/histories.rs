@@ -2,7 +2,7 @@
 //! lateness, duplicates, crowded days and huge amounts.
 
 use holdfast_events::EventType;
-use holdfast_features::{CartAbandon, DAY_MS, Input, Settings};
+use holdfast_features::{CartAbandon, DAY_MS, Input, Occasion, Settings};
 use proptest::prelude::*;
 
 /// For histories in which nothing was accepted.
@@ -53,11 +53,17 @@ pub(crate) fn settings() -> impl Strategy<Value = Settings> {
         any::<bool>(),
         abandon,
         prop_oneof![Just(2u8), Just(0), Just(3)],
+        prop_oneof![
+            Just(None),
+            Just(Some(Occasion::Purchase)),
+            Just(Some(Occasion::Activity))
+        ],
     )
-        .prop_map(|(dedupe, cart_abandon, minor_exponent)| Settings {
+        .prop_map(|(dedupe, cart_abandon, minor_exponent, stats)| Settings {
             dedupe,
             cart_abandon,
             minor_exponent,
+            stats,
         })
 }
 

@@ -9,6 +9,7 @@ fn plain() -> Settings {
         dedupe: true,
         cart_abandon: CartAbandon::Given,
         minor_exponent: 2,
+        stats: None,
     }
 }
 
@@ -63,11 +64,11 @@ fn pieces_that_are_not_one_image_are_refused_in_words() {
     };
     assert_eq!(
         refused(other, &pieces),
-        "the image was made with another `dedupe`, cart abandonment or currency exponent"
+        "the image was made with another `dedupe`, cart abandonment, currency exponent, or other statistics"
     );
     let mut newer = pieces.clone();
     newer[1].bytes[0] += 1;
-    assert!(refused(plain(), &newer).starts_with("the image's state is of logic 2, this"));
+    assert!(refused(plain(), &newer).starts_with("the image's state is of logic 3, this"));
     let mut huge = pieces;
     huge[0].bytes[8..12].fill(0xff);
     assert_eq!(

@@ -67,6 +67,7 @@ fn nobody_is_taken_over_twice_or_under_other_settings() {
         dedupe: true,
         cart_abandon: holdfast_features::CartAbandon::Given,
         minor_exponent: 2,
+        stats: None,
     };
     let from = crowded(settings);
     let ix = from.iter().next().unwrap();

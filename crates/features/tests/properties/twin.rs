@@ -34,6 +34,10 @@ impl Twin {
         }
     }
 
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings
+    }
+
     pub(crate) fn newest(&self) -> Option<i64> {
         self.applied.iter().map(|e| e.ts).max()
     }
@@ -150,7 +154,7 @@ impl Twin {
         fired as f64 + self.count(now, window, &["cart_abandon"])
     }
 
-    fn purchase_days(&self) -> Vec<i64> {
+    pub(crate) fn purchase_days(&self) -> Vec<i64> {
         let days: BTreeSet<i64> = self.purchases().map(|e| e.ts / DAY_MS).collect();
         days.into_iter().collect()
     }
@@ -227,7 +231,9 @@ impl Twin {
                 let spread = ((self.deviation() + 1800.0) / count).sqrt();
                 (recency - self.usual_gap()) / spread
             }
-            _ => self.windowed(name, now),
+            _ => self
+                .life(name, now)
+                .unwrap_or_else(|| self.windowed(name, now)),
         }
     }
 

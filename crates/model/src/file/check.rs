@@ -3,7 +3,8 @@
 use holdfast_features::{FeatureId, feature, nearest};
 use sha2::{Digest, Sha256};
 
-use super::{CartSource, Column, FORMAT, Model, seal};
+use super::{CartSource, Column, FORMAT, Model, Population, seal};
+use crate::curve::Spline;
 use crate::{Label, LabelKind};
 
 /// Days that fit into the instants this project handles (until 2100) with room to add two of them.
@@ -11,6 +12,9 @@ const MAX_DAYS: u32 = 36_500;
 
 /// More columns than this are a mistake, and every scratch buffer has that length.
 const MAX_COLUMNS: usize = 1024;
+
+/// A curve's piece is looked for from the left.
+const MAX_KNOTS: usize = 32;
 
 /// No weight that was ever fitted comes near; sums of such products stay finite, also in 32 bits.
 const GREATEST: f64 = 1e6;
@@ -50,8 +54,48 @@ impl Model {
         for (i, column) in self.columns.iter().enumerate() {
             check_column(i, column, &mut faults);
         }
+        self.check_occasion(&mut faults);
+        self.check_constants(&mut faults);
         self.check_definitions(&mut faults);
         faults
+    }
+
+    fn check_constants(&self, faults: &mut Vec<String>) {
+        let Some(Population {
+            gap_mean,
+            gap_sd,
+            mbg,
+        }) = &self.constants
+        else {
+            return;
+        };
+        let mut positive = |name: &str, x: f64| {
+            if !(LEAST_SCALE..=GREATEST).contains(&x) {
+                faults.push(format!(
+                    "constants.{name} is {x:e}, it must be from {LEAST_SCALE:e} to {GREATEST:e}"
+                ));
+            }
+        };
+        positive("gap_mean", *gap_mean);
+        positive("gap_sd", *gap_sd);
+        mbg.iter().for_each(|x| positive("mbg", *x));
+    }
+
+    /// A store keeps statistics about one kind of occasion.
+    fn check_occasion(&self, faults: &mut Vec<String>) {
+        let asks = |c: &Column| {
+            let occasion = feature(&c.feature)?.describe().occasion()?;
+            Some((occasion, c.feature.clone()))
+        };
+        let mut asked = self.columns.iter().filter_map(asks);
+        let Some((first, name)) = asked.next() else {
+            return;
+        };
+        if let Some((_, other)) = asked.find(|(occasion, _)| *occasion != first) {
+            faults.push(format!(
+                "{name} is about purchases or activity and {other} about the other: one model can hold one of them"
+            ));
+        }
     }
 
     fn check_definitions(&self, faults: &mut Vec<String>) {
@@ -126,6 +170,25 @@ fn check_column(i: usize, column: &Column, faults: &mut Vec<String>) {
         finite(&format!("{name} clip"), hi, faults);
         if lo > hi {
             faults.push(format!("{name}: clip begins at {lo} and ends at {hi}"));
+        }
+    }
+    if let Some(Spline { knots, basis }) = &column.spline {
+        let ascend = knots
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] >= LEAST_SCALE);
+        if knots.len() < 3
+            || knots.len() > MAX_KNOTS
+            || !ascend
+            || !knots.iter().all(|k| k.is_finite())
+        {
+            faults.push(format!(
+                "{name}: a spline has 3 to {MAX_KNOTS} knots, each greater than the one before"
+            ));
+        } else if *basis > knots.len() - 3 {
+            faults.push(format!(
+                "{name}: spline.basis is {basis}, 0 to {} are possible",
+                knots.len() - 3
+            ));
         }
     }
     within(&format!("{name} mean"), column.mean, GREATEST_MEAN, faults);

@@ -38,7 +38,7 @@ impl Scorer {
         let log_odds = self.log_odds(store, ix, now, scratch);
         let mut parts: Vec<(FeatureId, f64, f64)> = Vec::with_capacity(self.terms.len());
         for ((term, id), value) in self.terms.iter().zip(&self.ids).zip(&scratch.values) {
-            let share = term.weight * (self.transformed(term, *value) - term.mean);
+            let share = term.above_mean(self.transformed(term, *value));
             match parts.iter_mut().find(|part| part.0 == *id) {
                 Some(part) => part.2 += share,
                 None => parts.push((*id, *value, share)),

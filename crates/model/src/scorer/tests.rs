@@ -23,6 +23,7 @@ fn shop() -> (Store, Ix) {
         dedupe: true,
         cart_abandon: CartAbandon::Given,
         minor_exponent: 2,
+        stats: None,
     });
     let ix = store.intern("c1");
     for day in [0, 9, 21] {

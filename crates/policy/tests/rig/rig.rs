@@ -60,6 +60,7 @@ pub fn model(
         currency: Some("EUR".to_owned()),
         cart_abandon: CartSource::Derived { after_ms: HOUR },
         intercept,
+        constants: None,
         columns: columns
             .iter()
             .map(|(name, weight)| column(name, *weight))
@@ -107,6 +108,7 @@ impl Rig {
             dedupe: true,
             cart_abandon: CartAbandon::Derived { after_ms: HOUR },
             minor_exponent: 2,
+            stats: None,
         };
         Self {
             store: Store::new(store),

@@ -34,6 +34,7 @@ impl Twin {
             dedupe: true,
             cart_abandon: CartAbandon::Derived { after_ms: HOUR },
             minor_exponent: 2,
+            stats: None,
         };
         let scorer = Scorer::new(model).unwrap();
         Self {

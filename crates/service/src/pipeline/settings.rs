@@ -76,6 +76,7 @@ impl Settings {
                     dedupe: config.events.dedupe,
                     cart_abandon,
                     minor_exponent: rule.exponent(),
+                    stats: model.occasion(),
                 };
                 Ok(Self {
                     decoder: Arc::new(Decoder::new(decoding)),

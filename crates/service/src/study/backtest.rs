@@ -69,6 +69,7 @@ pub fn evaluate(source: &Source, lesson: &Lesson) -> Result<Evaluation, Error> {
         currency: log.currency.clone(),
         cart_abandon: source.carts().into(),
         intercept: trained.intercept,
+        constants: None,
         columns: trained.columns.clone(),
         training: None,
     })?;

@@ -153,6 +153,7 @@ fn finish(
         currency: log.currency.clone(),
         cart_abandon: source.carts().into(),
         intercept: trained.intercept,
+        constants: None,
         columns: trained.columns.clone(),
         training: Some(provenance),
     })?;

@@ -47,6 +47,7 @@ impl Log {
             dedupe: source.dedupe,
             cart_abandon: source.carts(),
             minor_exponent: self.exponent,
+            stats: source.stats,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use holdfast_events::{Currency, CurrencyRule};
-use holdfast_features::CartAbandon;
+use holdfast_features::{CartAbandon, Occasion};
 use holdfast_model::Model;
 
 use super::Error;
@@ -22,6 +22,8 @@ pub struct Source {
     pub(super) block_ms: i64,
     /// As configured; none leaves it to the model, or to the default in training.
     pub(super) cart_abandon: Option<CartAbandon>,
+    /// Statistics over the whole life, as the model wants them.
+    pub(super) stats: Option<Occasion>,
 }
 
 impl Source {
@@ -61,6 +63,7 @@ impl Source {
             currency,
             dedupe: config.events.dedupe,
             block_ms: config.erasure.block_ms,
+            stats: None,
             cart_abandon: config.features.cart_abandon.map(|source| match source {
                 config::CartAbandon::Given => CartAbandon::Given,
                 config::CartAbandon::Derived { after_ms } => CartAbandon::Derived { after_ms },
@@ -86,6 +89,7 @@ impl Source {
         }
         let mut source = self.clone();
         source.cart_abandon = Some(trained);
+        source.stats = model.occasion();
         if self.currency == CurrencyRule::Any && model.currency() == Some("ignore") {
             source.currency = CurrencyRule::Ignore;
             source.decoding = source.decoding.with_currency(CurrencyRule::Ignore);

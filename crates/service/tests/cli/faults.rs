@@ -130,7 +130,9 @@ fn shifted_clock(dir: &Path) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/shifted_clock.c");
     let library = dir.join("shifted_clock.so");
     let mut compiler = Command::new("cc");
-    let built = ran(compiler.args(["-shared", "-fPIC", "-o", text(&library)]).arg(source));
+    let built = ran(compiler
+        .args(["-shared", "-fPIC", "-o", text(&library)])
+        .arg(source));
     assert_eq!(built.code, 0, "{}", built.stderr);
     library
 }

@@ -24,6 +24,7 @@ fn publish(
         dedupe: true,
         cart_abandon: CartAbandon::Derived { after_ms: 7 },
         minor_exponent: 2,
+        stats: None,
     });
     for id in ids {
         let ix = store.intern(id);
