@@ -151,6 +151,13 @@ def spread(values):
     return texts[0] if len(values) == 1 else " / ".join(texts)
 
 
+def table(columns, rows):
+    """Lines of a Markdown table that can be read as they are."""
+    lines = [[str(c) for c in line] for line in (columns, ["---" for _ in columns], *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths)) + " |" for line in lines]
+
+
 def markdown(title, about, command, columns, rows, notes=()):
     lines = [
         f"# {title}",
@@ -158,10 +165,8 @@ def markdown(title, about, command, columns, rows, notes=()):
         f"{about['date']}, {about['cores']} cores ({about['cpu']}), {about['memory_gb']} GB, Linux {about['kernel']}, "
         f"load before {about['load_before']}, commit {about['commit']}. Command: `{command}`.",
         "",
-        "| " + " | ".join(columns) + " |",
-        "| " + " | ".join("---" for _ in columns) + " |",
+        *table(columns, rows),
     ]
-    lines += ["| " + " | ".join(str(c) for c in row) + " |" for row in rows]
     lines += ["", *notes] if notes else []
     return "\n".join(lines) + "\n"
 
