@@ -13,6 +13,7 @@ mod flow;
 mod forget;
 mod generate;
 mod help;
+mod python;
 mod ran;
 mod replay;
 mod run;
