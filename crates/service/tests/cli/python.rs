@@ -1,6 +1,6 @@
 //! The scripts under `models/`: with nothing but Python's standard library they say what the binary says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -159,5 +159,33 @@ fn score_py_refuses_what_would_make_another_score() {
             "{}",
             ran.stderr
         );
+    }
+}
+
+#[test]
+fn alerts_py_tells_every_alert_and_keeps_those_who_are_at_risk() {
+    let examples = root().join("schemas/examples/alert.jsonl");
+    let ran = python("alerts.py", &["--file", text(&examples)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let (told, kept) = ran.stdout.split_once("\n\n").unwrap();
+    let mut open = BTreeSet::new();
+    let alerts = fs::read_to_string(examples).unwrap();
+    assert_eq!(told.lines().count(), alerts.lines().count());
+    for (line, alert) in told.lines().zip(alerts.lines()) {
+        let alert: Value = serde_json::from_str(alert).unwrap();
+        for name in ["kind", "customer_id", "text"] {
+            let said = alert[name].as_str().unwrap();
+            assert!(line.contains(said), "no {said} in {line}");
+        }
+        let who = alert["customer_id"].as_str().unwrap().to_owned();
+        match alert["kind"].as_str().unwrap() {
+            "opened" | "escalated" => open.insert(who),
+            _ => open.remove(&who),
+        };
+    }
+    assert!(kept.starts_with(&format!("at risk: {}\n", open.len())));
+    assert_eq!(kept.lines().count(), 1 + open.len());
+    for who in &open {
+        assert!(kept.contains(who.as_str()), "no {who} in {kept}");
     }
 }
