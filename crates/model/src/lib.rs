@@ -7,6 +7,7 @@
 //! | [`cutoffs`] | at which instants training and test rows are taken |
 //! | [`rows`], [`design`] | training rows, and the clipped, transformed, standardised matrix made of them |
 //! | [`fit`], [`newton`] | linfa-logistic with every result checked; the solver that checks it |
+//! | [`btyd`] | BG/NBD and MBG/NBD: alive or gone, and no purchase within a horizon, from a customer's dates alone |
 //! | [`train`] | choice of the penalty and the way from rows to a model |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`curve`] | natural cubic splines |
@@ -43,6 +44,7 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod btyd;
 pub mod curve;
 pub mod cutoffs;
 pub mod design;
