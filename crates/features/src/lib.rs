@@ -61,7 +61,7 @@ pub use image::{ImageFault, LOGIC, Piece};
 pub use plan::Plan;
 pub use registry::{Feature, FeatureId, Transform, feature, nearest, registry, registry_hash};
 pub use stats::Occasion;
-pub use store::{Applied, CartAbandon, Input, Ix, Memory, Settings, Store, Timer};
+pub use store::{Applied, CartAbandon, Input, Ix, Memory, Rhythm, Settings, Store, Timer};
 
 /// Milliseconds of a UTC day.
 pub const DAY_MS: i64 = 86_400_000;

@@ -19,6 +19,7 @@ mod rows;
 mod settle;
 
 pub(crate) use rows::KEEP_DAYS;
+pub use settle::Rhythm;
 
 /// A customer's index inside one store. Dense; used again only after the customer is erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use holdfast_features::{FeatureId, Transform};
 
 use crate::Error;
+use crate::curve::Spline;
 use crate::digits::nine;
 use crate::rows::Rows;
 use crate::transform::Logs;
@@ -13,11 +14,16 @@ use crate::transform::Logs;
 /// clip a model extrapolates at serving time.
 const TAIL: f64 = 0.005;
 
+/// Where the knots of a spline lie in the training rows (Harrell, Regression Modeling Strategies, 2015, table 2.3).
+const KNOTS: [f64; 5] = [0.05, 0.275, 0.5, 0.725, 0.95];
+/// Knots nearer to each other than this share of their range are one.
+const APART: f64 = 1e-3;
+
 /// Columns that agree this closely are one column.
 const SAME: f64 = 0.99999;
 
 /// How a feature becomes a column.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnSpec {
     /// The feature.
     pub feature: FeatureId,
@@ -27,7 +33,9 @@ pub struct ColumnSpec {
     pub lo: f64,
     /// Greatest value.
     pub hi: f64,
-    /// Mean of the transformed training values.
+    /// Function of a spline's basis that is put on the transformed value.
+    pub spline: Option<Spline>,
+    /// Mean of what comes of the training values.
     pub mean: f64,
     /// Their standard deviation, above 0.
     pub scale: f64,
@@ -40,8 +48,6 @@ pub enum Dropped {
     Constant,
     /// It says the same as this one.
     SameAs(FeatureId),
-    /// Beside the other columns it would make silence a good sign, or activity a bad one.
-    AgainstSilence,
 }
 
 /// The standardised matrix.
@@ -57,22 +63,30 @@ pub struct Design {
 }
 
 impl Design {
-    /// The columns and the matrix of these training rows.
+    /// The columns and the matrix of these training rows: a straight column for each feature, then splines for those
+    /// that bend.
     ///
     /// # Errors
     /// [`Error::DataTooSmall`] if every feature is constant.
-    pub fn of(rows: &Rows) -> Result<Self, Error> {
+    pub fn of(rows: &Rows, bends: impl Fn(FeatureId) -> bool) -> Result<Self, Error> {
         let logs = Logs::new();
         let mut found = Vec::new();
+        let mut bent = Vec::new();
         let mut dropped = Vec::new();
         for (i, feature) in rows.features.iter().enumerate() {
             let mut values: Vec<f64> = (0..rows.len()).map(|row| rows.row(row)[i]).collect();
-            match ColumnSpec::fit(*feature, &mut values, &logs) {
-                Some(column) => found.push((i, column)),
-                None => dropped.push((*feature, Dropped::Constant)),
+            let Some(column) = ColumnSpec::fit(*feature, &mut values, &logs) else {
+                dropped.push((*feature, Dropped::Constant));
+                continue;
+            };
+            if bends(*feature) {
+                let splines = column.splines(&values, &logs);
+                bent.extend(splines.into_iter().map(|spline| (i, spline)));
             }
+            found.push((i, column));
         }
-        let columns: Vec<ColumnSpec> = found.iter().map(|(_, column)| *column).collect();
+        found.extend(bent);
+        let columns: Vec<ColumnSpec> = found.iter().map(|(_, column)| column.clone()).collect();
         let mut values = Vec::with_capacity(rows.len() * columns.len());
         for row in 0..rows.len() {
             let raw = rows.row(row);
@@ -109,6 +123,8 @@ impl Design {
         for i in order {
             let product = |j: usize| products[i.min(j) * width + i.max(j)].abs();
             match kept.iter().find(|j| product(**j) > limit) {
+                // What a curve repeats of another one is no feature that is left out.
+                Some(_) if self.columns[i].spline.is_some() => {}
                 Some(j) => {
                     let same = Dropped::SameAs(self.columns[*j].feature);
                     self.dropped.push((self.columns[i].feature, same));
@@ -120,18 +136,11 @@ impl Design {
         self.keep(&kept);
     }
 
-    /// Leaves out one column, by its index.
-    pub(crate) fn leave_out(&mut self, column: usize, why: Dropped) {
-        self.dropped.push((self.columns[column].feature, why));
-        let kept: Vec<usize> = (0..self.width()).filter(|i| *i != column).collect();
-        self.keep(&kept);
-    }
-
     /// Keeps these columns only, given in ascending order.
     fn keep(&mut self, kept: &[usize]) {
         let rows = self.values.chunks_exact(self.width().max(1));
         self.values = rows.flat_map(|row| kept.iter().map(|i| row[*i])).collect();
-        self.columns = kept.iter().map(|i| self.columns[*i]).collect();
+        self.columns = kept.iter().map(|i| self.columns[*i].clone()).collect();
     }
 
     /// Sums of products of each pair of columns; the upper triangle is filled.
@@ -193,25 +202,64 @@ impl ColumnSpec {
             (lo, hi) = (least, greatest);
         }
         let (lo, hi) = (nine(lo), nine(hi));
-        let n = values.len() as f64;
-        let held = |x: &f64| logs.apply(transform, x.max(lo).min(hi));
-        let mean = values.iter().map(held).sum::<f64>() / n;
-        let variance = values.iter().map(|x| (held(x) - mean).powi(2)).sum::<f64>() / n;
-        let (mean, scale) = (nine(mean), nine(variance.sqrt()));
-        // Rounding makes even the values of a constant column differ from their mean.
-        let usable = scale.is_finite() && mean.is_finite() && scale > 1e-7 * (1.0 + mean.abs());
-        usable.then_some(Self {
+        Self {
             feature,
             transform,
             lo,
             hi,
+            spline: None,
+            mean: 0.0,
+            scale: 1.0,
+        }
+        .scaled(values, logs)
+    }
+
+    /// The same column with mean and scale of these values; none if they are all one.
+    fn scaled(self, values: &[f64], logs: &Logs) -> Option<Self> {
+        let n = values.len() as f64;
+        let mean = values.iter().map(|x| self.value(*x, logs)).sum::<f64>() / n;
+        let from_mean = |x: &f64| (self.value(*x, logs) - mean).powi(2);
+        let variance = values.iter().map(from_mean).sum::<f64>() / n;
+        let (mean, scale) = (nine(mean), nine(variance.sqrt()));
+        // Rounding makes even the values of a constant column differ from their mean.
+        let usable = scale.is_finite() && mean.is_finite() && scale > 1e-7 * (1.0 + mean.abs());
+        usable.then_some(Self {
             mean,
             scale,
+            ..self
         })
     }
 
-    fn standardise(&self, x: f64, logs: &Logs) -> f64 {
-        (logs.apply(self.transform, x.max(self.lo).min(self.hi)) - self.mean) / self.scale
+    /// The splines beside this straight column, with knots at quantiles of these sorted values; none where fewer than
+    /// three knots lie apart.
+    fn splines(&self, sorted: &[f64], logs: &Logs) -> Vec<Self> {
+        let at = |share: &f64| nine(self.value(quantile(sorted, *share), logs));
+        let mut knots: Vec<f64> = KNOTS.iter().map(at).collect();
+        let range = knots[knots.len() - 1] - knots[0];
+        knots.dedup_by(|next, kept| *next - *kept <= APART * range);
+        let spline = |basis| Self {
+            spline: Some(Spline {
+                knots: knots.clone(),
+                basis,
+            }),
+            ..self.clone()
+        };
+        let splines = (0..knots.len().saturating_sub(2)).map(spline);
+        splines
+            .filter_map(|spline| spline.scaled(sorted, logs))
+            .collect()
+    }
+
+    /// What comes of a feature's value before it is standardised.
+    fn value(&self, x: f64, logs: &Logs) -> f64 {
+        let held = logs.apply(self.transform, x.max(self.lo).min(self.hi));
+        self.spline
+            .as_ref()
+            .map_or(held, |spline| spline.value(held))
+    }
+
+    pub(crate) fn standardise(&self, x: f64, logs: &Logs) -> f64 {
+        (self.value(x, logs) - self.mean) / self.scale
     }
 }
 

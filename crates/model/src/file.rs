@@ -324,24 +324,22 @@ impl Model {
     /// What features over the whole life take from the training population, and the horizon.
     #[must_use]
     pub fn constants(&self) -> Constants {
-        let horizon_days = f64::from(self.label.horizon_days);
-        match self.constants {
-            Some(Population {
-                gap_mean,
-                gap_sd,
-                mbg,
-            }) => Constants {
-                gap_mean,
-                gap_sd,
-                horizon_days,
-                mbg,
-            },
-            None => Constants {
-                horizon_days,
-                ..Constants::default()
-            },
-        }
+        constants(self.constants.as_ref(), &self.label)
     }
+}
+
+/// What formulas over the whole life take from a population, or from none, and from the label.
+pub(crate) fn constants(population: Option<&Population>, label: &Label) -> Constants {
+    let usual = Constants {
+        horizon_days: f64::from(label.horizon_days),
+        ..Constants::default()
+    };
+    population.map_or(usual, |found| Constants {
+        gap_mean: found.gap_mean,
+        gap_sd: found.gap_sd,
+        mbg: found.mbg,
+        ..usual
+    })
 }
 
 /// The feature of a column.

@@ -6,6 +6,7 @@
 //! | [`history`] | a whole event log in memory, streamed through the feature store up to each cutoff |
 //! | [`cutoffs`] | at which instants training and test rows are taken |
 //! | [`rows`], [`design`] | training rows, and the clipped, transformed, standardised matrix made of them |
+//! | [`choice`], [`population`] | the features that a model is offered, and what they need to know of the population |
 //! | [`fit`], [`newton`] | linfa-logistic with every result checked; the solver that checks it |
 //! | [`btyd`] | BG/NBD and MBG/NBD: alive or gone, and no purchase within a horizon, from a customer's dates alone |
 //! | [`train`] | choice of the penalty and the way from rows to a model |
@@ -45,6 +46,7 @@
 #![warn(missing_docs)]
 
 pub mod btyd;
+pub mod choice;
 pub mod curve;
 pub mod cutoffs;
 pub mod design;
@@ -55,6 +57,7 @@ pub mod history;
 pub mod label;
 pub mod metrics;
 pub mod newton;
+pub mod population;
 pub mod rows;
 pub mod scorer;
 pub mod train;

@@ -3,7 +3,10 @@
 
 use holdfast_features::{FeatureId, Plan, Settings};
 
+use crate::choice;
+use crate::file::{Population, constants};
 use crate::history::{Counts, Customer, History, Snapshot};
+use crate::population::population;
 use crate::splitmix::mix;
 use crate::{Error, Label};
 
@@ -28,10 +31,12 @@ pub struct Rows {
     pub cutoffs: Vec<i64>,
     /// Events applied and dropped on the way.
     pub counts: Counts,
+    /// The rhythm of the population at the last cutoff, by which the features were computed.
+    pub population: Option<Population>,
 }
 
 impl Rows {
-    /// Rows with all registered features that need no statistics over the whole life, at most [`MAX_ROWS`].
+    /// Rows with the features that a model of this label is offered, at most [`MAX_ROWS`].
     ///
     /// # Errors
     /// [`Error::Setting`] if a cutoff is not in ascending order or its label reaches beyond `until_ms`.
@@ -43,12 +48,25 @@ impl Rows {
         until_ms: i64,
     ) -> Result<Self, Error> {
         check(cutoffs, label, until_ms)?;
-        let known = |id: &FeatureId| !id.describe().needs_stats();
-        let features: Vec<FeatureId> = FeatureId::all().filter(known).collect();
-        let plan = Plan::new(&features);
+        let settings = Settings {
+            stats: Some(choice::occasion(&label.kind)),
+            ..settings
+        };
+        let mut found = None;
+        history.walk(
+            label,
+            settings,
+            &cutoffs[cutoffs.len() - 1..],
+            &mut |snapshot| {
+                found = population(snapshot);
+            },
+        );
+        let features = choice::offered(&label.kind);
+        let plan = Plan::new(&features).with_constants(constants(found.as_ref(), label));
         let mut rows = Self {
             features,
             cutoffs: cutoffs.to_vec(),
+            population: found,
             ..Self::default()
         };
         let mut sample = Sample { shift: 0 };

@@ -1,6 +1,7 @@
 //! From training rows to a model: choice of the penalty, fit, columns.
 
-use crate::design::{ColumnSpec, Design, Dropped};
+use crate::choice::{Bends, bends};
+use crate::design::{ColumnSpec, Design};
 use crate::digits::nine;
 use crate::file::{Column, Tried};
 use crate::fit::{Fit, fit};
@@ -35,50 +36,22 @@ pub struct Trained {
     pub design: Design,
 }
 
-/// Features that rise while a customer is silent.
-const SILENCE: [&str; 4] = [
-    "days_since_last_event",
-    "days_since_last_purchase",
-    "recency_over_gap",
-    "gap_z",
-];
-
-/// How the names of features begin that rise with what a customer does.
-const DOING: [&str; 12] = [
-    "activity_",
-    "cart_adds_",
-    "checkouts_",
-    "email_opens_",
-    "engagements_",
-    "page_views_",
-    "purchase_days_",
-    "purchase_trend_",
-    "purchases_",
-    "sessions_",
-    "spend_",
-    "uses_",
-];
-
 /// Trains on rows.
-///
-/// Where the label is a silence, a feature that measures silence may not lower the risk, and one that counts
-/// what the customer does may not raise it. Such features are alike, so a free fit sets one against another:
-/// the sum is hardly better, but the reasons read absurdly. The column that does so is left out, the worst first.
 ///
 /// # Errors
 /// [`Error::DataTooSmall`] if rows or outcomes are too few; all errors of [`fit`].
 pub fn train(rows: &Rows, label: &Label) -> Result<Trained, Error> {
     enough(rows)?;
-    let mut design = Design::of(rows)?;
-    let validation = validate(rows, &design, label)?;
-    // The first of equal ones: the stronger penalty.
-    let best = validation
-        .iter()
-        .min_by(|a, b| a.log_loss.total_cmp(&b.log_loss));
-    let alpha = best.map_or(PENALTIES[0], |tried| tried.alpha);
-    if !label.kind.event_means_left() {
-        leave_out_absurd(rows, &mut design, alpha);
-    }
+    let few = Attempt::of(rows, label, Bends::Few)?;
+    let all = Attempt::of(rows, label, Bends::All)?;
+    // Where they are equally good, the simpler one.
+    let best = if all.least().1 < few.least().1 {
+        all
+    } else {
+        few
+    };
+    let (alpha, _) = best.least();
+    let Attempt { design, validation } = best;
     let fitted = fit(&problem(rows, &design, alpha), &names(&design))?;
     Ok(Trained {
         intercept: nine(fitted.weights[design.width()]),
@@ -88,6 +61,31 @@ pub fn train(rows: &Rows, label: &Label) -> Result<Trained, Error> {
         moved: fitted.moved,
         design,
     })
+}
+
+/// A design and what each penalty makes of it.
+struct Attempt {
+    design: Design,
+    validation: Vec<Tried>,
+}
+
+impl Attempt {
+    fn of(rows: &Rows, label: &Label, few_or_all: Bends) -> Result<Self, Error> {
+        let design = Design::of(rows, |id| bends(&label.kind, id, few_or_all))?;
+        let validation = validate(rows, &design, label)?;
+        Ok(Self { design, validation })
+    }
+
+    /// The penalty with the least loss, and that loss. Of equal ones the first: the stronger penalty.
+    fn least(&self) -> (f64, f64) {
+        let least = self
+            .validation
+            .iter()
+            .min_by(|a, b| a.log_loss.total_cmp(&b.log_loss));
+        least.map_or((PENALTIES[0], f64::INFINITY), |tried| {
+            (tried.alpha, tried.log_loss)
+        })
+    }
 }
 
 fn problem<'a>(rows: &'a Rows, design: &'a Design, alpha: f64) -> Problem<'a> {
@@ -105,38 +103,6 @@ fn names(design: &Design) -> Vec<&'static str> {
         .iter()
         .map(|c| c.feature.describe().name)
         .collect()
-}
-
-/// Leaves out, one after another, the column that most makes silence a good sign or activity a bad one. Stops too
-/// where the solver finds no optimum: the fit says so then.
-fn leave_out_absurd(rows: &Rows, design: &mut Design, alpha: f64) {
-    let mut start = vec![0.0; design.width() + 1];
-    while design.width() > 1 {
-        let Some(mut weights) = problem(rows, design, alpha).solve(start) else {
-            return;
-        };
-        let names = names(design);
-        let against = |i: usize| weights[i] * sense(names[i]);
-        let worst = (0..names.len()).min_by(|a, b| against(*a).total_cmp(&against(*b)));
-        let Some(column) = worst.filter(|i| against(*i) < 0.0) else {
-            return;
-        };
-        design.leave_out(column, Dropped::AgainstSilence);
-        // The optimum without it is near the one with it.
-        weights.remove(column);
-        start = weights;
-    }
-}
-
-/// 1 for what may only raise the risk of silence, -1 for what may only lower it, 0 for what is free.
-fn sense(feature: &str) -> f64 {
-    if SILENCE.contains(&feature) {
-        1.0
-    } else if DOING.iter().any(|name| feature.starts_with(name)) {
-        -1.0
-    } else {
-        0.0
-    }
 }
 
 fn enough(rows: &Rows) -> Result<(), Error> {
@@ -159,7 +125,7 @@ fn columns(specs: &[ColumnSpec], fitted: &Fit) -> Vec<Column> {
         feature: spec.feature.describe().name.to_owned(),
         transform: spec.transform,
         clip: Some([spec.lo, spec.hi]),
-        spline: None,
+        spline: spec.spline.clone(),
         mean: spec.mean,
         scale: spec.scale,
         coefficient: nine(*weight),

@@ -20,6 +20,8 @@ pub(crate) enum Life {
     LastGap,
     Days(usize),
     Rate(usize),
+    /// The rate of a half-life over that of the next longer one.
+    Pace(usize),
     RateEver,
     WeekendShare,
     UsualOrder,
@@ -110,6 +112,47 @@ macro_rules! rate {
                 decimals: 2,
             },
             Kind::Life(Some(Occasion::$occ), Life::Rate($place)),
+        )
+    };
+}
+
+macro_rules! pace {
+    ($p:literal, $occ:ident, $source:literal, $days:literal, $half:literal, $than:literal, $place:literal) => {
+        one(
+            (concat!($p, "_pace_", $half, "_", $than), "ratio"),
+            (
+                concat!(
+                    $p,
+                    "_days_per_month_",
+                    $half,
+                    "d / ",
+                    $p,
+                    "_days_per_month_",
+                    $than,
+                    "d"
+                ),
+                $source,
+            ),
+            Log,
+            ratio(
+                concat!(
+                    $days,
+                    " come at {value} times the pace of before (half-lives ",
+                    $half,
+                    " and ",
+                    $than,
+                    " days)"
+                ),
+                concat!(
+                    $days,
+                    " come at the pace of before (half-lives ",
+                    $half,
+                    " and ",
+                    $than,
+                    " days)"
+                ),
+            ),
+            Kind::Life(Some(Occasion::$occ), Life::Pace($place)),
         )
     };
 }
@@ -230,11 +273,14 @@ macro_rules! family {
             rate!($p, $occ, $source, $days, "30", 1),
             rate!($p, $occ, $source, $days, "90", 2),
             rate!($p, $occ, $source, $days, "365", 3),
+            pace!($p, $occ, $source, $days, "7", "30", 0),
+            pace!($p, $occ, $source, $days, "30", "90", 1),
+            pace!($p, $occ, $source, $days, "90", "365", 2),
         ]
     };
 }
 
-pub(super) const FAMILIES: [[Feature; 20]; 2] = [
+pub(super) const FAMILIES: [[Feature; 23]; 2] = [
     family!(
         "buying",
         Purchase,

@@ -5,9 +5,38 @@ use crate::days::days;
 use crate::head::Head;
 use crate::stats::Stats;
 use crate::words::day_of;
-use crate::{LATENESS_MS, day_of_ms};
+use crate::{DAY_MS, LATENESS_MS, day_of_ms};
+
+/// A customer's occasions as of an instant, for fits of the population.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rhythm {
+    /// Number of occasions.
+    pub occasions: u16,
+    /// Days from the first to the last one.
+    pub span_days: f64,
+    /// Days from the beginning of the first one's day to the instant.
+    pub age_days: f64,
+    /// Mean of ln(1 + gap in days), and the sum of its squared deviations.
+    pub gap_mean: f64,
+    /// See `gap_mean`.
+    pub gap_squares: f64,
+}
 
 impl Store {
+    /// A customer's occasions up to and with the UTC day of `now`; none before the first one, or without statistics.
+    #[must_use]
+    pub fn rhythm(&self, ix: Ix, now: i64) -> Option<Rhythm> {
+        let stats = self.stats_at(ix, self.heads.get(ix.0), day_of_ms(now));
+        let age = now - i64::from(stats.first) * DAY_MS;
+        (stats.occasions > 0).then(|| Rhythm {
+            occasions: stats.occasions,
+            span_days: f64::from(stats.last - stats.first),
+            age_days: age.max(0) as f64 / DAY_MS as f64,
+            gap_mean: f64::from(stats.gap_mean),
+            gap_squares: f64::from(stats.gap_squares),
+        })
+    }
+
     /// Takes in the days of which no event can come any more, now that `newest` has.
     #[inline]
     pub(super) fn settle(&mut self, ix: Ix, newest: i64) {

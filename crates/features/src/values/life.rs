@@ -40,6 +40,7 @@ impl Formulas<'_> {
             Life::RecentGaps | Life::LastGap => 1.0,
             Life::Days(life) => of.days(life, down),
             Life::Rate(life) => of.rate(life, down),
+            Life::Pace(life) => of.rate(life, down) / of.rate(life + 1, up),
             Life::RateEver => {
                 let exposure = of.tenure(down) + of.population_gap();
                 MONTH_DAYS * (f64::from(s.occasions) + 1.0) / exposure

@@ -117,6 +117,11 @@ impl<'a> Life<'a> {
                 (weekend as f64 + 0.5) / (n + 1.0)
             }
             _ if name.starts_with("days_decayed") => self.decayed(half_life(name)?, |n, _| is(n)),
+            _ if name.starts_with("pace") => {
+                let (short, long) = name.trim_start_matches("pace_").split_once('_')?;
+                let rate = |half: &str| self.rhythm(&format!("days_per_month_{half}d"));
+                rate(short)? / rate(long)?
+            }
             _ if name.starts_with("days_per_month") => {
                 let half = half_life(name)?;
                 let exposure = half / 2f64.ln() * (1.0 - 0.5f64.powf(tenure / half));

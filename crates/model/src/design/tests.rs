@@ -28,7 +28,7 @@ fn columns_have_mean_zero_and_deviation_one() {
         .map(|i| vec![f64::from(i), f64::from(i % 7)])
         .collect();
     let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
-    let design = Design::of(&rows(&["tenure_days", "purchases_7d"], &values)).unwrap();
+    let design = Design::of(&rows(&["tenure_days", "purchases_7d"], &values), |_| false).unwrap();
     for column in 0..2 {
         let cells: Vec<f64> = (0..500).map(|row| design.row(row)[column]).collect();
         let mean = cells.iter().sum::<f64>() / 500.0;
@@ -45,7 +45,7 @@ fn outlier_is_held_in_the_range_of_the_others() {
     let mut values: Vec<Vec<f64>> = (0..999).map(|i| vec![f64::from(i % 10)]).collect();
     values.push(vec![1e9]);
     let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
-    let design = Design::of(&rows(&["spend_30d"], &values)).unwrap();
+    let design = Design::of(&rows(&["spend_30d"], &values), |_| false).unwrap();
     assert_eq!((design.columns[0].lo, design.columns[0].hi), (0.0, 9.0));
     assert_eq!(design.row(999), design.row(9));
 }
@@ -56,7 +56,11 @@ fn rare_value_keeps_its_column() {
     values[17][0] = 2.0;
     values[18][1] = 3.0;
     let values: Vec<&[f64]> = values.iter().map(<[f64; 2]>::as_slice).collect();
-    let design = Design::of(&rows(&["support_contacts_7d", "purchases_7d"], &values)).unwrap();
+    let design = Design::of(
+        &rows(&["support_contacts_7d", "purchases_7d"], &values),
+        |_| false,
+    )
+    .unwrap();
     assert_eq!(names(&design), ["support_contacts_7d", "purchases_7d"]);
     assert_eq!((design.columns[0].lo, design.columns[0].hi), (0.0, 2.0));
 }
@@ -73,7 +77,7 @@ fn constant_and_repeated_columns_are_left_out_with_the_reason() {
         "refund_share",
         "purchases_7d",
     ];
-    let design = Design::of(&rows(&all, &values)).unwrap();
+    let design = Design::of(&rows(&all, &values), |_| false).unwrap();
     assert_eq!(names(&design), ["days_since_last_purchase", "purchases_7d"]);
     let purchase = feature("days_since_last_purchase").unwrap();
     assert!(
@@ -90,7 +94,7 @@ fn nothing_but_constants_is_too_little_data() {
     let values = [[1.0]; 20];
     let values: Vec<&[f64]> = values.iter().map(<[f64; 1]>::as_slice).collect();
     assert!(matches!(
-        Design::of(&rows(&["spend_30d"], &values)),
+        Design::of(&rows(&["spend_30d"], &values), |_| false),
         Err(Error::DataTooSmall(_))
     ));
 }
@@ -105,6 +109,10 @@ fn quantile_lies_between_neighbours() {
 fn constant_that_no_sum_hits_exactly_is_still_a_constant() {
     let values: Vec<Vec<f64>> = (0..1_387).map(|i| vec![12.5, f64::from(i % 9)]).collect();
     let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
-    let design = Design::of(&rows(&["mean_order_value", "purchases_7d"], &values)).unwrap();
+    let design = Design::of(
+        &rows(&["mean_order_value", "purchases_7d"], &values),
+        |_| false,
+    )
+    .unwrap();
     assert_eq!(names(&design), ["purchases_7d"]);
 }

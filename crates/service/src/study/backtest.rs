@@ -69,7 +69,7 @@ pub fn evaluate(source: &Source, lesson: &Lesson) -> Result<Evaluation, Error> {
         currency: log.currency.clone(),
         cart_abandon: source.carts().into(),
         intercept: trained.intercept,
-        constants: None,
+        constants: rows.population,
         columns: trained.columns.clone(),
         training: None,
     })?;

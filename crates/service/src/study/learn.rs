@@ -153,7 +153,7 @@ fn finish(
         currency: log.currency.clone(),
         cart_abandon: source.carts().into(),
         intercept: trained.intercept,
-        constants: None,
+        constants: rows.population,
         columns: trained.columns.clone(),
         training: Some(provenance),
     })?;

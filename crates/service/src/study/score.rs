@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use holdfast_features::Settings;
 use holdfast_model::history::{Customer, Outcomes};
 use holdfast_model::{Label, Model, Scorer, probability};
 
@@ -102,19 +103,20 @@ pub(super) fn predict(
     let scorer = Scorer::new(model)?;
     let mut scratch = scorer.scratch();
     let mut rows = Vec::new();
-    let outcomes = log
-        .history
-        .walk(label, log.store(source), cutoffs, &mut |snapshot| {
-            rows.extend(snapshot.members.iter().map(|(customer, ix)| {
-                let log_odds =
-                    scorer.log_odds(snapshot.store, *ix, snapshot.cutoff_ms, &mut scratch);
-                Predicted {
-                    customer: *customer,
-                    cutoff_ms: snapshot.cutoff_ms,
-                    probability: probability(log_odds),
-                }
-            }));
-        });
+    let settings = Settings {
+        stats: model.occasion(),
+        ..log.store(source)
+    };
+    let outcomes = log.history.walk(label, settings, cutoffs, &mut |snapshot| {
+        rows.extend(snapshot.members.iter().map(|(customer, ix)| {
+            let log_odds = scorer.log_odds(snapshot.store, *ix, snapshot.cutoff_ms, &mut scratch);
+            Predicted {
+                customer: *customer,
+                cutoff_ms: snapshot.cutoff_ms,
+                probability: probability(log_odds),
+            }
+        }));
+    });
     Ok((rows, outcomes))
 }
 
