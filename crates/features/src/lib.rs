@@ -59,7 +59,9 @@ pub use constants::Constants;
 pub use error::Error;
 pub use image::{ImageFault, LOGIC, Piece};
 pub use plan::Plan;
-pub use registry::{Feature, FeatureId, Transform, feature, nearest, registry, registry_hash};
+pub use registry::{
+    Feature, FeatureId, Theme, Transform, feature, nearest, registry, registry_hash,
+};
 pub use stats::Occasion;
 pub use store::{Applied, CartAbandon, Input, Ix, Memory, Rhythm, Settings, Store, Timer};
 

@@ -7,12 +7,14 @@ mod families;
 mod life;
 mod sentence;
 mod table;
+mod theme;
 
 use crate::stats::Occasion;
 use crate::words::Field;
 pub(crate) use life::Life;
 use sentence::Sentence;
 use table::FEATURES;
+pub use theme::Theme;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Index of a feature in [`registry`]. Not stable over versions: files keep names.

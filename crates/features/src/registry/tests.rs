@@ -138,3 +138,33 @@ fn each_kind_of_value_is_told_in_its_own_unit() {
         assert_eq!(said(name, value), text);
     }
 }
+
+#[test]
+fn features_that_tell_of_the_same_thing_have_one_theme_and_every_theme_has_features() {
+    for (name, theme) in [
+        ("days_since_last_event", Theme::Rhythm),
+        ("days_since_last_purchase", Theme::Rhythm),
+        ("gap_z", Theme::Rhythm),
+        ("buying_gap_usual", Theme::Rhythm),
+        ("active_none_expected", Theme::Rhythm),
+        ("purchases_30d", Theme::Frequency),
+        ("buying_days_ever", Theme::Frequency),
+        ("active_days_ever", Theme::Engagement),
+        ("page_views_7d", Theme::Engagement),
+        ("spend_90d", Theme::Money),
+        ("order_usual", Theme::Money),
+        ("tenure_days", Theme::Tenure),
+        ("cart_abandons_7d", Theme::Carts),
+        ("support_contacts_30d", Theme::Support),
+        ("payment_failures_30d", Theme::Payments),
+        ("refund_share", Theme::Refunds),
+        ("refunds_decayed_90d", Theme::Refunds),
+    ] {
+        let found = feature(name).map(|id| id.describe().theme());
+        assert_eq!(found, Some(theme), "{name}");
+    }
+    let themes: BTreeSet<_> = registry().iter().map(Feature::theme).collect();
+    assert!(themes.into_iter().eq(Theme::ALL));
+    let headings: BTreeSet<_> = Theme::ALL.map(Theme::heading).into();
+    assert_eq!(headings.len(), Theme::ALL.len());
+}
