@@ -9,7 +9,7 @@ VALUES.json (or standard input) holds the customer's features: an object {name: 
     log-odds = intercept + sum over columns of coefficient * (T(x) - mean) / scale
     probability = 1 / (1 + exp(-log-odds))
 
-with T as `transformed` below has it. As a module: score(load(path), {"purchases_30d": 2.0, ...}).
+with T as `transformed` below has it. Contributions are told by feature, as the `parts` of `holdfast explain`, not by theme. As a module: score(load(path), {"purchases_30d": 2.0, ...}).
 """
 import argparse
 import hashlib
@@ -92,7 +92,7 @@ def values_of(data):
         raise ValueError("the values are not a JSON object")
     for name in ("contributions", "reasons"):
         if isinstance(data.get(name), list):
-            return {part["feature"]: part["value"] for part in data[name]}
+            return {part["feature"]: part["value"] for theme in data[name] for part in theme["parts"]}
     return data
 
 

@@ -9,7 +9,7 @@ use crate::{Error, Model};
 
 mod explain;
 
-pub use explain::{Contribution, Explanation};
+pub use explain::{Contribution, Explanation, Part};
 
 /// Bounds are widened by this, far above what rounding can do to a sum of some hundred terms.
 const ROUNDING: f64 = 1e-9;

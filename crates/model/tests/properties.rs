@@ -122,6 +122,11 @@ proptest! {
         let found = scorer.explain(&store, ix, at, &mut scorer.scratch());
         let sum: f64 = found.contributions.iter().map(|c| c.contribution).sum();
         prop_assert!((found.base + sum - found.log_odds).abs() < 1e-9, "{found:?}");
+        let parts = found.contributions.iter().flat_map(|c| &c.parts);
+        let sum: f64 = parts.map(|p| p.contribution).sum();
+        prop_assert!((found.base + sum - found.log_odds).abs() < 1e-9, "{found:?}");
+        let themes: std::collections::HashSet<_> = found.contributions.iter().map(|c| c.theme).collect();
+        prop_assert_eq!(themes.len(), found.contributions.len());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use holdfast_events::EventType;
-use holdfast_features::{CartAbandon, DAY_MS, Input, Settings};
+use holdfast_features::{CartAbandon, DAY_MS, Input, Settings, Theme};
 
 use super::*;
 
@@ -80,7 +80,16 @@ fn reasons_add_up_to_the_score_and_the_strongest_comes_first() {
             .map(|c| c.contribution.abs())
             .collect();
         assert!(sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
-        assert_eq!(found.contributions.len(), 4);
+        let themes: Vec<Theme> = found.contributions.iter().map(|c| c.theme).collect();
+        assert_eq!(themes.len(), 3);
+        for theme in [Theme::Rhythm, Theme::Frequency, Theme::Money] {
+            assert!(themes.contains(&theme), "{themes:?}");
+        }
+        for group in &found.contributions {
+            let parts: f64 = group.parts.iter().map(|p| p.contribution).sum();
+            assert!((parts - group.contribution).abs() < 1e-12);
+            assert!(group.parts.iter().any(|p| p.feature == group.feature));
+        }
     }
 }
 
@@ -102,13 +111,68 @@ fn reason_is_a_sentence_with_the_customers_own_value() {
     );
 }
 
+/// The reason of this theme, 40 days after the first of the purchases on these days.
+fn reason(model: &str, days: &[i64], theme: Theme) -> Contribution {
+    let scorer = Scorer::new(&Model::from_json(model.as_bytes()).unwrap()).unwrap();
+    let mut store = shop().0;
+    let ix = store.intern("c2");
+    for day in days {
+        let input = Input {
+            kind: EventType::Purchase,
+            ts: T0 + day * DAY_MS,
+            minor: Some(2_550),
+            id_hash: *day as u64 + 100,
+        };
+        store.apply(ix, &input);
+    }
+    let found = scorer.explain(&store, ix, T0 + 40 * DAY_MS, &mut scorer.scratch());
+    let mut all = found.contributions.into_iter();
+    all.find(|c| c.theme == theme).unwrap()
+}
+
+#[test]
+fn silence_is_told_beside_the_usual_gap_once_the_customer_has_a_rhythm() {
+    let model = MODEL.replace("\"spend_30d\"", "\"usual_gap_days\"");
+    let known = reason(&model, &[0, 9, 22], Theme::Rhythm);
+    assert_eq!(known.feature, "days_since_last_purchase");
+    assert_eq!(known.parts.len(), 3);
+    assert_eq!(
+        known.text,
+        "no purchase for 18 days; usually 20.5 days between purchases"
+    );
+    let new = reason(&model, &[21], Theme::Rhythm);
+    assert_eq!(new.text, "no purchase for 19 days");
+}
+
+#[test]
+fn sentence_of_a_theme_is_of_its_strongest_feature_that_speaks_for_the_sum() {
+    let columns = r#"{"feature": "purchases_7d", "mean": 1, "coefficient": 2},
+    {"feature": "purchases_90d", "coefficient": 0.9}, {"feature": "purchases_total", "coefficient": 0.3},"#;
+    let model = MODEL.replacen("\"columns\": [", &format!("\"columns\": [{columns}"), 1);
+    let model = model.replace("\"coefficient\": -0.6", "\"coefficient\": 0");
+    let found = reason(&model, &[0, 9, 21], Theme::Frequency);
+    let strongest = (found.parts[0].feature, found.parts[1].feature);
+    assert_eq!(strongest, ("purchases_90d", "purchases_7d"));
+    assert!(found.contribution > 0.0);
+    assert_eq!(found.text, "3 purchases in the last 90 days");
+    let model = model.replace("\"coefficient\": 2}", "\"coefficient\": 3}");
+    let found = reason(&model, &[0, 9, 21], Theme::Frequency);
+    assert_eq!(found.parts[0].feature, "purchases_7d");
+    assert_eq!(found.text, "3 purchases in the last 90 days");
+}
+
 #[test]
 fn several_columns_of_a_feature_are_one_reason() {
     let second = MODEL.replace("\"spend_30d\"", "\"purchases_30d\"");
     let scorer = Scorer::new(&Model::from_json(second.as_bytes()).unwrap()).unwrap();
     let (store, ix) = shop();
     let found = scorer.explain(&store, ix, T0 + 40 * DAY_MS, &mut scorer.scratch());
-    assert_eq!(found.contributions.len(), 3);
+    let features: Vec<&str> = found
+        .contributions
+        .iter()
+        .flat_map(|c| c.parts.iter().map(|p| p.feature))
+        .collect();
+    assert_eq!(features.len(), 3, "{features:?}");
     let sum: f64 = found.contributions.iter().map(|c| c.contribution).sum();
     assert!((found.base + sum - found.log_odds).abs() < 1e-9);
 }

@@ -74,23 +74,14 @@ fn percent(probability: f64) -> String {
     }
 }
 
-/// The strongest reasons that raise (or lower) the score, strongest first; of one signal's windows only the strongest.
+/// The strongest reasons that raise (or lower) the score, strongest first.
 fn because(explanation: &Explanation, raising: bool) -> String {
-    let mut named: Vec<&Contribution> = Vec::with_capacity(NAMED);
-    for c in &explanation.contributions {
-        let speaks = if raising {
-            c.contribution > 0.0
-        } else {
-            c.contribution < 0.0
-        };
-        let told = named
-            .iter()
-            .any(|other| signal(other.feature) == signal(c.feature));
-        if speaks && !told && named.len() < NAMED {
-            named.push(c);
-        }
-    }
-    let texts: Vec<&str> = named.iter().map(|c| c.text.trim_end_matches('.')).collect();
+    let speaks = |c: &&Contribution| match raising {
+        true => c.contribution > 0.0,
+        false => c.contribution < 0.0,
+    };
+    let named = explanation.contributions.iter().filter(speaks).take(NAMED);
+    let texts: Vec<&str> = named.map(|c| c.text.trim_end_matches('.')).collect();
     if texts.is_empty() {
         String::new()
     } else {
@@ -98,25 +89,19 @@ fn because(explanation: &Explanation, raising: bool) -> String {
     }
 }
 
-/// The feature's name without its window: `page_views` of `page_views_30d`.
-fn signal(feature: &str) -> &str {
-    let windows = ["_7d", "_30d", "_90d"];
-    windows
-        .iter()
-        .find_map(|window| feature.strip_suffix(window))
-        .unwrap_or(feature)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_features::Theme;
 
     fn explanation(parts: &[(&'static str, f64)]) -> Explanation {
         let one = |(feature, contribution): &(&'static str, f64)| Contribution {
+            theme: Theme::Rhythm,
             feature,
             value: 1.0,
             contribution: *contribution,
             text: format!("{feature} is 1."),
+            parts: Vec::new(),
         };
         let contributions = parts.iter().map(one).collect();
         Explanation {
@@ -128,18 +113,11 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_reasons_of_the_right_sign_are_named_once_for_each_signal() {
-        let parts = [
-            ("a_30d", 4.0),
-            ("a_7d", 3.0),
-            ("b", -2.5),
-            ("c", 2.0),
-            ("d_90d", 1.0),
-            ("e", 0.5),
-        ];
+    fn the_strongest_reasons_of_the_right_sign_are_named() {
+        let parts = [("a", 4.0), ("b", -2.5), ("c", 2.0), ("d", 1.0), ("e", 0.5)];
         assert_eq!(
             because(&explanation(&parts), true),
-            " (a_30d is 1; c is 1; d_90d is 1)"
+            " (a is 1; c is 1; d is 1)"
         );
         assert_eq!(because(&explanation(&parts), false), " (b is 1)");
         assert_eq!(because(&explanation(&[("a", 0.0)]), true), "");

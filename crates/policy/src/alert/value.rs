@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_features::{FeatureId, Ix, Plan, Store};
+use holdfast_features::{FeatureId, Ix, Plan, Store, Theme};
 use holdfast_model::{Contribution, Explanation, Label, Model};
 use serde::Serialize;
 
@@ -56,10 +56,37 @@ struct ModelRef<'a> {
 
 #[derive(Serialize)]
 struct Reason<'a> {
+    theme: Theme,
     feature: &'a str,
     value: f64,
     contribution: f64,
     text: &'a str,
+    parts: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    feature: &'a str,
+    value: f64,
+    contribution: f64,
+}
+
+impl<'a> Reason<'a> {
+    fn new(of: &'a Contribution) -> Self {
+        let part = |part: &'a holdfast_model::Part| Part {
+            feature: part.feature,
+            value: part.value,
+            contribution: part.contribution + 0.0, // no "-0.0"
+        };
+        Self {
+            theme: of.theme,
+            feature: of.feature,
+            value: of.value,
+            contribution: of.contribution + 0.0,
+            text: &of.text,
+            parts: of.parts.iter().map(part).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -164,12 +191,6 @@ impl Voice {
                 .level(level)
                 .map_or(settings.open.probability, |t| t.probability)
         };
-        let reason = |c: &'a Contribution| Reason {
-            feature: c.feature,
-            value: c.value,
-            contribution: c.contribution + 0.0, // no "-0.0"
-            text: &c.text,
-        };
         Value {
             schema_version: 1,
             alert_id,
@@ -195,7 +216,7 @@ impl Voice {
             text: text::sentence(decision, &self.label, explanation),
             log_odds: explanation.log_odds,
             base: explanation.base,
-            reasons: explanation.contributions.iter().map(reason).collect(),
+            reasons: explanation.contributions.iter().map(Reason::new).collect(),
             last_purchase_ms: store.last_purchase(ix),
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),

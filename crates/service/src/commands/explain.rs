@@ -34,9 +34,6 @@ pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Contributions that people are shown; the strongest come first.
-const SHOWN: usize = 16;
-
 /// The same for people.
 fn text(of: &Explained, open: f64) -> String {
     let mut out = String::new();
@@ -55,29 +52,20 @@ fn text(of: &Explained, open: f64) -> String {
         ));
     }
     line(format_args!(""));
-    line(format_args!(
-        "{:>9}  {:<28} {:>12}  text",
-        "log-odds", "feature", "value"
-    ));
-    line(format_args!(
-        "{:>+9.3}  {:<28} {:>12}  everybody",
-        of.base, "base", ""
-    ));
-    let (shown, rest) = of.contributions.split_at(of.contributions.len().min(SHOWN));
-    for part in shown {
+    line(format_args!("{:>9}  {:<20} text", "log-odds", "theme"));
+    line(format_args!("{:>+9.3}  {:<20} everybody", of.base, "base"));
+    for part in &of.contributions {
         line(format_args!(
-            "{:>+9.3}  {:<28} {:>12.3}  {}",
-            part.contribution, part.feature, part.value, part.text
+            "{:>+9.3}  {:<20} {}",
+            part.contribution,
+            part.theme.heading(),
+            part.text
         ));
     }
-    if !rest.is_empty() {
-        let sum: f64 = rest.iter().map(|part| part.contribution).sum();
-        line(format_args!(
-            "{sum:>+9.3}  {} smaller ones (all of them with --json)",
-            rest.len()
-        ));
-    }
-    line(format_args!("{:>+9.3}  {:<28}", of.log_odds, "sum"));
+    line(format_args!(
+        "{:>+9.3}  sum (each feature with --json)",
+        of.log_odds
+    ));
     line(format_args!(""));
     match of.deadline_ms {
         Some(at) => line(format_args!(

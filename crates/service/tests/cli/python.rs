@@ -38,10 +38,12 @@ fn close(a: &Value, b: &Value, what: &str) {
     assert!((a - b).abs() < 1e-9, "{what}: {a} and {b}");
 }
 
-/// Contributions, or reasons of an alert, by feature.
+/// Contributions, or the parts of an alert's reasons, by feature.
 fn by_feature(parts: &Value) -> BTreeMap<&str, &Value> {
-    let parts = parts.as_array().unwrap().iter();
-    parts
+    let own = std::slice::from_ref;
+    let themes = parts.as_array().unwrap().iter();
+    themes
+        .flat_map(|theme| theme["parts"].as_array().map_or(own(theme), Vec::as_slice))
         .map(|part| (part["feature"].as_str().unwrap(), &part["contribution"]))
         .collect()
 }
