@@ -141,11 +141,7 @@ fn score_py_refuses_what_would_make_another_score() {
     fs::write(&values, r#"{"purchases_90d": 1}"#).unwrap();
     let trained = fs::read_to_string(&shop().model).unwrap();
     let changed = dir.path().join("changed.json");
-    fs::write(
-        &changed,
-        trained.replacen("\"coefficient\": ", "\"coefficient\": 1", 1),
-    )
-    .unwrap();
+    fs::write(&changed, trained.replacen("\"scale\": ", "\"scale\": 1", 1)).unwrap();
     let column = json!({"feature": "purchases_30d", "coefficient": 1.0, "cubed": true});
     let unknown = by_hand(dir.path(), &json!([column]));
     for (model, word) in [
