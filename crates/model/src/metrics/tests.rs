@@ -118,6 +118,17 @@ fn intervals_come_from_customers_not_from_rows() {
 }
 
 #[test]
+fn calibration_error_lies_in_its_interval_though_draws_can_only_raise_it() {
+    // In every bin the share is exactly as predicted, so that noise is all that a draw can add.
+    let list: Vec<(f64, bool)> = (0..400)
+        .map(|i| (0.25 + 0.1 * f64::from(i % 4), i % 80 < 20 + 8 * (i % 4)))
+        .collect();
+    let ece = metrics(&rows(&list)).ece;
+    assert!(ece.lo <= ece.value && ece.value <= ece.hi, "{ece:?}");
+    assert!(ece.lo >= 0.0 && ece.hi < 0.1, "{ece:?}");
+}
+
+#[test]
 fn equal_rows_give_equal_intervals() {
     let list: Vec<(f64, bool)> = (0..200)
         .map(|i| (f64::from(i) / 200.0, i % 3 == 0))
