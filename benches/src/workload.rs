@@ -54,6 +54,7 @@ impl SplitMix {
             ts,
             minor: money.then(|| 100 + self.below(9_900).cast_signed()),
             id_hash: self.next(),
+            particulars: Default::default(),
         }
     }
 }

@@ -14,8 +14,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::json::Name;
-use read::Read;
-pub use read::{Decimal, Item};
+pub use read::{Decimal, Goods, Item};
+pub(crate) use read::{Read, count_of_goods};
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
@@ -80,7 +80,11 @@ fields! {
     /// The coupon that was used.
     coupon: Cow<'a, str>,
     /// The goods.
-    items: Vec<Item<'a>>,
+    items: Goods<'a>,
+    /// Number of different goods.
+    lines: f64,
+    /// What was taken off the price, in major units of `currency`.
+    discount: Decimal<'a>,
     /// The cart.
     cart_id: Cow<'a, str>,
     /// The checkout.
@@ -103,6 +107,8 @@ fields! {
     load_ms: i64,
     /// The instant promised for delivery, in milliseconds UTC (or RFC 3339 text).
     promised_at: Instant,
+    /// Days by which a delivery came later than promised.
+    late_days: f64,
     // service and opinion
     /// The ticket or chat.
     ticket_id: Cow<'a, str>,

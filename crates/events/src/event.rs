@@ -6,11 +6,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::currency::Currency;
 use crate::kind::EventType;
+use crate::particulars::Particulars;
 
 /// One event of one customer, borrowed from its record wherever the text allows it.
 ///
-/// Optional fields of single types (campaign, survey, support and so on) are not here: see
-/// [`crate::details()`].
+/// Of the optional fields of single types (campaign, survey, support and so on) only what features need is here;
+/// for all of them see [`crate::details()`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<'a> {
     /// Identity of the event: 1 to 256 bytes; for CloudEvents `source` + "/" + `id`.
@@ -29,6 +30,8 @@ pub struct Event<'a> {
     pub currency: Option<Currency>,
     /// Whether decimals beyond the currency's own were rounded off (half away from zero).
     pub rounded: bool,
+    /// What its type says beside.
+    pub particulars: Particulars,
 }
 
 impl Event<'_> {
@@ -50,6 +53,7 @@ impl Event<'_> {
             minor: self.minor,
             currency: self.currency,
             rounded: self.rounded,
+            particulars: self.particulars,
         }
     }
 }

@@ -11,7 +11,8 @@
 //! | [`event`], [`outcome`] | what decoding gives: the closed sets of reasons live here |
 //! | [`settings`], [`mapping`] | the `[events]` table of the configuration, raw and checked |
 //! | [`decoder`] | canonical JSON, CloudEvents and mapped foreign JSON to one [`Event`] |
-//! | [`mod@details`] | the optional typed fields, read on demand |
+//! | [`particulars`] | what single types say beside, as far as features need it |
+//! | [`mod@details`] | all optional typed fields, read on demand |
 //!
 //! ```
 //! use holdfast_events::{CurrencyRule, Decoder, EventType, Outcome, Record, Settings};
@@ -33,6 +34,7 @@ pub mod event;
 pub mod kind;
 pub mod mapping;
 pub mod outcome;
+pub mod particulars;
 pub mod record;
 pub mod settings;
 
@@ -41,11 +43,12 @@ mod span;
 
 pub use currency::Currency;
 pub use decoder::Decoder;
-pub use details::{Decimal, Details, Item, details};
+pub use details::{Decimal, Details, Goods, Item, details};
 pub use event::Event;
 pub use kind::EventType;
 pub use mapping::Mapping;
 pub use outcome::{DropReason, Outcome, RejectReason, Rejection};
+pub use particulars::Particulars;
 pub use record::{Header, Headers, Record, Unpack};
 pub use settings::{Config, CurrencyRule, Fault, Settings};
 pub use span::duration_ms;

@@ -71,6 +71,9 @@ fn members() -> impl Strategy<Value = Vec<(&'static str, String)>> {
         "\"campaign_opened\"",
         "\"email_open\"",
         "\"subscription_renew\"",
+        "\"survey_response\"",
+        "\"review\"",
+        "\"order_delivered\"",
         "\"privacy_delete\"",
         "\"shown\"",
         "\"lo\\u0067in\"",
@@ -111,6 +114,11 @@ fn members() -> impl Strategy<Value = Vec<(&'static str, String)>> {
         2 => field("data", unknown),
         1 => field("t\\u0073", vec!["5"]),
         1 => field("amount", vec!["5"]),
+        4 => select(vec!["lines", "items", "discount", "score", "scale", "late_days", "promised_at", "kind"])
+            .prop_flat_map(|name| field(name, vec![
+                "3", "0", "2.5", "70000", "1e12", "[1,{\"a\":2}]", "\"csat\"", "1767225600122", "1767225600123",
+                "\"2026-01-01T00:00:00.123Z\"",
+            ])),
     ];
     let left_out = prop_oneof![9 => Just(6_usize), 1 => 0..6_usize];
     (known, prop::collection::vec(extra, 0..4), left_out).prop_flat_map(|(known, extra, out)| {

@@ -4,7 +4,8 @@
 //! such events are kept for lateness and tenure, but neither `last_event` nor any count sees them.
 //! An abandoned cart is no act either, be it given or derived: it is what the customer did *not* do.
 
-use crate::words::Field;
+use crate::store::Input;
+use crate::words::{Detail, Field};
 use holdfast_events::EventType;
 
 /// Whether an event of this type is an act of the customer: only those move `last_event`.
@@ -51,6 +52,28 @@ pub(crate) fn count_of(kind: EventType) -> Option<Field> {
         _ => return None,
     };
     Some(field)
+}
+
+/// What else an event adds to its day, for statistics; nothing where the amount is 0.
+pub(crate) fn details_of(input: &Input) -> [(Detail, u64); 2] {
+    use EventType as E;
+    let said = &input.particulars;
+    let one = |detail| [(detail, 1), (detail, 0)];
+    match (input.kind, said.rating) {
+        (E::Purchase, _) => [
+            (Detail::Lines, said.lines.into()),
+            (Detail::Discount, said.discount.into()),
+        ],
+        (E::SurveyResponse | E::Review | E::PeerRating, Some(rating)) => {
+            [(Detail::Ratings, 1), (Detail::Percents, rating.into())]
+        }
+        (E::SupportResolved, _) => one(Detail::Solved),
+        (E::CampaignClicked, _) => one(Detail::Clicks),
+        (E::OrderDelivered, _) if said.is_late => one(Detail::LateDeliveries),
+        (E::OrderReturned, _) => one(Detail::Returns),
+        (E::SubscriptionChange | E::SubscriptionPause, _) => one(Detail::PlanChanges),
+        _ => [(Detail::Lines, 0), (Detail::Discount, 0)],
+    }
 }
 
 #[cfg(test)]

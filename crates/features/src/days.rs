@@ -2,7 +2,7 @@
 
 use crate::stats::Occasion;
 use crate::values::activity;
-use crate::words::{Field, day_of, windows_at};
+use crate::words::{DETAILS, Detail, Field, day_of, details_of, windows_at};
 
 /// What happened on one UTC day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct Day {
     pub(crate) refunds: u64,
     /// All that the customer did, purchases included.
     pub(crate) acts: u64,
+    pub(crate) contacts: u64,
+    details: [u64; DETAILS],
 }
 
 impl Day {
@@ -29,6 +31,10 @@ impl Day {
         self.acts - self.purchases
     }
 
+    pub(crate) fn detail(&self, detail: Detail) -> u64 {
+        self.details[detail as usize]
+    }
+
     fn of(words: &[u64], number: u16, minor_per_major: f64) -> Self {
         // The window that ends with this day holds the words given, which are those of this day.
         let sums = windows_at(words, number, [true, false, false]);
@@ -38,6 +44,8 @@ impl Day {
             major: sums.minor(0) as f64 / minor_per_major,
             refunds: sums.count(0, Field::Refunds),
             acts: activity(&sums, 0),
+            contacts: sums.count(0, Field::SupportContacts),
+            details: details_of(words),
         }
     }
 }

@@ -26,7 +26,7 @@
 //! let mut store = Store::new(settings);
 //! let ada = store.intern("ada");
 //! let ts = 1_767_225_600_000;
-//! store.apply(ada, &Input { kind: EventType::Purchase, ts, minor: Some(1990), id_hash: 1 });
+//! store.apply(ada, &Input { kind: EventType::Purchase, ts, minor: Some(1990), id_hash: 1, particulars: Default::default() });
 //!
 //! let plan = Plan::from_names(&["days_since_last_purchase", "spend_30d"])?;
 //! let mut values = [0.0; 2];

@@ -11,7 +11,7 @@ mod theme;
 
 use crate::stats::Occasion;
 use crate::words::Field;
-pub(crate) use life::Life;
+pub(crate) use life::{Life, Served};
 use sentence::Sentence;
 use table::FEATURES;
 pub use theme::Theme;

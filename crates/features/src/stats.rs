@@ -1,4 +1,4 @@
-//! Statistics over a customer's whole life, in 76 bytes: rhythm, decayed counts, amounts.
+//! Statistics over a customer's whole life, in 120 bytes: rhythm, decayed counts, amounts, service.
 //!
 //! An *occasion* is a UTC day on which the customer bought, or did anything at all where the model asks for that.
 //! A day enters the statistics whole, and only once no event of it can come any more: when it is more than seven
@@ -15,8 +15,10 @@
 
 use crate::days::Day;
 use decay::decay;
+pub(crate) use service::{FirstOrder, Service};
 
 pub(crate) mod decay;
+mod service;
 
 /// What makes a UTC day an occasion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,8 +35,10 @@ pub(crate) const HALF_LIVES: [f64; 4] = [7.0, 30.0, 90.0, 365.0];
 const SPENT_LIVES: [usize; 3] = [1, 2, 3];
 /// Place of the half-life of refunds and of other acts.
 pub(crate) const OTHER_LIFE: usize = 2;
-/// Share of the newest gap in the moving average.
-const NEWEST_GAP: f64 = 0.3;
+/// Place of the half-life of baskets.
+const BASKET_LIFE: usize = 3;
+/// Share of the newest value in moving averages.
+const NEWEST: f64 = 0.3;
 
 /// The statistics of the days before `next`. Days are UTC days since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -66,9 +70,11 @@ pub(crate) struct Stats {
     /// Decayed refunds, and acts that are no purchase; half-life of 90 days.
     pub(crate) refunds: f32,
     pub(crate) others: f32,
+    pub(crate) service: Service,
+    pub(crate) first_order: FirstOrder,
 }
 
-const _: () = assert!(size_of::<Stats>() == 80, "see the head of the module");
+const _: () = assert!(size_of::<Stats>() == 120, "see the head of the module");
 
 fn add(to: &mut f32, more: f64) {
     *to = (f64::from(*to) + more) as f32;
@@ -84,7 +90,7 @@ fn welford((mean, squares): (&mut f32, &mut f32), value: f64, count: f64) {
 
 impl Stats {
     /// Takes in a day that is after all that are in.
-    pub(crate) fn fold(&mut self, day: &Day, occasion: Occasion) {
+    pub(crate) fn fold(&mut self, day: &Day, occasion: Occasion, minor_per_major: f64) {
         self.decay_to(day.number);
         self.next = day.number + 1;
         if day.is(occasion) {
@@ -102,6 +108,7 @@ impl Stats {
         }
         add(&mut self.refunds, day.refunds as f64);
         add(&mut self.others, day.others() as f64);
+        self.serve(day, minor_per_major);
     }
 
     fn decay_to(&mut self, day: u16) {
@@ -121,6 +128,7 @@ impl Stats {
         }
         fade(&mut self.refunds, OTHER_LIFE);
         fade(&mut self.others, OTHER_LIFE);
+        self.fade_service(fade);
     }
 
     fn meet(&mut self, day: u16) {
@@ -144,7 +152,7 @@ impl Stats {
         self.gap_recent = if self.occasions == 1 {
             log as f32
         } else {
-            ((1.0 - NEWEST_GAP) * f64::from(self.gap_recent) + NEWEST_GAP * log) as f32
+            ((1.0 - NEWEST) * f64::from(self.gap_recent) + NEWEST * log) as f32
         };
         self.longest_gap = self.longest_gap.max(days);
         self.last_gap = days;

@@ -10,7 +10,7 @@ use crate::slab::Slab;
 use crate::stats::{Occasion, Stats};
 use crate::words::Field;
 use crate::{END_OF_TIME_MS, LATENESS_MS, activity, day_of_ms};
-use holdfast_events::EventType;
+use holdfast_events::{EventType, Particulars};
 
 mod adopt;
 mod image;
@@ -74,6 +74,8 @@ pub struct Input {
     pub minor: Option<i64>,
     /// 64-bit hash of the event id.
     pub id_hash: u64,
+    /// What its type says beside; matters only where statistics are kept.
+    pub particulars: Particulars,
 }
 
 /// Name of the timer of an idle cart.
@@ -252,6 +254,11 @@ impl Store {
             self.add_purchase(ix, input.ts, input.minor.unwrap_or(0));
         } else if let Some(field) = activity::count_of(input.kind) {
             self.add(ix, day_of_ms(input.ts), field.place(), 1);
+        }
+        if self.stats.is_some() {
+            for (detail, amount) in activity::details_of(input) {
+                self.add_detail(ix, day_of_ms(input.ts), detail, amount);
+            }
         }
         if let Some(recent) = self
             .recent

@@ -15,6 +15,7 @@ use crate::words::{Field, WINDOW_DAYS, Windows};
 use crate::{DAY_MS, day_of_ms};
 
 mod life;
+mod served;
 
 /// What a customer's own gaps are mixed with while there are few: two gaps of 30 days each.
 const PRIOR_GAPS: f64 = 2.0;

@@ -17,11 +17,14 @@
 //! | UTC day since 1970 | 1 | which number | amount |
 //!
 //! A customer's words are kept sorted, so a window is a suffix of them and the words of a day are
-//! neighbours. However much happens, a day has at most 17 words, and usually one or two.
+//! neighbours. However much happens, a day has at most 19 words, and usually one or two; two of them are the detail words
+//! of [`details`].
 
+mod details;
 pub(crate) mod packed;
 mod sums;
 
+pub(crate) use details::{DETAILS, Detail, add_detail, details_of};
 pub(crate) use sums::{WINDOW_DAYS, Windows, bounds_of, windows_at};
 
 const DAY_SHIFT: u32 = 48;
@@ -34,6 +37,7 @@ const NUMBERS: usize = 14;
 pub(crate) const SHOP: u64 = 0;
 pub(crate) const MORE: u64 = 1;
 pub(crate) const PURCHASE: u64 = 2;
+const DETAIL: u64 = 3;
 const MINOR_BITS: u32 = 37;
 const PURCHASE_BITS: u32 = 8;
 
@@ -130,7 +134,7 @@ const fn key(day: u16, tag: u64) -> u64 {
     ((day as u64) << DAY_SHIFT) | (tag << TAG_SHIFT)
 }
 
-/// Kind of a low word; anything above [`PURCHASE`] is a high one.
+/// Kind of a low word; anything above [`DETAIL`] is a high one.
 const fn tag_of(word: u64) -> u64 {
     (word >> TAG_SHIFT) & 7
 }

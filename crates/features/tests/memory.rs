@@ -46,6 +46,7 @@ fn sessions() -> Vec<(u64, Input)> {
                         ts,
                         minor,
                         id_hash: next(&mut state),
+                        particulars: Default::default(),
                     },
                 ));
             }
@@ -112,6 +113,7 @@ fn busy_customer_stays_bounded_over_years() {
             ts,
             minor: Some(100),
             id_hash: n as u64,
+            particulars: Default::default(),
         };
         store.apply(ix, &input);
         if n == 365 * 40 {
@@ -139,6 +141,7 @@ fn a_hundred_thousand_events_of_one_day_take_a_quarter_byte_each() {
                 ts: START + (n * DAY_MS as u64 / events) as i64,
                 minor: None,
                 id_hash: n,
+                particulars: Default::default(),
             };
             assert_eq!(store.apply(ix, &input), Applied::Applied);
         }
@@ -170,6 +173,7 @@ fn coming_and_going_customers_use_the_same_memory_again() {
                 ts,
                 minor: Some(1),
                 id_hash: 1,
+                particulars: Default::default(),
             };
             store.apply(ix, &input);
         }

@@ -30,7 +30,7 @@ const RHYTHM: [&str; 21] = [
 ];
 
 /// Offered beside them, whatever the occasions are.
-const OTHERS: [&str; 25] = [
+const OTHERS: [&str; 37] = [
     "days_since_last_event",
     "days_since_last_purchase",
     "tenure_days",
@@ -56,6 +56,18 @@ const OTHERS: [&str; 25] = [
     "uses_30d",
     "engagements_30d",
     "payment_failures_90d",
+    "order_lines",
+    "discount_share",
+    "tickets_unresolved",
+    "rating_days",
+    "rating_shortfall",
+    "message_clicks_decayed_90d",
+    "late_deliveries_decayed_90d",
+    "plan_changes_decayed_90d",
+    "first_order_contacts",
+    "first_order_refunds",
+    "first_order_late",
+    "first_order_shortfall",
 ];
 
 /// Clocks: they only ever rise, so what a curve learned of their end is always extrapolated.

@@ -102,6 +102,7 @@ impl History {
                 ts: event.ts,
                 minor: event.minor,
                 id_hash: event.id_hash(),
+                particulars: event.particulars,
             },
             customer,
             matches: self.label.matches(event.kind, &event.type_name),

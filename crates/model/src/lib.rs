@@ -35,7 +35,7 @@
 //!     Store::new(Settings { dedupe: true, cart_abandon: CartAbandon::Given, minor_exponent: 2, stats: None });
 //! let customer = store.intern("c1");
 //! let bought = 1_767_225_600_000;
-//! let input = Input { kind: EventType::Purchase, ts: bought, minor: Some(1990), id_hash: 1 };
+//! let input = Input { kind: EventType::Purchase, ts: bought, minor: Some(1990), id_hash: 1, particulars: Default::default() };
 //! store.apply(customer, &input);
 //!
 //! let later = scorer.explain(&store, customer, bought + 50 * DAY_MS, &mut scratch);

@@ -106,6 +106,7 @@ fn history(events: &[(usize, i64, i64)]) -> History {
             minor: Some(*minor),
             currency: None,
             rounded: false,
+            particulars: Default::default(),
         });
     }
     history.finish(i64::MAX);

@@ -6,10 +6,12 @@ use std::ops::Range;
 use super::parts::{Part, Parts};
 use crate::amount::{self, AmountError, Minor};
 use crate::currency::Currency;
+use crate::details::Details;
 use crate::event::Event;
 use crate::json;
 use crate::kind::EventType;
 use crate::outcome::{Outcome, RejectReason, Rejection};
+use crate::particulars::{self, Particulars, Said};
 use crate::record::Record;
 use crate::settings::{CurrencyRule, Settings};
 
@@ -59,6 +61,7 @@ pub(super) fn event<'a>(
         );
         return Err(Rejection::new(RejectReason::TimestampFuture, detail));
     }
+    let body = parts.body;
     let (minor, currency) = money(kind, parts.amount, parts.currency, settings.currency)?;
     if kind == EventType::PrivacyDelete {
         return Ok(Outcome::Erase {
@@ -75,7 +78,25 @@ pub(super) fn event<'a>(
         minor: minor.map(|m| m.units),
         currency,
         rounded: minor.is_some_and(|m| m.rounded),
+        particulars: particulars(kind, (ts, currency), body, settings),
     }))
+}
+
+fn particulars(
+    kind: EventType,
+    (ts, currency): (i64, Option<Currency>),
+    body: &str,
+    settings: &Settings,
+) -> Particulars {
+    let details = particulars::has_any(kind).then(|| Details::of(body));
+    let Some(mut details) = details.flatten() else {
+        return Particulars::default();
+    };
+    if let Some(mapping) = &settings.mapping {
+        mapping.fill(body, &mut details);
+    }
+    let exponent = settings.currency.exponent_of(currency);
+    Particulars::of(kind, ts, exponent, &Said::from(details))
 }
 
 /// The erasure that a record without a value asks for: of the customer named by its key, at its own timestamp.

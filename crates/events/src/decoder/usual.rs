@@ -6,13 +6,15 @@
 
 use std::borrow::Cow;
 
+use super::MAX_VALUE_BYTES;
 use super::checks::{END_OF_TIME, MAX_ID_BYTES, SECONDS};
-use super::{MAX_VALUE_BYTES, NAMES, place};
-use crate::amount;
+use crate::amount::{self, Minor};
 use crate::currency::Currency;
+use crate::details::{Read, count_of_goods};
 use crate::event::Event;
 use crate::json::scan;
 use crate::kind::EventType;
+use crate::particulars::{Particulars, Said, has_any};
 use crate::record::Record;
 use crate::settings::{CurrencyRule, Settings};
 
@@ -24,7 +26,7 @@ pub(super) fn event<'a>(record: &Record<'a>, settings: &Settings) -> Option<Even
     if settings.mapping.is_some() {
         return None;
     }
-    let found = scan::members::<{ NAMES.len() }>(value, place)?;
+    let found = scan::members::<{ PLACES }>(value, place)?;
     if !found.is_ascii {
         std::str::from_utf8(value).ok()?;
     }
@@ -37,15 +39,19 @@ pub(super) fn event<'a>(record: &Record<'a>, settings: &Settings) -> Option<Even
         currency,
         specversion,
         data,
+        beside @ ..,
     ] = found.members;
     if specversion.is_some() && data.is_some() {
         return None;
     }
     let event_id = id(event_id?)?;
     let customer_id = id(customer_id?)?;
-    match record.key {
-        Some(key) => (key == customer_id.as_bytes()).then_some(())?,
-        None => (!settings.key_required).then_some(())?,
+    let key_fits = match record.key {
+        Some(key) => key == customer_id.as_bytes(),
+        None => !settings.key_required,
+    };
+    if !key_fits {
+        return None;
     }
     let name = kind?;
     let (kind, type_name) = match EventType::from_bytes(inner(name)?) {
@@ -66,15 +72,7 @@ pub(super) fn event<'a>(record: &Record<'a>, settings: &Settings) -> Option<Even
         None => None,
     };
     let minor = match amount {
-        Some(raw) => {
-            let is_other = |wanted| currency.is_some_and(|sent| sent != wanted);
-            match settings.currency {
-                CurrencyRule::Only(wanted) if kind.carries_money() && is_other(wanted) => {
-                    return None;
-                }
-                rule => Some(amount::parse_bytes(raw, rule.exponent_of(currency)).ok()?),
-            }
-        }
+        Some(raw) => Some(money(raw, kind, currency, settings.currency)?),
         None => None,
     };
     Some(Event {
@@ -86,7 +84,67 @@ pub(super) fn event<'a>(record: &Record<'a>, settings: &Settings) -> Option<Even
         minor: minor.map(|m| m.units),
         currency,
         rounded: minor.is_some_and(|m| m.rounded),
+        particulars: particulars(kind, ts, settings.currency.exponent_of(currency), &beside),
     })
+}
+
+#[inline(always)]
+fn money(
+    raw: &[u8],
+    kind: EventType,
+    currency: Option<Currency>,
+    rule: CurrencyRule,
+) -> Option<Minor> {
+    let is_other = |wanted| currency.is_some_and(|sent| sent != wanted);
+    match rule {
+        CurrencyRule::Only(wanted) if kind.carries_money() && is_other(wanted) => None,
+        rule => amount::parse_bytes(raw, rule.exponent_of(currency)).ok(),
+    }
+}
+
+/// Members that are looked for: those of [`super::NAMES`], then those of [`Said`].
+const PLACES: usize = 16;
+
+#[inline(always)]
+fn place(name: &[u8]) -> usize {
+    match name {
+        b"lines" => 8,
+        b"items" => 9,
+        b"discount" => 10,
+        b"score" => 11,
+        b"scale" => 12,
+        b"kind" => 13,
+        b"promised_at" => 14,
+        b"late_days" => 15,
+        _ => match super::place(name) {
+            place if place < super::NAMES.len() => place,
+            _ => PLACES,
+        },
+    }
+}
+
+#[inline]
+fn particulars(
+    kind: EventType,
+    ts: i64,
+    exponent: u8,
+    beside: &[Option<&[u8]>; PLACES - super::NAMES.len()],
+) -> Particulars {
+    if !has_any(kind) || beside.iter().all(Option::is_none) {
+        return Particulars::default();
+    }
+    let text = |at: usize| beside[at].and_then(|raw| std::str::from_utf8(raw).ok());
+    let said = Said {
+        lines: text(0).and_then(Read::from_json),
+        items: text(1).and_then(count_of_goods),
+        discount: text(2).and_then(Read::from_json),
+        score: text(3).and_then(Read::from_json),
+        scale: text(4).and_then(Read::from_json),
+        kind: text(5).and_then(Read::from_json),
+        promised_at: text(6).and_then(Read::from_json),
+        late_days: text(7).and_then(Read::from_json),
+    };
+    Particulars::of(kind, ts, exponent, &said)
 }
 
 /// The bytes between the quotes of a raw string; escapes in it stay as they are.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::Instant;
@@ -12,7 +13,7 @@ use crate::decoder::whole_number;
 use crate::json;
 
 /// A kind of field; none where the value does not fit.
-pub(super) trait Read<'a>: Sized {
+pub(crate) trait Read<'a>: Sized {
     fn from_json(raw: &'a str) -> Option<Self> {
         match raw.as_bytes().first()? {
             b'"' | b'{' | b'[' | b'n' => None,
@@ -151,14 +152,31 @@ pub struct Item<'a> {
     pub price: Option<Decimal<'a>>,
 }
 
-impl<'a> Read<'a> for Vec<Item<'a>> {
+/// The goods of an order or cart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Goods<'a> {
+    /// How many entries the list has.
+    pub count: u64,
+    /// The entries that are objects.
+    pub list: Vec<Item<'a>>,
+}
+
+/// The count of [`Goods`] alone.
+pub(crate) fn count_of_goods(raw: &str) -> Option<u64> {
+    // Nothing is allocated for what has no size.
+    let list: Vec<IgnoredAny> = serde_json::from_str(raw).ok()?;
+    Some(list.len() as u64)
+}
+
+impl<'a> Read<'a> for Goods<'a> {
     fn from_json(raw: &'a str) -> Option<Self> {
-        let list: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-        Some(
-            list.into_iter()
-                .filter_map(|raw| Item::read(raw.get()))
-                .collect(),
-        )
+        let count = count_of_goods(raw)?;
+        let list: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+        let items = list.into_iter().filter_map(|raw| Item::read(raw.get()));
+        Some(Self {
+            count,
+            list: items.collect(),
+        })
     }
 
     fn from_text(_: Cow<'a, str>) -> Option<Self> {

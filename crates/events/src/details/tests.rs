@@ -31,6 +31,8 @@ fn each_kind_is_read_as_its_type() {
     assert_eq!(details.period_end, Some(Instant(1_767_225_600_000)));
     assert_eq!(details.promised_at, Some(Instant(1_767_225_600_000)));
     let items = details.items.unwrap();
+    let (count, items) = (items.count, items.list);
+    assert_eq!(count as usize, items.len() + 1);
     assert_eq!(items.len(), 2, "what is no position is left out");
     assert_eq!(items[0].product_id.as_deref(), Some("7"));
     assert_eq!(

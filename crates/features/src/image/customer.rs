@@ -13,8 +13,8 @@ use crate::{DAY_MS, END_OF_TIME_MS, day_of_ms, recent};
 
 type What = &'static str;
 
-/// Most words of a customer: those of the days that are kept, and of one timer past them, at most 17 a day.
-const MOST_WORDS: u64 = (KEEP_DAYS as u64 + 3) * 17;
+/// Most words of a customer: those of the days that are kept, and of one timer past them, at most 19 a day.
+const MOST_WORDS: u64 = (KEEP_DAYS as u64 + 3) * 19;
 
 /// What is known of a customer.
 #[derive(Clone, Copy)]

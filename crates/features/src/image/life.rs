@@ -7,9 +7,10 @@ use crate::{LATENESS_MS, day_of_ms};
 type What = &'static str;
 
 /// Everything but the days, in the order of the columns.
-fn numbers(stats: &mut Stats) -> [&mut f32; 15] {
+fn numbers(stats: &mut Stats) -> [&mut f32; 22] {
     let [d7, d30, d90, d365] = &mut stats.days;
     let [s30, s90, s365] = &mut stats.spent;
+    let service = &mut stats.service;
     [
         &mut stats.gap_mean,
         &mut stats.gap_squares,
@@ -26,6 +27,13 @@ fn numbers(stats: &mut Stats) -> [&mut f32; 15] {
         &mut stats.order_last,
         &mut stats.refunds,
         &mut stats.others,
+        &mut service.purchases,
+        &mut service.lines,
+        &mut service.discount,
+        &mut service.clicks,
+        &mut service.late,
+        &mut service.plan_changes,
+        &mut service.rating,
     ]
 }
 
@@ -42,6 +50,16 @@ pub(super) fn put(stats: &Stats, newest_day: u16, out: &mut Columns) {
         days(stats.weekends);
         days(stats.longest_gap);
         days(stats.last_gap);
+    }
+    let (service, first) = (&stats.service, &stats.first_order);
+    days(service.contacts);
+    days(service.solved);
+    days(service.rated);
+    if stats.paid > 0 {
+        days(stats.next - first.day);
+        for count in [first.contacts, first.refunds, first.late, first.shortfall] {
+            days(count.into());
+        }
     }
     for number in numbers(&mut stats.clone()) {
         out.bytes(Column::LifeBytes, &number.to_le_bytes());
@@ -66,6 +84,20 @@ pub(super) fn take(newest: i64, from: &mut Cursor<'_>) -> Result<Stats, What> {
         stats.first = stats.last.checked_sub(day()?).ok_or(WRONG)?;
         (stats.weekends, stats.longest_gap, stats.last_gap) = (day()?, day()?, day()?);
     }
+    let service = &mut stats.service;
+    (service.contacts, service.solved, service.rated) = (day()?, day()?, day()?);
+    if stats.paid > 0 {
+        let first = &mut stats.first_order;
+        first.day = next.checked_sub(day()?).ok_or(WRONG)?;
+        for count in [
+            &mut first.contacts,
+            &mut first.refunds,
+            &mut first.late,
+            &mut first.shortfall,
+        ] {
+            *count = u8::try_from(day()?).map_err(|_| WRONG)?;
+        }
+    }
     for number in numbers(&mut stats) {
         let mut bytes = [0; 4];
         bytes.copy_from_slice(from.bytes(Column::LifeBytes, 4)?);
@@ -80,6 +112,8 @@ pub(super) fn take(newest: i64, from: &mut Cursor<'_>) -> Result<Stats, What> {
         && stats.last <= stats.next
         && stats.decayed_to <= stats.next
         && stats.weekends <= stats.occasions
+        && stats.service.rating <= 100.0
+        && stats.first_order.shortfall <= 100
         && stats.longest_gap <= span
         && stats.last_gap <= stats.longest_gap
         && u32::from(stats.occasions) <= u32::from(span) + 1;

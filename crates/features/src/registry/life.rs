@@ -8,8 +8,11 @@ use super::{Feature, Kind};
 use crate::stats::Occasion;
 
 mod amounts;
+mod served;
 
 pub(super) use amounts::AMOUNTS;
+pub(super) use served::SERVED;
+pub(crate) use served::Served;
 
 /// Which formula of `values/life.rs` a feature is. Numbers are places in lists of half-lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +41,16 @@ pub(crate) enum Life {
     Others,
     NoneExpected,
     StillThere,
+    /// What was sold, how the customer was served and what it said.
+    Served(Served),
 }
 
 impl Life {
     /// Whether only events change it, never time.
     pub(super) fn is_timeless(self) -> bool {
+        if let Self::Served(served) = self {
+            return served.is_timeless();
+        }
         matches!(
             self,
             Self::Occasions
@@ -60,7 +68,7 @@ impl Life {
     }
 }
 
-pub(super) const COUNT: usize = FAMILIES.len() * FAMILIES[0].len() + AMOUNTS.len();
+pub(super) const COUNT: usize = FAMILIES.len() * FAMILIES[0].len() + AMOUNTS.len() + SERVED.len();
 
 const fn ratio(many: &'static str, as_ever: &'static str) -> Sentence {
     Sentence::Number {

@@ -339,7 +339,7 @@ const COUNT: usize =
 /// Times first, then totals, rhythm, trends, the windowed families, and what is over the whole life.
 pub(super) static FEATURES: &[Feature] = &{
     let mut all = [TIMES[0]; COUNT];
-    let singles: [&[Feature]; 7] = [
+    let singles: [&[Feature]; 8] = [
         &TIMES,
         &TOTALS,
         &RHYTHM,
@@ -347,6 +347,7 @@ pub(super) static FEATURES: &[Feature] = &{
         FAMILIES.as_flattened(),
         life::FAMILIES.as_flattened(),
         &life::AMOUNTS,
+        &life::SERVED,
     ];
     let (mut next, mut list) = (0, 0);
     while list < singles.len() {

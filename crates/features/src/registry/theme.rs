@@ -1,6 +1,6 @@
 //! What a feature is about: features that tell of the same thing move together, and are one reason.
 
-use super::{Feature, Kind, Life};
+use super::{Feature, Kind, Life, Served};
 use crate::stats::Occasion;
 use crate::words::Field;
 
@@ -26,11 +26,17 @@ pub enum Theme {
     Payments,
     /// Money given back.
     Refunds,
+    /// Deliveries.
+    Delivery,
+    /// Ratings.
+    Feedback,
+    /// Changes of a contract.
+    Contract,
 }
 
 impl Theme {
     /// Every theme.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Rhythm,
         Self::Frequency,
         Self::Money,
@@ -40,6 +46,9 @@ impl Theme {
         Self::Support,
         Self::Payments,
         Self::Refunds,
+        Self::Delivery,
+        Self::Feedback,
+        Self::Contract,
     ];
 
     /// A short heading for people.
@@ -55,6 +64,9 @@ impl Theme {
             Self::Support => "support",
             Self::Payments => "failed payments",
             Self::Refunds => "refunds",
+            Self::Delivery => "deliveries",
+            Self::Feedback => "ratings",
+            Self::Contract => "contract",
         }
     }
 }
@@ -132,5 +144,18 @@ fn of_life(occasion: Option<Occasion>, life: Life) -> Theme {
         | Life::SpentPerDay => Theme::Money,
         Life::Refunds => Theme::Refunds,
         Life::Others => Theme::Engagement,
+        Life::Served(served) => of_served(served),
+    }
+}
+
+fn of_served(served: Served) -> Theme {
+    match served {
+        Served::LinesPerOrder | Served::DiscountShare => Theme::Money,
+        Served::Unresolved | Served::FirstContacts => Theme::Support,
+        Served::Ratings | Served::Shortfall | Served::FirstShortfall => Theme::Feedback,
+        Served::Clicks => Theme::Engagement,
+        Served::Late | Served::FirstLate => Theme::Delivery,
+        Served::PlanChanges => Theme::Contract,
+        Served::FirstRefunds => Theme::Refunds,
     }
 }

@@ -4,7 +4,7 @@ use super::{Ix, Store};
 use crate::day_of_ms;
 use crate::head::{Between, Row};
 use crate::slab::{capacity, class_for};
-use crate::words::{self, MINOR, Missing, PURCHASES, Place};
+use crate::words::{self, Detail, MINOR, Missing, PURCHASES, Place};
 
 /// Words of days this far before the newest event's day are dropped when room is needed: the
 /// longest window, moved back by the greatest lateness, and a day of slack.
@@ -21,6 +21,15 @@ impl Store {
         if carry > 0
             && let Err(missing) = words::add_high(self.words_mut(ix), day, place, carry)
         {
+            self.insert(ix, missing);
+        }
+    }
+
+    pub(super) fn add_detail(&mut self, ix: Ix, day: u16, detail: Detail, amount: u64) {
+        if amount == 0 {
+            return;
+        }
+        if let Err(missing) = words::add_detail(self.words_mut(ix), day, detail, amount) {
             self.insert(ix, missing);
         }
     }

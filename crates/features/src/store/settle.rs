@@ -53,7 +53,7 @@ impl Store {
         let row = self.heads.get(ix.0).row();
         let words = &self.words.row(row.class, row.slot)[..usize::from(row.len)];
         for day in days(words, stats.next, open, self.minor_per_major) {
-            stats.fold(&day, occasion);
+            stats.fold(&day, occasion, self.minor_per_major);
         }
         stats.next = open;
     }
@@ -70,7 +70,7 @@ impl Store {
             day.saturating_add(1),
             self.minor_per_major,
         ) {
-            stats.fold(&day, occasion);
+            stats.fold(&day, occasion, self.minor_per_major);
         }
         stats
     }

@@ -21,6 +21,7 @@ fn at(kind: EventType, ts: i64) -> Input {
         ts,
         minor: None,
         id_hash: ts as u64,
+        particulars: Default::default(),
     }
 }
 
@@ -62,6 +63,7 @@ fn same_id_is_a_duplicate_within_a_day_and_only_for_money() {
         ts,
         minor: Some(100),
         id_hash: 7,
+        particulars: Default::default(),
     };
     assert_eq!(store.apply(ix, &purchase(START)), Applied::Applied);
     assert_eq!(store.apply(ix, &purchase(START)), Applied::Duplicate);
@@ -91,6 +93,7 @@ fn duplicates_are_found_among_thousands() {
     let (mut store, ix) = store(true, CartAbandon::Given);
     let nth = |n: u64| Input {
         id_hash: n.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+        particulars: Default::default(),
         ..at(EventType::Purchase, START + n as i64)
     };
     for n in 0..5_000 {

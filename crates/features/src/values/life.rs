@@ -57,6 +57,7 @@ impl Formulas<'_> {
             Life::Refunds => s.other_at(s.refunds, day_of_ms(down.now)),
             Life::Others => s.other_at(s.others, day_of_ms(down.now)),
             Life::OrdersPerDay => self.orders_per_day(),
+            Life::Served(served) => self.served(served, s, down),
             Life::NoneExpected => of.none_expected(up),
             Life::StillThere => of.still_there(down),
         }

@@ -7,11 +7,14 @@
 //! | 128, 129 | shop, more | a byte of bits, the count of each |
 //! | 130 | purchase, one | the amount |
 //! | 131 | purchases | their number, the amount |
-//! | from 132 | the high word of number shape - 132 | its amount |
+//! | 132-145 | the high word of number shape - 132 | its amount |
+//! | 148 | basket | goods, discount |
+//! | 149 | service | a byte of bits, the number of each |
 
+use super::details::{self, BASKET, SERVICE, detail_key, kind_of};
 use super::{
-    Field, HIGH, HIGH_MASK, MINOR, MORE, NUMBER_SHIFT, NUMBERS, PURCHASE, PURCHASES, SHOP, day_of,
-    key, tag_of,
+    DETAIL, Field, HIGH, HIGH_MASK, MINOR, MORE, NUMBER_SHIFT, NUMBERS, PURCHASE, PURCHASES, SHOP,
+    day_of, key, tag_of,
 };
 use crate::image::{Column, Columns, Cursor};
 
@@ -19,6 +22,8 @@ const COUNTED: u8 = 128;
 const ONE_PURCHASE: u8 = 130;
 const PURCHASES_OF_A_DAY: u8 = 131;
 const FIRST_HIGH: u8 = 132;
+const BASKET_OF_A_DAY: u8 = 148;
+const SERVICE_OF_A_DAY: u8 = 149;
 /// Counts of a word.
 const COUNTS: usize = 6;
 
@@ -54,12 +59,57 @@ pub(crate) fn put(word: u64, out: &mut Columns) {
             out.number(Column::Amounts, MINOR.get(word));
         }
         kind @ (SHOP | MORE) => put_counts(word, kind, out),
+        DETAIL => put_details(word, out),
         _ => {
             let number = (word >> NUMBER_SHIFT) as u8 % 16;
             out.byte(Column::Shapes, FIRST_HIGH + number);
             out.number(Column::Counts, word & HIGH_MASK);
         }
     }
+}
+
+/// Places of a kind of detail word.
+fn details_of_kind(kind: u64) -> impl Iterator<Item = usize> {
+    (0..details::PLACES.len()).filter(move |at| details::PLACES[*at].0 == kind)
+}
+
+fn put_details(word: u64, out: &mut Columns) {
+    if kind_of(word) == BASKET {
+        out.byte(Column::Shapes, BASKET_OF_A_DAY);
+        out.number(Column::Counts, details::get(word, 0));
+        return out.number(Column::Amounts, details::get(word, 1));
+    }
+    out.byte(Column::Shapes, SERVICE_OF_A_DAY);
+    let numbers = || details_of_kind(SERVICE).map(|at| details::get(word, at));
+    let bits = numbers().enumerate().fold(0, |bits, (bit, number)| {
+        bits | (u8::from(number > 0) << bit)
+    });
+    out.byte(Column::Counts, bits);
+    for number in numbers().filter(|number| *number > 0) {
+        out.number(Column::Counts, number);
+    }
+}
+
+fn take_details(shape: u8, day: u16, from: &mut Cursor<'_>) -> Result<u64, &'static str> {
+    let number = |from: &mut Cursor<'_>, at: usize, column| {
+        let number = from.number(column)?;
+        if number > details::greatest(at) {
+            return Err("a detail is too great for its bits");
+        }
+        Ok(number << details::PLACES[at].1)
+    };
+    if shape == BASKET_OF_A_DAY {
+        let lines = number(from, 0, Column::Counts)?;
+        return Ok(detail_key(day, BASKET) | lines | number(from, 1, Column::Amounts)?);
+    }
+    let set = from.byte(Column::Counts)?;
+    let mut word = detail_key(day, SERVICE);
+    for (bit, at) in details_of_kind(SERVICE).enumerate() {
+        if (set >> bit) & 1 == 1 {
+            word |= number(from, at, Column::Counts)?;
+        }
+    }
+    Ok(word)
 }
 
 fn counts(word: u64, kind: u64) -> impl Iterator<Item = u64> {
@@ -109,6 +159,7 @@ pub(crate) fn take(day: u16, from: &mut Cursor<'_>) -> Result<u64, &'static str>
             }
             Ok(MINOR.set(PURCHASES.set(key(day, PURCHASE), many), minor))
         }
+        BASKET_OF_A_DAY | SERVICE_OF_A_DAY => take_details(shape, day, from),
         _ => {
             let number = u64::from(shape - FIRST_HIGH);
             let amount = from.number(Column::Counts)?;
@@ -138,7 +189,9 @@ fn take_counts(kind: u8, from: &mut Cursor<'_>) -> Result<u64, &'static str> {
 
 /// What two words of one customer must differ in: day and kind, for high words the number too.
 pub(crate) fn place_of(word: u64) -> u64 {
-    if word & HIGH == 0 {
+    if tag_of(word) == DETAIL {
+        detail_key(day_of(word), kind_of(word)) >> NUMBER_SHIFT
+    } else if word & HIGH == 0 {
         key(day_of(word), tag_of(word)) >> NUMBER_SHIFT
     } else {
         word >> NUMBER_SHIFT
@@ -224,6 +277,10 @@ mod tests {
             let word = key(day, 0) | HIGH | (number << NUMBER_SHIFT);
             words.extend([word | 1, word | HIGH_MASK]);
         }
+        for kind in [BASKET, SERVICE] {
+            let full = detail_key(day, kind) | ((1 << details::KIND_SHIFT) - 1);
+            words.extend([detail_key(day, kind), full, full & (full << 3)]);
+        }
         assert_eq!(through_columns(&words), words);
     }
 
@@ -235,6 +292,8 @@ mod tests {
             key(7, SHOP) | 3,
             key(7, MORE) | 1,
             key(7, PURCHASE) | 1,
+            detail_key(7, BASKET) | 9,
+            detail_key(7, SERVICE) | 1,
             high(0),
             high(13),
         ];

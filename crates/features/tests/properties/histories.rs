@@ -1,7 +1,7 @@
 //! Random histories of one customer: bursts and long silences, disorder up to and beyond the
 //! lateness, duplicates, crowded days and huge amounts.
 
-use holdfast_events::EventType;
+use holdfast_events::{EventType, Particulars};
 use holdfast_features::{CartAbandon, DAY_MS, Input, Occasion, Settings};
 use proptest::prelude::*;
 
@@ -80,6 +80,8 @@ fn kind() -> impl Strategy<Value = EventType> {
         1 => Just(E::CartAbandon),
         2 => Just(E::PageView),
         1 => Just(E::SupportContact),
+        1 => prop::sample::select(&[E::SupportResolved, E::CampaignClicked, E::OrderDelivered, E::OrderReturned,
+            E::SubscriptionChange, E::SurveyResponse, E::Review][..]),
         3 => any,
     ]
 }
@@ -90,6 +92,19 @@ fn amount() -> impl Strategy<Value = Option<i64>> {
         4 => (0..100_000i64).prop_map(Some),
         1 => (0..=1_000_000_000_000i64).prop_map(Some),
     ]
+}
+
+fn particulars() -> impl Strategy<Value = Particulars> {
+    let rating = prop_oneof![Just(None), (0..=100u8).prop_map(Some)];
+    let discount = prop_oneof![4 => 0..10_000u32, 1 => any::<u32>()];
+    (0..9u16, discount, rating, any::<bool>()).prop_map(|(lines, discount, rating, is_late)| {
+        Particulars {
+            lines,
+            discount,
+            rating,
+            is_late,
+        }
+    })
 }
 
 /// How far the customer's clock moves before an event.
@@ -122,14 +137,14 @@ pub(crate) fn history(worst_delay: i64) -> impl Strategy<Value = History> {
         delay(worst_delay),
         kind(),
         amount(),
-        times(),
+        (times(), particulars()),
         0..6u64,
         any::<bool>(),
     );
     (settings(), start(), prop::collection::vec(step, 1..60)).prop_map(|(settings, start, raw)| {
         let mut clock = start;
         let mut steps = Vec::new();
-        for (pause, delay, kind, minor, times, id, fires) in raw {
+        for (pause, delay, kind, minor, (times, particulars), id, fires) in raw {
             clock += pause;
             let ts = (clock - delay).max(1);
             if fires {
@@ -146,6 +161,7 @@ pub(crate) fn history(worst_delay: i64) -> impl Strategy<Value = History> {
                     ts,
                     minor,
                     id_hash: id,
+                    particulars,
                 },
                 times,
             });

@@ -109,6 +109,7 @@ fn what_no_window_reaches_is_not_in_an_image_and_does_not_count() {
         ts,
         minor: None,
         id_hash: 0,
+        particulars: Default::default(),
     };
     let digests: Vec<u64> = [&[0, 300][..], &[0, 150, 200, 300]]
         .iter()

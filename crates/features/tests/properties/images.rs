@@ -74,6 +74,7 @@ pub(crate) fn crowded(settings: Settings) -> Store {
             ts: START + who as i64 * 1_000,
             minor: Some(who as i64),
             id_hash: who as u64,
+            particulars: Default::default(),
         };
         store.apply(ix, &input);
     }
@@ -243,6 +244,7 @@ fn live_on(store: &mut Store) {
                     ts: newest + ahead * DAY_MS,
                     minor: Some(1 << 39),
                     id_hash: n as u64,
+                    particulars: Default::default(),
                 };
                 store.apply(ix, &input);
             }

@@ -17,9 +17,9 @@ struct Day {
     acts: f64,
 }
 
-struct Life<'a> {
-    twin: &'a Twin,
-    now: i64,
+pub(crate) struct Life<'a> {
+    pub(crate) twin: &'a Twin,
+    pub(crate) now: i64,
     /// Days up to the one of `now`.
     days: BTreeMap<i64, Day>,
     occasions: Vec<i64>,
@@ -35,7 +35,7 @@ impl Twin {
             .find_map(|family| name.strip_prefix(family));
         match own {
             Some(name) => life.rhythm(name),
-            None => life.amounts(name),
+            None => life.amounts(name).or_else(|| life.served(name)),
         }
     }
 }

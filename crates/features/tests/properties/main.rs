@@ -5,6 +5,7 @@ mod image_cases;
 mod images;
 mod life;
 mod moving;
+mod served;
 mod twin;
 
 use histories::{History, Step, history};

@@ -48,6 +48,7 @@ fn event<'a>(customer: &'a str, kind: EventType, at: i64, id: &str) -> Event<'a>
         minor: Some(1_000),
         currency: None,
         rounded: false,
+        particulars: Default::default(),
     }
 }
 

@@ -32,6 +32,7 @@ fn shop() -> (Store, Ix) {
             ts: T0 + day * DAY_MS,
             minor: Some(2_550),
             id_hash: day as u64,
+            particulars: Default::default(),
         };
         store.apply(ix, &input);
     }
@@ -122,6 +123,7 @@ fn reason(model: &str, days: &[i64], theme: Theme) -> Contribution {
             ts: T0 + day * DAY_MS,
             minor: Some(2_550),
             id_hash: *day as u64 + 100,
+            particulars: Default::default(),
         };
         store.apply(ix, &input);
     }

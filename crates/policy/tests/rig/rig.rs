@@ -137,6 +137,7 @@ impl Rig {
             ts: act.ts,
             minor: Some(1_000),
             id_hash: hash(&act.id),
+            particulars: Default::default(),
         };
         if self.decider.is_due(ix, act.ts) && self.store.verdict(ix, &input) == Applied::Applied {
             self.decider.before_event(&mut self.store, ix, act.ts, out);

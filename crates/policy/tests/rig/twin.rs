@@ -72,6 +72,7 @@ impl Twin {
             ts: act.ts,
             minor: Some(1_000),
             id_hash,
+            particulars: Default::default(),
         };
         if self.store.verdict(ix, &input) != Applied::Applied {
             return;

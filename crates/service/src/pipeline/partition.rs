@@ -155,6 +155,7 @@ impl Partition {
             ts: event.ts,
             minor: event.minor,
             id_hash: if identified { event.id_hash() } else { 0 },
+            particulars: event.particulars,
         };
         let send = &mut |alert: Alert| out.alerts.push(out_alert(alert, record));
         // An event that will be dropped must not fire what an applied one would.

@@ -35,6 +35,7 @@ fn publish(
                 ts: T0,
                 minor: None,
                 id_hash: 0,
+                particulars: Default::default(),
             },
         );
     }
