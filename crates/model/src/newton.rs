@@ -69,6 +69,13 @@ impl Problem<'_> {
     /// The optimum, sought from `start`; none if it was not reached.
     #[must_use]
     pub fn solve(&self, start: Weights) -> Option<Weights> {
+        self.approach(start, LAST_STEP)
+    }
+
+    /// Weights whose last step was shorter than `last_step` (in log-odds per standard deviation); as steps shorten
+    /// quadratically, what is left is some square of it.
+    #[must_use]
+    pub fn approach(&self, start: Weights, last_step: f64) -> Option<Weights> {
         let mut weights = start;
         let mut loss = self.loss(&weights);
         for _ in 0..MAX_STEPS {
@@ -93,7 +100,7 @@ impl Problem<'_> {
                     return None;
                 }
             }
-            if longest < LAST_STEP {
+            if longest < last_step {
                 return Some(weights);
             }
         }
@@ -124,23 +131,17 @@ impl Problem<'_> {
             size,
             cells: vec![0.0; size * size],
         };
-        for (row, _) in self.rows() {
-            let p = sigmoid(dot(row, weights));
-            let curve = p * (1.0 - p);
-            for (i, x) in row.iter().enumerate() {
-                let x = curve * x;
-                let cells = &mut h.cells[i * size..=i * size + i];
-                cells
-                    .iter_mut()
-                    .zip(row)
-                    .for_each(|(cell, y)| *cell += x * y);
+        // A row of ones stands behind each row, for the intercept; rows that fill up the last block weigh nothing.
+        let mut block = vec![0.0; BLOCK * size];
+        for rows in self.values.chunks(BLOCK * self.width) {
+            let mut curves = [0.0; BLOCK];
+            for (at, row) in rows.chunks_exact(self.width).enumerate() {
+                let p = sigmoid(dot(row, weights));
+                curves[at] = p * (1.0 - p);
+                block[at * size..][..self.width].copy_from_slice(row);
+                block[at * size + self.width] = 1.0;
             }
-            let cells = &mut h.cells[self.width * size..];
-            cells
-                .iter_mut()
-                .zip(row)
-                .for_each(|(cell, y)| *cell += curve * y);
-            cells[self.width] += curve;
+            h.add_block(&block, curves);
         }
         for i in 0..self.width {
             h.cells[i * size + i] += self.alpha;
@@ -163,9 +164,35 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
 }
 
+/// Rows that are added to the Hessian at a time: it is read and written once for all of them.
+const BLOCK: usize = 4;
+
 struct Matrix {
     size: usize,
     cells: Vec<f64>,
+}
+
+impl Matrix {
+    /// Adds to the lower triangle the outer products of some rows, weighted by `curves`.
+    fn add_block(&mut self, rows: &[f64], curves: [f64; BLOCK]) {
+        let size = self.size;
+        let (a, rest) = rows.split_at(size);
+        let (b, rest) = rest.split_at(size);
+        let (c, d) = rest.split_at(size);
+        for i in 0..size {
+            let [x, y, z, w] = [
+                curves[0] * a[i],
+                curves[1] * b[i],
+                curves[2] * c[i],
+                curves[3] * d[i],
+            ];
+            let cells = &mut self.cells[i * size..=i * size + i];
+            let columns = a.iter().zip(b).zip(c.iter().zip(d));
+            for (cell, ((a, b), (c, d))) in cells.iter_mut().zip(columns) {
+                *cell += (x * a + y * b) + (z * c + w * d);
+            }
+        }
+    }
 }
 
 /// L with L Lᵀ = the matrix.

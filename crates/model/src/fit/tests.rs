@@ -52,7 +52,7 @@ fn linfa_agrees_with_newton() {
             alpha,
         };
         let newton = problem.solve(vec![0.0; 3]).unwrap();
-        for (a, b) in with_linfa(&problem).unwrap().iter().zip(&newton) {
+        for (a, b) in with_linfa(&problem, None).unwrap().iter().zip(&newton) {
             assert!((a - b).abs() < 3e-3, "alpha {alpha}: {a} {b}");
         }
         let fitted = fit(&problem, &NAMES).unwrap();

@@ -94,3 +94,30 @@ fn separated_rows_without_a_penalty_have_no_optimum() {
     let found = problem.solve(vec![0.0; 2]);
     assert!(found.is_none_or(|w| w[0] > 20.0));
 }
+
+#[test]
+fn hessian_is_the_slope_of_the_gradient_whatever_the_number_of_rows() {
+    for rows in 5..9 {
+        let (values, positive) = drawn(rows);
+        let problem = Problem {
+            values: &values,
+            positive: &positive,
+            width: 2,
+            alpha: 3.0,
+        };
+        let at = [0.3, -0.8, 0.1];
+        let hessian = problem.hessian(&at);
+        for i in 0..3 {
+            let mut up = at;
+            let mut down = at;
+            up[i] += 1e-5;
+            down[i] -= 1e-5;
+            let (up, down) = (problem.gradient(&up), problem.gradient(&down));
+            for j in i..3 {
+                let slope = (up[j] - down[j]) / 2e-5;
+                let cell = hessian.cells[j * 3 + i];
+                assert!((cell - slope).abs() < 1e-6, "{rows} rows, {i} {j}");
+            }
+        }
+    }
+}
