@@ -72,4 +72,6 @@ pub use file::{CartSource, Column, Model, Population, Provenance};
 pub use history::History;
 pub use label::{Label, LabelKind};
 pub use metrics::{Interval, Metrics};
-pub use scorer::{Contribution, Explanation, Part, Scorer, Scratch, logit, probability};
+pub use scorer::{
+    Contribution, Counterfactual, Explanation, Part, Scorer, Scratch, logit, probability,
+};

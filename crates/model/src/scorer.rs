@@ -7,8 +7,10 @@ use crate::file::Column;
 use crate::transform::Logs;
 use crate::{Error, Model};
 
+mod counterfactual;
 mod explain;
 
+pub use counterfactual::Counterfactual;
 pub use explain::{Contribution, Explanation, Part};
 
 /// Bounds are widened by this, far above what rounding can do to a sum of some hundred terms.

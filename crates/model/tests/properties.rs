@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use holdfast_events::{Event, EventType};
-use holdfast_features::{CartAbandon, DAY_MS, FeatureId, Occasion, Settings};
+use holdfast_features::{Applied, CartAbandon, DAY_MS, FeatureId, Input, Occasion, Settings};
 use holdfast_model::file::Parts;
 use holdfast_model::metrics::{Scored, metrics};
 use holdfast_model::{
@@ -128,6 +128,35 @@ proptest! {
         prop_assert!((found.base + sum - found.log_odds).abs() < 1e-9, "{found:?}");
         let themes: std::collections::HashSet<_> = found.contributions.iter().map(|c| c.theme).collect();
         prop_assert_eq!(themes.len(), found.contributions.len());
+    }
+
+    #[test]
+    fn the_event_of_a_counterfactual_does_what_it_says(
+        events in one_customer(), seed: u64, after in 0..300 * DAY_MS, above in 0.0..2.0_f64,
+    ) {
+        let at = T0 + 120 * DAY_MS + after;
+        let scorer = Scorer::new(&model(seed)).unwrap();
+        let mut scratch = scorer.scratch();
+        let (mut store, _) = history(&events).state(settings(), at);
+        let ix = store.find("c").unwrap();
+        let before = scorer.log_odds(&store, ix, at, &mut scratch);
+        prop_assert_eq!(scorer.counterfactual((&store, ix), at, before + 1e-9, &mut scratch), None);
+        let limit = before - above;
+        let Some(found) = scorer.counterfactual((&store, ix), at, limit, &mut scratch) else {
+            return Ok(());
+        };
+        prop_assert_eq!(scorer.log_odds(&store, ix, at, &mut scratch), before);
+        let input = Input {
+            kind: found.kind,
+            ts: at,
+            minor: found.minor,
+            id_hash: 7,
+            particulars: Default::default(),
+        };
+        prop_assert_eq!(store.apply(ix, &input), Applied::Applied);
+        let then = scorer.log_odds(&store, ix, at, &mut scratch);
+        prop_assert!(then < limit);
+        prop_assert_eq!(holdfast_model::probability(then), found.probability);
     }
 
     #[test]

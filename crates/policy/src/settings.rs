@@ -198,6 +198,12 @@ impl Config {
 }
 
 impl Settings {
+    /// Log-odds below which an episode closes.
+    #[must_use]
+    pub fn close(&self) -> f64 {
+        self.close.log_odds
+    }
+
     /// The threshold of a level: 0 is the opening threshold, n the n-th band.
     pub(crate) fn level(&self, level: usize) -> Option<Threshold> {
         if level == 0 {

@@ -23,7 +23,7 @@ mod views;
 
 pub use backtest::{Evaluation, evaluate};
 pub use error::Error;
-pub use explain::{Deadline, Explained, explain};
+pub use explain::{Ahead, Deadline, Explained, WayBack, explain};
 pub use learn::{Learned, Lesson, train};
 pub use load::Read;
 pub use score::{Score, Scores, score};

@@ -4,6 +4,14 @@ use super::{Ix, Store};
 use crate::head::Row;
 
 impl Store {
+    /// A copy of a customer in a store of its own by the same settings, to try events on.
+    #[must_use]
+    pub fn alone(&self, ix: Ix) -> Option<(Self, Ix)> {
+        let mut copy = Self::new(self.settings);
+        let own = copy.adopt(self, ix)?;
+        Some((copy, own))
+    }
+
     /// Takes over a customer of another store by the same settings, with all that is known of it. The other one keeps
     /// its own copy.
     ///

@@ -139,6 +139,13 @@ impl Store {
         windows_at(words, day_of_ms(now), [false, false, true]).minor(2)
     }
 
+    /// Mean amount of the customer's purchases, minor units, rounded down; none without one.
+    #[must_use]
+    pub fn mean_purchase_minor(&self, ix: Ix) -> Option<i64> {
+        let head = self.heads.get(ix.0);
+        head.spent().checked_div(i64::from(head.purchases))
+    }
+
     /// The plan's features at `now`, in plan order, into `out`, which has the plan's length.
     ///
     /// Exact for every `now` from seven days before the customer's newest event on. Window counts

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_features::{FeatureId, Ix, Plan, Store, Theme};
-use holdfast_model::{Contribution, Explanation, Label, Model};
+use holdfast_model::{Contribution, Counterfactual, Explanation, Label, Model};
 use serde::Serialize;
 
 use super::{Alert, Kind, Trigger, alert_id, text};
@@ -36,6 +36,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) churn_event: Option<&'a str>,
     /// The probability last published in this episode.
     pub(crate) previous: Option<f64>,
+    /// What would close the episode now.
+    pub(crate) counterfactual: Option<Counterfactual>,
 }
 
 /// Makes alerts of decisions.
@@ -90,6 +92,15 @@ impl<'a> Reason<'a> {
 }
 
 #[derive(Serialize)]
+struct WayBack {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    amount: Option<f64>,
+    churn_probability: f64,
+    text: String,
+}
+
+#[derive(Serialize)]
 struct Value<'a> {
     schema_version: u32,
     alert_id: &'a str,
@@ -109,6 +120,7 @@ struct Value<'a> {
     log_odds: f64,
     base: f64,
     reasons: Vec<Reason<'a>>,
+    counterfactual: Option<WayBack>,
     last_purchase_ms: Option<i64>,
     spend_90d: f64,
     currency: Option<&'a str>,
@@ -217,6 +229,7 @@ impl Voice {
             log_odds: explanation.log_odds,
             base: explanation.base,
             reasons: explanation.contributions.iter().map(Reason::new).collect(),
+            counterfactual: decision.counterfactual.map(|found| self.way_back(&found)),
             last_purchase_ms: store.last_purchase(ix),
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),
@@ -224,6 +237,16 @@ impl Voice {
                 id: &self.model_id,
                 sha256: &self.model_sha256,
             },
+        }
+    }
+
+    fn way_back(&self, found: &Counterfactual) -> WayBack {
+        let amount = found.minor.map(|minor| self.major_units(minor));
+        WayBack {
+            kind: found.kind.name(),
+            amount,
+            churn_probability: found.probability,
+            text: found.text(amount),
         }
     }
 

@@ -4,6 +4,8 @@ use super::*;
 use crate::alert::Decision;
 use crate::episode::Open;
 use crate::journal::FactKind;
+use crate::settings::Format;
+use holdfast_model::Counterfactual;
 
 /// A step of a customer's episode, decided.
 struct Step<'a> {
@@ -156,6 +158,7 @@ impl Decider {
             self.counts.suppressed += 1;
             return;
         }
+        let counterfactual = self.counterfactual(store, ix, step);
         let decision = Decision {
             kind: step.kind,
             number,
@@ -165,11 +168,23 @@ impl Decider {
             trigger: step.trigger,
             churn_event: step.churn_event,
             previous: (!previous.is_nan()).then_some(previous),
+            counterfactual,
         };
         let explanation = self
             .scorer
             .explain(store, ix, step.as_of, &mut self.scratch);
         self.counts.alerts[step.kind as usize] += 1;
         out(self.voice.alert(store, ix, &decision, &explanation));
+    }
+
+    /// Asked for only where somebody is to be won back, and told.
+    fn counterfactual(&mut self, store: &Store, ix: Ix, step: &Step<'_>) -> Option<Counterfactual> {
+        let wanted = matches!(step.kind, Kind::Opened | Kind::Escalated);
+        if !wanted || self.settings.format != Format::Json {
+            return None;
+        }
+        let limit = self.settings.close.log_odds;
+        self.scorer
+            .counterfactual((store, ix), step.as_of, limit, &mut self.scratch)
     }
 }

@@ -10,7 +10,7 @@ use super::{files, settings};
 use crate::cli::Explain;
 use crate::cli::terminal::data;
 use crate::pipeline;
-use crate::study::{self, Explained, Source};
+use crate::study::{self, Ahead, Explained, Source};
 
 pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
     let settings = settings(args.config.config.as_deref())?;
@@ -25,7 +25,11 @@ pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
             .borrow_mut()
             .decides_at(store, ix, at, at.saturating_add(ahead))
     };
-    let explained = study::explain(&source, &model, &args.customer, args.at, &deadline)?;
+    let ahead = Ahead {
+        deadline: &deadline,
+        close: pipeline.policy().close(),
+    };
+    let explained = study::explain(&source, &model, &args.customer, args.at, &ahead)?;
     if args.json {
         data(&format!("{}\n", serde_json::to_string_pretty(&explained)?))?;
     } else {
@@ -67,6 +71,9 @@ fn text(of: &Explained, open: f64) -> String {
         of.log_odds
     ));
     line(format_args!(""));
+    if let Some(back) = &of.counterfactual {
+        line(format_args!("{}", back.text));
+    }
     match of.deadline_ms {
         Some(at) => line(format_args!(
             "if nothing happens, the next decision falls on {}",

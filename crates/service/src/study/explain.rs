@@ -1,7 +1,7 @@
 //! `holdfast explain`: one customer's score taken apart.
 
 use holdfast_features::{Ix, Store};
-use holdfast_model::{Contribution, Model, Scorer};
+use holdfast_model::{Contribution, Counterfactual, Model, Scorer};
 use serde::Serialize;
 
 use super::load::load;
@@ -9,6 +9,24 @@ use super::{Error, Source, score};
 
 /// Finds the instant (ms UTC) at which silence alone will raise an alert for a customer, seen from an instant.
 pub type Deadline<'a> = &'a dyn Fn(&mut Store, Ix, i64) -> Option<i64>;
+
+/// What the policy adds to a score.
+pub struct Ahead<'a> {
+    pub deadline: Deadline<'a>,
+    /// Log-odds below which an alert closes.
+    pub close: f64,
+}
+
+/// One event that would bring the score below the closing threshold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WayBack {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Of a purchase, major units.
+    pub amount: Option<f64>,
+    pub churn_probability: f64,
+    pub text: String,
+}
 
 /// The answer of `holdfast explain --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +43,8 @@ pub struct Explained {
     pub contributions: Vec<Contribution>,
     /// When silence alone raises an alert, ms UTC.
     pub deadline_ms: Option<i64>,
+    /// The least that would close an alert now; none if there is nothing to close, or one event cannot.
+    pub counterfactual: Option<WayBack>,
 }
 
 /// What is known of the customer at the instant.
@@ -53,7 +73,7 @@ pub fn explain(
     model: &Model,
     customer_id: &str,
     at: Option<i64>,
-    deadline: Deadline<'_>,
+    ahead: &Ahead<'_>,
 ) -> Result<Explained, Error> {
     let source = source.for_model(model)?;
     let label = model.label();
@@ -67,6 +87,7 @@ pub fn explain(
     let ix = store.find(customer_id).ok_or_else(unknown)?;
     let scorer = Scorer::new(model)?;
     let parts = scorer.explain(&store, ix, at, &mut scorer.scratch());
+    let back = scorer.counterfactual((&store, ix), at, ahead.close, &mut scorer.scratch());
     let unit = 10_f64.powi(i32::from(log.exponent));
     let gone = label.kind.event_means_left() && had;
     let state = State {
@@ -87,6 +108,20 @@ pub fn explain(
         base: parts.base,
         churn_probability: parts.probability,
         contributions: parts.contributions,
-        deadline_ms: deadline(&mut store, ix, at),
+        deadline_ms: (ahead.deadline)(&mut store, ix, at),
+        counterfactual: back.map(|found| way_back(&found, unit)),
     })
 }
+
+fn way_back(found: &Counterfactual, unit: f64) -> WayBack {
+    let amount = found.minor.map(|minor| minor as f64 / unit);
+    WayBack {
+        kind: found.kind.name(),
+        amount,
+        churn_probability: found.probability,
+        text: found.text(amount),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,20 +7,20 @@ use serde_json::Value;
 use super::*;
 use crate::config::Settings;
 
-const DAY_MS: i64 = 86_400_000;
-const T0: i64 = 1_767_225_600_000;
+pub(super) const DAY_MS: i64 = 86_400_000;
+pub(super) const T0: i64 = 1_767_225_600_000;
 const CDNOW: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../models/cdnow/events.jsonl.gz"
 );
 
 /// Writes lines into a file of a directory that lives as long as the test.
-struct Shop {
+pub(super) struct Shop {
     dir: tempfile::TempDir,
 }
 
 impl Shop {
-    fn new(lines: &str) -> Self {
+    pub(super) fn new(lines: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("events.jsonl"), lines).unwrap();
         Self { dir }
@@ -30,7 +30,7 @@ impl Shop {
         self.dir.path().join("events.jsonl")
     }
 
-    fn source(&self, currency: Option<&str>) -> Source {
+    pub(super) fn source(&self, currency: Option<&str>) -> Source {
         Source::new(self.path(), &Settings::defaults(), currency).unwrap()
     }
 }
@@ -46,7 +46,7 @@ fn line(out: &mut String, customer: &str, at: i64, currency: &str) {
 }
 
 /// 200 customers over 120 days: regular ones buy every 4 to 9 days, every third stops at a day of its own.
-fn regulars(currency: &str) -> String {
+pub(super) fn regulars(currency: &str) -> String {
     let mut out = String::new();
     for customer in 0..200_i64 {
         let gap = 4 + customer % 6;
@@ -71,7 +71,7 @@ fn regulars(currency: &str) -> String {
     out
 }
 
-fn lesson(horizon_days: u32) -> Lesson {
+pub(super) fn lesson(horizon_days: u32) -> Lesson {
     Lesson {
         label: LabelKind::Purchase,
         horizon_days,
@@ -292,43 +292,6 @@ fn backtest_of_a_small_shop_beats_its_base_rate() {
         overall.log_loss
     );
     assert!(overall.roc_auc.value > 0.65, "{:?}", overall.roc_auc);
-}
-
-#[test]
-fn explanation_adds_up_and_agrees_with_the_score() {
-    let shop = Shop::new(&regulars("EUR"));
-    let model = train(&shop.source(None), &lesson(14)).unwrap().model;
-    let at = T0 + 100 * DAY_MS;
-    let found = explain(&shop.source(None), &model, "c002", Some(at), &|_, _, _| {
-        Some(7)
-    })
-    .unwrap();
-    let sum: f64 = found.contributions.iter().map(|c| c.contribution).sum();
-    assert!((found.base + sum - found.log_odds).abs() < 1e-9);
-    let scores = score(&shop.source(None), &model, &[at], Some(0)).unwrap();
-    let same = scores
-        .rows
-        .iter()
-        .find(|r| r.customer_id == "c002")
-        .unwrap();
-    assert_eq!(same.probability, found.churn_probability);
-    assert_eq!(found.deadline_ms, Some(7));
-    assert!(found.state.in_population && found.state.purchases > 5);
-    let json = serde_json::to_value(&found).unwrap();
-    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
-    let contract = [
-        "customer_id",
-        "at",
-        "state",
-        "log_odds",
-        "base",
-        "churn_probability",
-        "contributions",
-        "deadline_ms",
-    ];
-    assert_eq!(keys, contract);
-    let none = explain(&shop.source(None), &model, "nobody", None, &|_, _, _| None);
-    assert!(none.unwrap_err().to_string().contains("nobody"));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 )]
 
 mod check;
+mod counterfactual;
 mod demo;
 mod faults;
 mod flow;
