@@ -329,6 +329,12 @@ fn fire(store: &mut Store, ix: Ix, instant: i64) {
 }
 
 impl Outcomes {
+    /// Applied events of the label's kind, as (ms UTC, customer) in the order of time.
+    #[must_use]
+    pub fn matching(&self) -> &[(i64, Customer)] {
+        &self.matching
+    }
+
     /// Whether each of the customers had left `label.horizon_days` after the cutoff.
     #[must_use]
     pub fn left(&self, label: &Label, cutoff_ms: i64, customers: &[Customer]) -> Vec<bool> {

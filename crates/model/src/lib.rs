@@ -9,10 +9,12 @@
 //! | [`choice`], [`population`] | the features that a model is offered, and what they need to know of the population |
 //! | [`fit`], [`newton`] | linfa-logistic with every result checked; the solver that checks it |
 //! | [`btyd`] | BG/NBD and MBG/NBD: alive or gone, and no purchase within a horizon, from a customer's dates alone |
+//! | [`baselines`] | what a model has to beat: an RFM rule, a plain logistic model, BG/NBD and MBG/NBD |
 //! | [`train`] | choice of the penalty and the way from rows to a model |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`curve`] | natural cubic splines |
 //! | [`scorer`] | log-odds, proven bounds of them, and reasons that add up to them |
+//! | [`contact`], [`lead`] | what contacting the top of the list brings, and how long before the loss an alert comes |
 //! | [`metrics`] | ROC AUC, PR AUC, log-loss, Brier, ECE, lift with intervals over customers |
 //!
 //! No I/O, no clock, no randomness but the seeded draw of the bootstrap. Sums run in a fixed order on
@@ -45,8 +47,10 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod baselines;
 pub mod btyd;
 pub mod choice;
+pub mod contact;
 pub mod curve;
 pub mod cutoffs;
 pub mod design;
@@ -55,6 +59,7 @@ pub mod file;
 pub mod fit;
 pub mod history;
 pub mod label;
+pub mod lead;
 pub mod metrics;
 pub mod newton;
 pub mod population;

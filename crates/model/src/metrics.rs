@@ -74,47 +74,126 @@ pub struct Scored {
 /// The figures of one weighting of the rows, in the order of [`Metrics`].
 type Figures = [f64; 6];
 
+/// How much a prediction is better than another one of the same rows: its figure less the other's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Of the areas under the ROC curve; above 0 is better.
+    pub roc_auc: Interval,
+    /// Of the mean log-losses; below 0 is better.
+    pub log_loss: Interval,
+}
+
+/// The figures of one prediction, on the rows themselves and on every draw of their customers.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    values: Figures,
+    draws: Vec<Figures>,
+}
+
 /// Figures with intervals from [`BOOTSTRAPS`] draws of customers. The rows come in the order of their
 /// customers' ids (bytes): among equal scores the earlier row has the higher rank. Without rows all
 /// figures are NaN.
 #[must_use]
 pub fn metrics(rows: &[Scored]) -> Metrics {
-    let ordered = Ordered::of(rows);
-    let values = ordered.figures(&Weight::one());
-    let mut draws: Vec<Figures> = Vec::with_capacity(BOOTSTRAPS);
-    let mut draw = SplitMix::new(SEED);
-    let mut counts = vec![0_u32; ordered.customers()];
-    for _ in 0..BOOTSTRAPS {
-        counts.fill(0);
-        for _ in 0..ordered.customers() {
-            counts[draw.below(ordered.customers() as u64) as usize] += 1;
-        }
-        draws.push(ordered.figures(&Weight::of(&counts)));
+    Drawn::of(rows).metrics()
+}
+
+/// The draws of the customers of some rows: equal customers give equal draws.
+pub(crate) struct Draws {
+    /// The customers' numbers, ascending.
+    customers: Vec<u32>,
+}
+
+impl Draws {
+    pub(crate) fn of<'a>(rows: impl IntoIterator<Item = &'a Scored>) -> Self {
+        let mut customers: Vec<u32> = rows.into_iter().map(|row| row.customer).collect();
+        customers.sort_unstable();
+        customers.dedup();
+        Self { customers }
     }
-    let interval = |i: usize| {
-        let mut sorted: Vec<f64> = draws
-            .iter()
-            .map(|d| d[i])
-            .filter(|x| x.is_finite())
-            .collect();
-        sorted.sort_by(f64::total_cmp);
-        if i == ECE {
-            let bias = sorted.iter().sum::<f64>() / sorted.len() as f64 - values[i];
-            sorted.iter_mut().for_each(|x| *x = (*x - bias).max(0.0));
+
+    /// Where in a draw's counts a customer's is.
+    pub(crate) fn place(&self, customer: u32) -> usize {
+        self.customers.partition_point(|number| *number < customer)
+    }
+
+    /// Shows every draw: how often each customer is in it.
+    pub(crate) fn each(&self, mut show: impl FnMut(&[u32])) {
+        let mut draw = SplitMix::new(SEED);
+        let mut counts = vec![0_u32; self.customers.len()];
+        for _ in 0..BOOTSTRAPS {
+            counts.fill(0);
+            for _ in 0..counts.len() {
+                let drawn = draw.below(self.customers.len() as u64) as usize;
+                counts[drawn] += 1;
+            }
+            show(&counts);
         }
-        Interval {
-            value: values[i],
-            lo: quantile(&sorted, 0.025),
-            hi: quantile(&sorted, 0.975),
+    }
+}
+
+impl Drawn {
+    /// Computes them; rows as for [`metrics`].
+    #[must_use]
+    pub fn of(rows: &[Scored]) -> Self {
+        let draws = Draws::of(rows);
+        let ordered = Ordered::of(rows, &draws);
+        let values = ordered.figures(&Weight::one());
+        let mut drawn: Vec<Figures> = Vec::with_capacity(BOOTSTRAPS);
+        draws.each(|counts| drawn.push(ordered.figures(&Weight::of(counts))));
+        Self {
+            values,
+            draws: drawn,
         }
-    };
-    Metrics {
-        roc_auc: interval(0),
-        pr_auc: interval(1),
-        log_loss: interval(2),
-        brier: interval(3),
-        ece: interval(ECE),
-        lift10: interval(5),
+    }
+
+    /// The figures with their intervals.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let interval = |i: usize| {
+            let mut draws: Vec<f64> = self.draws.iter().map(|d| d[i]).collect();
+            if i == ECE {
+                let bias = draws.iter().sum::<f64>() / draws.len() as f64 - self.values[i];
+                draws.iter_mut().for_each(|x| *x = (*x - bias).max(0.0));
+            }
+            Interval::of(self.values[i], draws)
+        };
+        Metrics {
+            roc_auc: interval(0),
+            pr_auc: interval(1),
+            log_loss: interval(2),
+            brier: interval(3),
+            ece: interval(ECE),
+            lift10: interval(5),
+        }
+    }
+
+    /// This prediction's figures less another's. Both are of the same rows, so each draw is of the same customers
+    /// for both, and what is hard for both falls out.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Difference {
+        let interval = |i: usize| {
+            let draws = self.draws.iter().zip(&other.draws);
+            let draws = draws.map(|(own, other)| own[i] - other[i]).collect();
+            Interval::of(self.values[i] - other.values[i], draws)
+        };
+        Difference {
+            roc_auc: interval(0),
+            log_loss: interval(2),
+        }
+    }
+}
+
+impl Interval {
+    /// A figure with the percentiles of its draws; those that are no number are left out.
+    pub(crate) fn of(value: f64, mut draws: Vec<f64>) -> Self {
+        draws.retain(|x| x.is_finite());
+        draws.sort_by(f64::total_cmp);
+        Self {
+            value,
+            lo: quantile(&draws, 0.025),
+            hi: quantile(&draws, 0.975),
+        }
     }
 }
 

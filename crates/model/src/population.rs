@@ -1,6 +1,6 @@
 //! The rhythm of the training population: what features over the whole life need to know of others.
 
-use holdfast_features::{Rhythm, Store};
+use holdfast_features::Rhythm;
 
 use crate::btyd::{self, Family, Rft};
 use crate::digits::nine;
@@ -10,7 +10,7 @@ use crate::history::Snapshot;
 /// Gaps of a customer count at most so often: a mean of customers, not of gaps.
 const MOST_GAPS: f64 = 10.0;
 /// Keeps the fit of MBG/NBD bounded where nobody leaves.
-const RIDGE: f64 = 1e-3;
+pub(crate) const RIDGE: f64 = 1e-3;
 /// Least customers of two gaps or more whose spread says anything.
 const LEAST_SPREADS: usize = 20;
 /// Spread where there are too few of them, and the least one.
@@ -46,24 +46,32 @@ pub fn population(snapshot: &Snapshot<'_>) -> Option<Population> {
     Some(Population {
         gap_mean: nine(sum / weight),
         gap_sd: nine(spread.max(LEAST_SPREAD)),
-        mbg: mbg(snapshot.store, snapshot.cutoff_ms)?,
+        mbg: mbg(&everybody(snapshot))?,
     })
 }
 
-fn mbg(store: &Store, cutoff_ms: i64) -> Option<[f64; 4]> {
-    let rows: Vec<Rft> = store
-        .iter()
-        .filter_map(|ix| store.rhythm(ix, cutoff_ms))
-        .map(|rhythm| Rft {
-            frequency: f64::from(rhythm.occasions - 1),
-            recency: rhythm.span_days,
-            // Whole days are enough for a fit, and make alike what is alike.
-            age: rhythm.age_days.ceil().max(rhythm.span_days),
-        })
-        .collect();
+/// The dates of everybody who was ever there, members or not.
+pub(crate) fn everybody(snapshot: &Snapshot<'_>) -> Vec<Rft> {
+    let store = snapshot.store;
+    let all = store.iter();
+    all.filter_map(|ix| store.rhythm(ix, snapshot.cutoff_ms))
+        .map(|rhythm| dates(&rhythm))
+        .collect()
+}
+
+/// A customer's dates. Whole days are enough for a fit, and make alike what is alike.
+pub(crate) fn dates(rhythm: &Rhythm) -> Rft {
+    Rft {
+        frequency: f64::from(rhythm.occasions - 1),
+        recency: rhythm.span_days,
+        age: rhythm.age_days.ceil().max(rhythm.span_days),
+    }
+}
+
+fn mbg(rows: &[Rft]) -> Option<[f64; 4]> {
     let fit = btyd::fit(
         Family::Mbg,
-        &btyd::merged(&rows),
+        &btyd::merged(rows),
         btyd::Settings { ridge: RIDGE },
     )
     .ok()?;

@@ -1,6 +1,6 @@
 //! Rows sorted once by score; every weighting of the customers is then one pass.
 
-use super::{Figures, Scored};
+use super::{Draws, Figures, Scored};
 
 /// Probabilities are held this far from 0 and 1.
 const CLIP: f64 = 1e-6;
@@ -9,11 +9,10 @@ const BINS: usize = 10;
 /// Rows by falling score.
 pub(super) struct Ordered {
     rows: Vec<Row>,
-    customers: usize,
 }
 
 struct Row {
-    /// Dense number of the customer, in the order of the customers' numbers.
+    /// Place of the customer in a draw.
     customer: u32,
     left: bool,
     /// Whether the next row has a lower score: the end of a group of equal ones.
@@ -46,24 +45,14 @@ impl<'a> Weight<'a> {
 }
 
 impl Ordered {
-    pub(super) fn of(rows: &[Scored]) -> Self {
-        let mut numbers: Vec<u32> = rows.iter().map(|row| row.customer).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
+    pub(super) fn of(rows: &[Scored], draws: &Draws) -> Self {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by(|a, b| rows[*b].p.total_cmp(&rows[*a].p));
-        let mut ordered: Vec<Row> = order.iter().map(|i| Row::of(&rows[*i], &numbers)).collect();
+        let mut ordered: Vec<Row> = order.iter().map(|i| Row::of(&rows[*i], draws)).collect();
         for i in 1..ordered.len() {
             ordered[i - 1].last_of_equals = ordered[i - 1].p > ordered[i].p;
         }
-        Self {
-            rows: ordered,
-            customers: numbers.len(),
-        }
-    }
-
-    pub(super) fn customers(&self) -> usize {
-        self.customers
+        Self { rows: ordered }
     }
 
     /// All figures under one weighting, in one pass from the highest score down.
@@ -84,11 +73,11 @@ impl Ordered {
 }
 
 impl Row {
-    fn of(row: &Scored, numbers: &[u32]) -> Self {
+    fn of(row: &Scored, draws: &Draws) -> Self {
         let p = row.p.clamp(CLIP, 1.0 - CLIP);
         let y = f64::from(u8::from(row.left));
         Self {
-            customer: numbers.partition_point(|n| *n < row.customer) as u32,
+            customer: draws.place(row.customer) as u32,
             left: row.left,
             last_of_equals: true,
             bin: ((p * BINS as f64) as u8).min(BINS as u8 - 1),
