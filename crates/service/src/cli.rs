@@ -2,6 +2,7 @@
 
 mod args;
 mod examples;
+mod means;
 mod operate;
 mod snapshots;
 pub mod terminal;

@@ -7,15 +7,18 @@ use anyhow::{Context, Result};
 use minijinja::{AutoEscape, Environment, Value, context};
 
 mod card;
+mod contacting;
 mod curves;
 mod numbers;
 mod plain;
 mod plots;
+mod verdict;
 mod view;
 
+pub use contacting::{Contacting, LeadTime, Point, Top};
 pub use view::{
-    Backtest, Bin, Column, Curves, Fit, Gain, Interval, Label, Metrics, Span, Task, TestCutoff,
-    TrainCutoff, Training,
+    Backtest, Bin, Column, Curves, Fit, Gain, Interval, Label, Metrics, Rival, Span, Task,
+    TestCutoff, TrainCutoff, Training,
 };
 
 const TEMPLATES: [(&str, &str); 6] = [
@@ -39,6 +42,11 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String> {
     let columns = strongest_first(&backtest.fit);
     let top = curves.gain(0.1).map_or(0.0, Gain::precision);
     let base_rate = curves.base_rate();
+    let rivals = verdict::rivals(backtest);
+    let mut cautions = plain::cautions(backtest);
+    cautions.extend(verdict::cautions(backtest));
+    let found = backtest.contacting.as_ref();
+    let rows = (curves.rows(), base_rate);
     render(
         "backtest.html",
         context! {
@@ -47,7 +55,9 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String> {
             said => plain::said(curves),
             contacts => plain::contacts(curves),
             figures => plain::figures(&backtest.cutoffs, &backtest.overall, base_rate),
-            cautions => plain::cautions(backtest),
+            facts => verdict::facts(backtest),
+            cautions,
+            deciles => bins_of(&curves.deciles),
             bins => bin_rows(curves),
             rows => curves.rows(),
             left => curves.left(),
@@ -55,11 +65,15 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String> {
             columns,
             shown => plots::FOREST_ROWS,
             hundred => plots::hundred("hundred", base_rate, top)?,
-            calibration => plots::calibration("calibration", &curves.calibration)?,
+            calibration => plots::calibration("calibration", curves)?,
             gains => plots::gains("gains", curves)?,
             scores => plots::scores("scores", &curves.scores)?,
             forest => plots::forest("forest", &columns)?,
             timeline => timeline(backtest)?,
+            versus => plots::rivals("versus", &rivals)?,
+            precision => found.map(|found| plots::precision("precision", found, rows)).transpose()?,
+            profit => found.map(|found| plots::profit("profit", found)).transpose()?,
+            rivals,
         },
     )
 }
@@ -92,7 +106,7 @@ pub fn training_html(training: &Training) -> Result<String> {
             columns,
             shown => plots::FOREST_ROWS,
             card => card::sections(training, None),
-            calibration => plots::calibration("calibration", &curves.calibration)?,
+            calibration => plots::calibration("calibration", curves)?,
             scores => plots::scores("scores", &curves.scores)?,
             forest => plots::forest("forest", &columns)?,
             timeline => plots::timeline("timeline", &windows)?,
@@ -137,7 +151,11 @@ fn strongest_first(fit: &Fit) -> Vec<Column> {
 
 /// The calibration table: the same counts as in the plot, for those who can't see it.
 fn bin_rows(curves: &Curves) -> Vec<Value> {
-    let filled = curves.calibration.iter().filter(|bin| bin.rows() > 0);
+    bins_of(&curves.calibration)
+}
+
+fn bins_of(bins: &[Bin]) -> Vec<Value> {
+    let filled = bins.iter().filter(|bin| bin.rows() > 0);
     filled
         .map(|bin| {
             let (lo, hi) = bin.observed_interval();

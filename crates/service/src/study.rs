@@ -6,6 +6,8 @@
 //! | [`load`] | an event file as a history, with counts of what was left out |
 //! | [`learn`] | `holdfast train`: a model file and what its report shows |
 //! | [`backtest`] | `holdfast evaluate`: learn from the past of a log, score its end |
+//! | [`contacting`] | what the lists bring a team, and how early the alerts come |
+//! | [`rivals`] | the baselines on the same test rows |
 //! | [`mod@score`] | `holdfast score`: probabilities of a population at given instants |
 //! | [`mod@explain`] | `holdfast explain`: one customer's score taken apart |
 //! | [`views`] | figures and columns as the reports want them |
@@ -13,15 +15,20 @@
 //! Plain functions from settings to values; the command line prints and writes.
 
 pub mod backtest;
+pub mod contacting;
 pub mod error;
 pub mod explain;
 pub mod learn;
 pub mod load;
+pub mod rivals;
 pub mod score;
 pub mod source;
+mod tables;
+mod tested;
 mod views;
 
 pub use backtest::{Evaluation, evaluate};
+pub use contacting::Means;
 pub use error::Error;
 pub use explain::{Ahead, Deadline, Explained, WayBack, explain};
 pub use learn::{Learned, Lesson, train};

@@ -112,7 +112,7 @@ fn words(html: &str) -> String {
 
 #[test]
 fn backtest_report_is_whole_and_stands_alone() {
-    check(&backtest_html(&backtest()).unwrap(), 6);
+    check(&backtest_html(&backtest()).unwrap(), 9);
 }
 
 #[test]
@@ -126,14 +126,63 @@ fn backtest_report_tells_what_happened_in_plain_words() {
     for said in [
         "Backtest: who will buy nothing for 90 days?",
         "the customer bought nothing in the 90 days after the prediction",
-        "Without any model, 60 of 100 customers left.",
-        "80 of 100 left of the customers to whom it gave about 74 % (3,926 predictions; range 78 to 81)",
-        "in 72 of 100 such pairs the one who left had the higher risk",
+        "Of all customers, 60 of 100 left.",
+        "77 of 100 left of the customers to whom it gave about 75 % (4,101 predictions; range",
+        "Better than a rule of thumb Of 100 pairs of one who left and one who stayed, it put 71.9 in the right order.",
+        "warned in time of those who left",
+        "per 1,000 customers (between",
+        "These amounts are an example; give your own with --value, --saved and --cost.",
         "The share that leaves moved between learning (77.2 %) and testing (59.6 %)",
         "customers who had bought something in the 180 days before",
     ] {
         assert!(text.contains(said), "missing: {said}");
     }
+}
+
+#[test]
+fn every_baseline_is_named_with_its_interval() {
+    let backtest = backtest();
+    let text = words(&backtest_html(&backtest).unwrap());
+    assert_eq!(backtest.rivals.len(), 4);
+    for rival in &backtest.rivals {
+        let gain = rival.auc_gain;
+        let said = format!("{:+.4}{:+.3} to {:+.3}", gain.value, gain.lo, gain.hi);
+        assert!(text.contains(&said), "missing: {said}");
+    }
+    for name in [
+        "Rule of thumb (RFM)",
+        "Plain logistic (RFM)",
+        "MBG/NBD",
+        "BG/NBD",
+    ] {
+        assert!(text.contains(name), "missing: {name}");
+    }
+}
+
+#[test]
+fn a_rival_that_is_better_is_said_before_all_else() {
+    let mut backtest = backtest();
+    let worse = Interval {
+        value: -0.03,
+        lo: -0.04,
+        hi: -0.02,
+    };
+    backtest.rivals[0].auc_gain = worse;
+    let text = words(&backtest_html(&backtest).unwrap());
+    assert!(text.contains("Worse than a rule of thumb"));
+    assert!(text.contains("Rule of thumb (RFM) did better on these customers."));
+    backtest.rivals[0].auc_gain.hi = 0.01;
+    let text = words(&backtest_html(&backtest).unwrap());
+    assert!(text.contains("No clear gain over a rule of thumb"));
+}
+
+#[test]
+fn report_stored_before_lists_and_baselines_is_still_a_report() {
+    let mut backtest = backtest();
+    backtest.rivals.clear();
+    backtest.contacting = None;
+    backtest.curves.deciles.clear();
+    check(&backtest_html(&backtest).unwrap(), 7);
 }
 
 #[test]
@@ -174,7 +223,7 @@ fn names_from_the_data_cannot_break_out_of_the_page() {
     let mut backtest = backtest();
     backtest.task.label = Label::Event(hostile.clone());
     backtest.fit.columns[0].feature = hostile.clone();
-    check(&backtest_html(&backtest).unwrap(), 6);
+    check(&backtest_html(&backtest).unwrap(), 9);
     let mut training = training();
     training.model_id = hostile.clone();
     training.task.currency = Some(hostile);
@@ -202,7 +251,7 @@ fn report_without_rows_columns_or_figures_is_still_a_report() {
     backtest.cutoffs.clear();
     backtest.overall = nothing;
     let html = backtest_html(&backtest).unwrap();
-    check(&html, 6);
+    check(&html, 9);
     let text = words(&html);
     assert!(text.contains("ROC AUC") && text.contains("n/a"));
     assert!(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::means::MeansArgs;
 use crate::demo::Speed;
 use crate::generate::DEFAULT_START_MS;
 
@@ -93,6 +94,9 @@ pub struct Evaluate {
     /// Use nothing later than this [default: end of the last event's day, UTC]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     pub until: Option<i64>,
+
+    #[command(flatten)]
+    pub means: MeansArgs,
 
     /// Directory for report.html and metrics.json
     #[arg(long, value_name = "DIR")]

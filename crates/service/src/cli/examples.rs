@@ -40,6 +40,8 @@ Examples:
 pub(super) const EVALUATE: &str = "\
 Examples:
   holdfast evaluate --events shop.jsonl --horizon-days 30 --out-dir backtest
+  holdfast evaluate --events shop.jsonl --horizon-days 30 --out-dir backtest \\
+    --capacity 200 --value 80 --saved 0.1 --cost 2
 ";
 
 pub(super) const SCORE: &str = "\

@@ -88,7 +88,7 @@ pub(super) fn evaluate(args: &Evaluate) -> anyhow::Result<()> {
     )?;
     let lesson = lesson(&args.task, args.horizon_days, args.until, &[]);
     let sign = spinner("training on the past, scoring what came after");
-    let evaluation = study::evaluate(&source, &lesson)?;
+    let evaluation = study::evaluate(&source, &lesson, &args.means.means())?;
     sign.finish_and_clear();
     evaluation.notes.iter().for_each(say);
     files::directory(&args.out_dir)?;

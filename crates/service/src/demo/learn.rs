@@ -109,7 +109,7 @@ pub(super) fn learn(shop: &MadeUp, place: &Place, screen: &mut Screen) -> anyhow
     let sign = spinner("training on the history");
     let learned = study::train(&source, &lesson)?;
     sign.set_message("backtesting: train on the past, score what came after");
-    let evaluation = study::evaluate(&source, &lesson)?;
+    let evaluation = study::evaluate(&source, &lesson, &study::Means::default())?;
     sign.finish_and_clear();
     write(&place.model, &learned.json)?;
     write(

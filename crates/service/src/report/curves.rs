@@ -12,8 +12,18 @@ impl Curves {
     pub fn of(rows: &[(f64, bool)]) -> Self {
         Self {
             calibration: bins(rows, CALIBRATION_BINS),
+            deciles: deciles(rows),
             scores: bins(rows, SCORE_BINS),
             gains: gains(rows),
+        }
+    }
+
+    /// Bins of equally many rows, or equal bins in a report that was stored before there were any.
+    pub(super) fn tenths(&self) -> &[Bin] {
+        if self.deciles.is_empty() {
+            &self.calibration
+        } else {
+            &self.deciles
         }
     }
 
@@ -107,6 +117,27 @@ fn bins(rows: &[(f64, bool)], count: usize) -> Vec<Bin> {
     bins
 }
 
+/// Ten bins of equally many rows, by rising probability; fewer where there are fewer rows. Each is told by its least
+/// and its greatest probability.
+fn deciles(rows: &[(f64, bool)]) -> Vec<Bin> {
+    let mut ranked = rows.to_vec();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let end = |i: usize| i * ranked.len() / CALIBRATION_BINS;
+    let bins = (0..CALIBRATION_BINS).map(|i| &ranked[end(i)..end(i + 1)]);
+    bins.filter(|rows| !rows.is_empty())
+        .map(|rows| {
+            let left = rows.iter().filter(|row| row.1).count() as u64;
+            Bin {
+                lo: rows[0].0,
+                hi: rows[rows.len() - 1].0,
+                left,
+                stayed: rows.len() as u64 - left,
+                predicted: rows.iter().map(|row| row.0).sum(),
+            }
+        })
+        .collect()
+}
+
 fn gains(rows: &[(f64, bool)]) -> Vec<Gain> {
     let mut ranked = rows.to_vec();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -140,6 +171,21 @@ mod tests {
         assert_eq!(curves.calibration[1].observed(), 0.5);
         assert!((curves.calibration[1].mean() - 0.145).abs() < 1e-12);
         assert_eq!((curves.rows(), curves.left()), (4, 2));
+    }
+
+    #[test]
+    fn deciles_hold_equally_many_rows_by_rising_probability() {
+        let rows: Vec<(f64, bool)> = (0..25)
+            .rev()
+            .map(|i| (f64::from(i) / 50.0, i > 20))
+            .collect();
+        let deciles = Curves::of(&rows).deciles;
+        let counts: Vec<u64> = deciles.iter().map(Bin::rows).collect();
+        assert_eq!(counts, [2, 3, 2, 3, 2, 3, 2, 3, 2, 3]);
+        assert!(deciles.windows(2).all(|pair| pair[0].hi < pair[1].lo));
+        assert_eq!((deciles[9].left, deciles[9].stayed), (3, 0));
+        assert!((deciles[9].mean() - 0.46).abs() < 1e-12);
+        assert_eq!(Curves::of(&rows[..4]).deciles.len(), 4);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use jiff::{Timestamp, tz::TimeZone};
 use minijinja::{Environment, HtmlEscape, Value};
 
+use super::verdict::whole;
+
 const MISSING: &str = "n/a";
 
 /// Registers the filters below under their own names.
@@ -15,6 +17,8 @@ pub(super) fn register(env: &mut Environment<'_>) {
     env.add_filter("short", short);
     env.add_filter("grouped", |n: u64| grouped(n));
     env.add_filter("date", |ms: i64| date(ms));
+    env.add_filter("money", whole);
+    env.add_filter("amount", |x: f64| x.to_string());
     env.add_filter("odds", |log_odds: f64| log_odds.exp());
     env.add_filter("inline", |text: String| {
         Value::from_safe_string(inline(&text))
@@ -44,7 +48,7 @@ pub(super) fn fixed(x: f64, digits: usize) -> String {
 }
 
 /// As `fixed`, with a plus before what is above zero.
-fn signed(x: f64, digits: usize) -> String {
+pub(super) fn signed(x: f64, digits: usize) -> String {
     let text = fixed(x, digits);
     let zero = text.bytes().all(|b| matches!(b, b'0' | b'.'));
     if x > 0.0 && !zero {
@@ -105,7 +109,7 @@ pub(super) fn grouped(n: u64) -> String {
     out
 }
 
-/// The count above a bar: `987`, `1.2k`, `35k`, `1.4M`.
+/// The count beside an axis: `987`, `1.2k`, `35k`, `1.4M`.
 pub(super) fn compact(n: u64) -> String {
     let (unit, name) = match n {
         0..1_000 => return n.to_string(),

@@ -12,10 +12,15 @@ use plotters::{
 };
 use serde::Serialize;
 
+use super::view::Interval;
+
 mod calibration;
 mod forest;
 mod gains;
 mod hundred;
+mod precision;
+mod profit;
+mod rivals;
 mod scores;
 mod timeline;
 
@@ -23,6 +28,9 @@ pub(super) use calibration::calibration;
 pub(super) use forest::{FOREST_ROWS, forest};
 pub(super) use gains::gains;
 pub(super) use hundred::hundred;
+pub(super) use precision::precision;
+pub(super) use profit::profit;
+pub(super) use rivals::rivals;
 pub(super) use scores::scores;
 pub(super) use timeline::{Windows, timeline};
 
@@ -94,11 +102,32 @@ fn text(color: RGBColor, h: HPos, v: VPos) -> TextStyle<'static> {
         .pos(Pos::new(h, v))
 }
 
+/// A band between the ends of intervals, from left to right; those that say nothing are left out.
+fn band(points: &[(f64, Interval)], color: RGBColor) -> Option<Polygon<(f64, f64)>> {
+    let known = points
+        .iter()
+        .filter(|(_, i)| i.lo.is_finite() && i.hi.is_finite());
+    let known: Vec<_> = known.collect();
+    let above = known.iter().map(|(x, i)| (*x, i.hi));
+    let below = known.iter().rev().map(|(x, i)| (*x, i.lo));
+    let outline: Vec<(f64, f64)> = above.chain(below).collect();
+    (outline.len() > 3).then(|| Polygon::new(outline, color.mix(0.2)))
+}
+
 /// A chart over probabilities, both axes in percent; heights below zero are told as above. An axis under it is
 /// named unless `across` is empty.
 fn percents<'a, 'b>(
     area: &'a Area<'b>,
     heights: std::ops::Range<f64>,
+    labels: (&str, &str),
+) -> Result<Chart<'a, 'b>> {
+    percents_within(area, (0.0..1.0, heights), labels)
+}
+
+/// The same over a part of them.
+fn percents_within<'a, 'b>(
+    area: &'a Area<'b>,
+    (widths, heights): (std::ops::Range<f64>, std::ops::Range<f64>),
     (across, up): (&str, &str),
 ) -> Result<Chart<'a, 'b>> {
     let mut chart = ChartBuilder::on(area)
@@ -107,7 +136,7 @@ fn percents<'a, 'b>(
         .margin_right(60)
         .x_label_area_size(if across.is_empty() { 56 } else { 96 })
         .y_label_area_size(134)
-        .build_cartesian_2d(0.0..1.0, heights.clone())?;
+        .build_cartesian_2d(widths, heights.clone())?;
     let mut mesh = chart.configure_mesh();
     if heights.start < 0.0 {
         mesh.disable_x_mesh();
@@ -120,7 +149,14 @@ fn percents<'a, 'b>(
         .axis_style(MUTED)
         .x_labels(6)
         .y_labels(6)
-        .x_label_formatter(&percent_label)
+        // The zero of the other axis stands right beside it.
+        .x_label_formatter(&|x| {
+            if *x > 0.0 {
+                percent_label(x)
+            } else {
+                String::new()
+            }
+        })
         .y_label_formatter(&|y| percent_label(&y.abs()))
         .label_style(text(MUTED, HPos::Center, VPos::Top))
         .axis_desc_style(("sans-serif", TEXT).into_font().color(&INK))

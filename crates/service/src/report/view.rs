@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contacting::Contacting;
+
 /// A figure with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
@@ -132,10 +134,25 @@ pub struct Gain {
 pub struct Curves {
     /// Ten equal bins, for calibration.
     pub calibration: Vec<Bin>,
+    /// Ten bins of equally many rows, for the plot of calibration.
+    #[serde(default)]
+    pub deciles: Vec<Bin>,
     /// Twenty equal bins, for the distribution of the scores.
     pub scores: Vec<Bin>,
     /// Every twentieth of the ranking.
     pub gains: Vec<Gain>,
+}
+
+/// What a team would do without the model, on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rival {
+    /// As in `metrics.json`: `rfm_rule`, `rfm_logistic`, `mbg_nbd`, `bg_nbd`.
+    pub name: String,
+    pub metrics: Metrics,
+    /// The model's ROC AUC less this one's, above 0 where the model is better.
+    pub auc_gain: Interval,
+    /// The model's log-loss less this one's, below 0 where the model is better.
+    pub log_loss_change: Interval,
 }
 
 /// Everything the backtest report shows.
@@ -148,6 +165,11 @@ pub struct Backtest {
     /// All test rows together.
     pub overall: Metrics,
     pub curves: Curves,
+    /// None in a report that was stored before there were any.
+    #[serde(default)]
+    pub rivals: Vec<Rival>,
+    #[serde(default)]
+    pub contacting: Option<Contacting>,
 }
 
 /// Everything the training report and the model card show.

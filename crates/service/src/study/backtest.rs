@@ -1,13 +1,14 @@
 //! `holdfast evaluate`: learn from the past of a log, score its end, compare with what happened.
 
-use std::fmt::Write as _;
-
 use holdfast_model::file::Parts;
-use holdfast_model::metrics::{Metrics, Scored, metrics};
-use holdfast_model::{Label, Model, cutoffs};
+use holdfast_model::metrics::{Metrics, Scored};
+use holdfast_model::{Model, cutoffs};
 use serde::Serialize;
 
+use super::contacting::{self, Contacting, Means, contacting};
 use super::load::{Read, load};
+use super::rivals::{self, Rival, rivals};
+use super::tested::Tested;
 use super::{Error, Lesson, Source, learn, score, views};
 use crate::report;
 
@@ -29,6 +30,8 @@ pub struct Figures {
     pub active_days: u32,
     pub cutoffs: Vec<CutoffFigures>,
     pub overall: Overall,
+    pub baselines: Vec<Rival>,
+    pub contacting: Contacting,
 }
 
 /// One test cutoff.
@@ -51,7 +54,7 @@ pub struct Overall {
 ///
 /// # Errors
 /// Everything in [`Error`].
-pub fn evaluate(source: &Source, lesson: &Lesson) -> Result<Evaluation, Error> {
+pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evaluation, Error> {
     let label = lesson.label()?;
     let mut log = load(source, label.kind.clone(), None)?;
     let until_ms = lesson.until_ms.unwrap_or(cutoffs::day_end(log.last_ms));
@@ -74,58 +77,56 @@ pub fn evaluate(source: &Source, lesson: &Lesson) -> Result<Evaluation, Error> {
         training: None,
     })?;
     let (predicted, outcomes) = score::predict(&log, source, &model, &label, &test)?;
-    let mut scored = Vec::with_capacity(predicted.len());
-    let mut cutoffs = Vec::with_capacity(test.len());
-    for cutoff_ms in test {
-        let rows: Vec<&score::Predicted> = predicted
-            .iter()
-            .filter(|p| p.cutoff_ms == cutoff_ms)
-            .collect();
-        let customers: Vec<u32> = rows.iter().map(|p| p.customer).collect();
-        let left = outcomes.left(&label, cutoff_ms, &customers);
-        let rows = rows.iter().zip(left);
-        let rows: Vec<Scored> = rows
-            .map(|(p, left)| Scored {
-                p: p.probability,
-                left,
-                customer: p.customer,
-            })
-            .collect();
-        cutoffs.push(at_cutoff(cutoff_ms, &rows));
-        scored.extend(rows);
-    }
-    two_outcomes(&scored)?;
-    let (overall, scored) = learn::overall(&log, scored);
+    let tested = Tested::of(&log, &label, (&predicted, &outcomes), &test);
+    two_outcomes(&tested)?;
+    let judged = tested.judge();
+    let (rivals, left_out) = rivals(&log, source, &label, (&train, &test), (&tested, &judged))?;
+    let contacting = contacting(&log, source, &model, (&tested, &outcomes), means)?;
+    let overall = judged.overall.metrics();
+    let cutoffs: Vec<CutoffFigures> = tested
+        .cutoffs()
+        .zip(&judged.cutoffs)
+        .map(|((cutoff_ms, rows), drawn)| at_cutoff(cutoff_ms, rows, drawn.metrics()))
+        .collect();
     let report = report::Backtest {
         task: views::task(&label, &log, source),
         span: views::span(&log, until_ms),
         fit: views::fit(&rows, &trained),
         cutoffs: cutoffs.iter().map(shown).collect(),
         overall: views::figures(&overall),
-        curves: views::curves(&scored),
+        curves: views::curves(&tested.by_id()),
+        rivals: rivals.iter().map(rivals::shown).collect(),
+        contacting: Some(contacting::shown(&contacting)),
     };
-    let figures = figures(&label, cutoffs, overall);
+    let mut notes = learn::notes(&log, &rows);
+    notes.extend(left_out);
+    let figures = Figures {
+        horizon_days: label.horizon_days,
+        label: label.kind.name().to_owned(),
+        active_days: label.active_days,
+        cutoffs,
+        overall: Overall { metrics: overall },
+        baselines: rivals,
+        contacting,
+    };
     Ok(Evaluation {
         figures,
         report,
-        notes: learn::notes(&log, &rows),
+        notes,
         read: log.read,
     })
 }
 
-fn two_outcomes(scored: &[Scored]) -> Result<(), Error> {
-    let left = scored.iter().filter(|row| row.left).count();
-    if left > 0 && left < scored.len() {
+fn two_outcomes(tested: &Tested) -> Result<(), Error> {
+    let (left, rows) = (tested.left(), tested.len());
+    if left > 0 && left < rows {
         return Ok(());
     }
-    let text = format!(
-        "{left} of {} test rows left: nothing to tell apart",
-        scored.len()
-    );
+    let text = format!("{left} of {rows} test rows left: nothing to tell apart");
     Err(holdfast_model::Error::DataTooSmall(text).into())
 }
 
-fn at_cutoff(cutoff_ms: i64, rows: &[Scored]) -> CutoffFigures {
+fn at_cutoff(cutoff_ms: i64, rows: &[Scored], metrics: Metrics) -> CutoffFigures {
     let left = rows.iter().filter(|row| row.left).count();
     let base_rate = if rows.is_empty() {
         0.0
@@ -136,7 +137,7 @@ fn at_cutoff(cutoff_ms: i64, rows: &[Scored]) -> CutoffFigures {
         cutoff_ms,
         rows: rows.len() as u64,
         base_rate,
-        metrics: metrics(rows),
+        metrics,
     }
 }
 
@@ -149,16 +150,6 @@ fn shown(cutoff: &CutoffFigures) -> report::TestCutoff {
     }
 }
 
-fn figures(label: &Label, cutoffs: Vec<CutoffFigures>, overall: Metrics) -> Figures {
-    Figures {
-        horizon_days: label.horizon_days,
-        label: label.kind.name().to_owned(),
-        active_days: label.active_days,
-        cutoffs,
-        overall: Overall { metrics: overall },
-    }
-}
-
 impl Evaluation {
     /// The text of `metrics.json`.
     ///
@@ -168,57 +159,12 @@ impl Evaluation {
         Ok(serde_json::to_string_pretty(&self.figures)? + "\n")
     }
 
-    /// A table for the terminal: a line for each cutoff and one for all rows, the 95 % interval of AUC and log-loss
-    /// behind them.
+    /// Tables for the terminal, not wider than 100 columns.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut out = format!(
-            "{:<12}{:>8}{:>7}  {:<22}{:>8}  {:<24}{:>8}{:>8}{:>8}\n",
-            "cutoff", "rows", "left", "ROC AUC", "PR AUC", "log-loss", "Brier", "ECE", "lift10"
-        );
-        for cutoff in &self.figures.cutoffs {
-            let day = jiff::Timestamp::from_millisecond(cutoff.cutoff_ms);
-            let day = day.map_or_else(
-                |_| cutoff.cutoff_ms.to_string(),
-                |at| at.strftime("%Y-%m-%d").to_string(),
-            );
-            line(
-                &mut out,
-                &day,
-                (cutoff.rows, cutoff.base_rate),
-                &cutoff.metrics,
-            );
-        }
-        let rows: u64 = self.figures.cutoffs.iter().map(|c| c.rows).sum();
-        let left: f64 = self
-            .figures
-            .cutoffs
-            .iter()
-            .map(|c| c.base_rate * c.rows as f64)
-            .sum();
-        line(
-            &mut out,
-            "all",
-            (rows, left / rows as f64),
-            &self.figures.overall.metrics,
-        );
-        out
+        super::tables::tables(&self.figures)
     }
 }
 
-fn line(out: &mut String, name: &str, (rows, left): (u64, f64), m: &Metrics) {
-    let spread =
-        |i: &holdfast_model::Interval| format!("{:.4} [{:.3}, {:.3}]", i.value, i.lo, i.hi);
-    // Writing to a String cannot fail.
-    _ = writeln!(
-        out,
-        "{name:<12}{rows:>8}{:>6.1}%  {:<22}{:>8.4}  {:<24}{:>8.4}{:>8.4}{:>8.2}",
-        100.0 * left,
-        spread(&m.roc_auc),
-        m.pr_auc.value,
-        spread(&m.log_loss),
-        m.brier.value,
-        m.ece.value,
-        m.lift10.value
-    );
-}
+#[cfg(test)]
+mod tests;

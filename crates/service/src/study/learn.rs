@@ -2,7 +2,7 @@
 
 use holdfast_events::EventType;
 use holdfast_model::file::{CutoffFigures, Parts};
-use holdfast_model::metrics::{Metrics, Scored, metrics};
+use holdfast_model::metrics::{Scored, metrics};
 use holdfast_model::rows::Rows;
 use holdfast_model::train::{self, Trained};
 use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability};
@@ -245,10 +245,4 @@ pub(super) fn notes(log: &Log, rows: &Rows) -> Vec<String> {
         ));
     }
     notes
-}
-
-/// Metrics of rows, overall; a helper shared with the backtest.
-pub(super) fn overall(log: &Log, rows: Vec<Scored>) -> (Metrics, Vec<Scored>) {
-    let rows = by_id(log, rows);
-    (metrics(&rows), rows)
 }

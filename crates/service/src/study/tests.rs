@@ -1,5 +1,5 @@
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use holdfast_model::{LabelKind, Model};
 use serde_json::Value;
@@ -9,10 +9,6 @@ use crate::config::Settings;
 
 pub(super) const DAY_MS: i64 = 86_400_000;
 pub(super) const T0: i64 = 1_767_225_600_000;
-const CDNOW: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../models/cdnow/events.jsonl.gz"
-);
 
 /// Writes lines into a file of a directory that lives as long as the test.
 pub(super) struct Shop {
@@ -78,42 +74,6 @@ pub(super) fn lesson(horizon_days: u32) -> Lesson {
         active_days: None,
         until_ms: None,
         train_cutoffs_ms: Vec::new(),
-    }
-}
-
-#[test]
-fn cdnow_backtest_reaches_its_targets() {
-    let source = Source::new(Path::new(CDNOW).into(), &Settings::defaults(), None).unwrap();
-    let found = evaluate(&source, &lesson(90)).unwrap();
-    let rows: Vec<u64> = found.figures.cutoffs.iter().map(|c| c.rows).collect();
-    assert_eq!(rows, [5_961, 5_957, 6_046]);
-    let cutoffs: Vec<i64> = found.figures.cutoffs.iter().map(|c| c.cutoff_ms).collect();
-    assert_eq!(cutoffs, [886_291_199_999, 888_883_199_999, 891_475_199_999]);
-    let overall = &found.figures.overall.metrics;
-    assert!(
-        overall.roc_auc.value >= 0.70,
-        "ROC AUC {:?}",
-        overall.roc_auc
-    );
-    assert!(
-        overall.log_loss.value <= 0.62,
-        "log-loss {:?}",
-        overall.log_loss
-    );
-    assert!(
-        found.table().lines().count() == 5,
-        "a line per cutoff, one for all:\n{}",
-        found.table()
-    );
-    let json: Value = serde_json::from_str(&found.metrics_json().unwrap()).unwrap();
-    assert_eq!(json["horizon_days"], 90);
-    assert_eq!(json["label"], "purchase");
-    assert_eq!(json["active_days"], 180);
-    assert_eq!(json["cutoffs"][2]["rows"], 6_046);
-    for name in ["roc_auc", "pr_auc", "log_loss", "brier", "ece", "lift10"] {
-        let figure = &json["overall"]["metrics"][name];
-        let [value, lo, hi] = ["value", "lo", "hi"].map(|part| figure[part].as_f64().unwrap());
-        assert!(lo <= value && value <= hi, "{name}: {lo} {value} {hi}");
     }
 }
 
@@ -274,7 +234,7 @@ fn two_more_weeks_without_events_raise_the_risk() {
 #[test]
 fn backtest_of_a_small_shop_beats_its_base_rate() {
     let shop = Shop::new(&regulars("EUR"));
-    let found = evaluate(&shop.source(None), &lesson(14)).unwrap();
+    let found = evaluate(&shop.source(None), &lesson(14), &Means::default()).unwrap();
     let overall = found.figures.overall.metrics;
     let left: f64 = found
         .report
@@ -346,7 +306,7 @@ fn label_that_nothing_in_the_log_can_decide_is_refused_with_the_nearest_type() {
         "{error}"
     );
     assert_eq!(
-        evaluate(&shop.source(None), &lesson)
+        evaluate(&shop.source(None), &lesson, &Means::default())
             .unwrap_err()
             .exit_code(),
         3

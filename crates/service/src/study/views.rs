@@ -10,7 +10,7 @@ use super::source::words;
 use super::{Source, load::Log};
 use crate::report;
 
-fn interval(from: metrics::Interval) -> report::Interval {
+pub(super) fn interval(from: metrics::Interval) -> report::Interval {
     report::Interval {
         value: from.value,
         lo: from.lo,

@@ -2,7 +2,8 @@
 //
 // Each report is opened on a phone and on a desk, in the light and in the dark scheme. It must load
 // nothing, run nothing, log nothing, be no wider than the window, have no fault that axe knows of
-// (WCAG 2.2 AA and good practice), and its plots must be readable: contrast and size of every text.
+// (WCAG 2.2 AA and good practice), hold all its sections, say the short of it without terms of art, and its
+// plots must be readable: contrast, size and room of every text.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -16,8 +17,14 @@ const views = [390, 1280].flatMap((width) =>
   ['light', 'dark'].map((colorScheme) => ({ width, colorScheme })),
 );
 
+// What a report of each kind holds, by the first word of its heading.
+const sections = {
+  Backtest: 'short contact money early rivals trust figures drivers setup reading limits',
+  Training: 'drivers fit setup card',
+};
+
 // Runs in the page.
-function measure() {
+function measure(sections) {
   const faults = [];
   const root = document.documentElement;
   const channel = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
@@ -33,11 +40,25 @@ function measure() {
     faults.push(`is ${root.scrollWidth} px wide in a window of ${root.clientWidth}`);
   }
   if (document.scripts.length) faults.push(`holds ${document.scripts.length} scripts`);
+  const kind = document.querySelector('h1').textContent.split(':')[0];
+  for (const id of (sections[kind] ?? 'no-such-kind').split(' ')) {
+    const heading = document.getElementById(id);
+    if (!heading?.textContent.trim()) faults.push(`${kind} lacks the section ${id}`);
+    else if (heading.closest('section').innerText.length < 100) faults.push(`the section ${id} is empty`);
+  }
+  const short = document.getElementById('short')?.closest('section');
+  if (short) {
+    const term = short.innerText.match(/\b(AUC|log-loss|ECE|Brier|lift|precision|recall|calibrat\w*|bootstrap\w*|percentiles?)\b/i);
+    if (term) faults.push(`the short of it says ${term[0]}`);
+    const fact = short.querySelector('.facts strong');
+    if (!fact || fact.getBoundingClientRect().bottom > innerHeight) faults.push('the first fact is not on the first screen');
+  }
   const page = getComputedStyle(document.body).backgroundColor;
   const plots = [...document.querySelectorAll('svg')];
   if (plots.length < 3) faults.push(`holds ${plots.length} plots`);
   for (const svg of plots) {
     const { left, right } = svg.getBoundingClientRect();
+    const boxes = [];
     for (const text of svg.querySelectorAll('text')) {
       const words = `"${text.textContent.trim()}" in ${svg.querySelector('title').textContent}`;
       const ratio = contrast(getComputedStyle(text).fill, page);
@@ -47,6 +68,13 @@ function measure() {
       if (size < 9) faults.push(`${size.toFixed(1)} px small: ${words}`);
       const box = text.getBoundingClientRect();
       if (box.left < left - 1 || box.right > right + 1) faults.push(`cut off: ${words}`);
+      // Boxes are as high as a line, so words one above the other may touch by a fifth of one.
+      const meets = (other) =>
+        Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left) > 1 &&
+        Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top) > 0.2 * box.height;
+      const over = boxes.find(meets);
+      if (over) faults.push(`lies over ${over.words}: ${words}`);
+      boxes.push({ box, words });
     }
   }
   return faults;
@@ -62,7 +90,7 @@ async function look(browser, report, { width, colorScheme }) {
     if (request.url() !== address) faults.push(`loads ${request.url()}`);
   });
   await page.goto(address);
-  faults.push(...(await page.evaluate(measure)));
+  faults.push(...(await page.evaluate(measure, sections)));
   // Closed details hide their tables from axe.
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
   await page.evaluate(axe);

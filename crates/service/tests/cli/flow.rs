@@ -75,6 +75,30 @@ fn scores_come_by_cutoff_and_then_by_id() {
     assert!(rows.iter().all(|(cutoff, ..)| cutoffs.contains(cutoff)));
 }
 
+/// What 20 contacts a cutoff would have brought.
+fn contacting(found: &Value) {
+    assert_eq!(found["are_terms_assumed"], false);
+    assert_eq!(found["rule"]["threshold"], 0.2);
+    for top in found["cutoffs"].as_array().unwrap() {
+        assert_eq!(top["rows"], 20);
+    }
+    for figure in [
+        &found["overall"]["precision"],
+        &found["overall"]["profit"],
+        &found["rule"]["profit"],
+        &found["lead"]["overall"]["warned"],
+        &found["lead"]["overall"]["days"],
+    ] {
+        let [value, lo, hi] = ["value", "lo", "hi"].map(|key| figure[key].as_f64().unwrap());
+        assert!(lo <= value && value <= hi, "{figure}");
+    }
+    let lead = found["lead"]["overall"]["days"]["value"].as_f64().unwrap();
+    assert!(
+        (0.0..=14.0).contains(&lead),
+        "{lead} days before 14 are over"
+    );
+}
+
 #[test]
 fn a_backtest_prints_a_table_and_writes_metrics_and_report() {
     let dir = tempfile::tempdir().unwrap();
@@ -89,8 +113,32 @@ fn a_backtest_prints_a_table_and_writes_metrics_and_report() {
         "--out-dir",
         text(&out),
     ];
+    let team = [
+        "--capacity",
+        "20",
+        "--value",
+        "50",
+        "--saved",
+        "0.2",
+        "--cost",
+        "2",
+    ];
+    let args = [&args[..], &team].concat();
     let table = done(&args).stdout;
-    assert!(table.contains("ROC AUC"), "{table}");
+    for said in [
+        "ROC AUC",
+        "rfm_rule",
+        "rfm_logistic",
+        "mbg_nbd",
+        "bg_nbd",
+        "lead days",
+    ] {
+        assert!(table.contains(said), "{said} is missing in\n{table}");
+    }
+    assert!(
+        table.lines().all(|line| line.chars().count() <= 100),
+        "{table}"
+    );
     let metrics = json(&fs::read_to_string(out.join("metrics.json")).unwrap());
     assert_eq!(metrics["horizon_days"], 14);
     assert_eq!(metrics["label"], "purchase");
@@ -101,6 +149,7 @@ fn a_backtest_prints_a_table_and_writes_metrics_and_report() {
         let [value, lo, hi] = ["value", "lo", "hi"].map(|key| figure[key].as_f64().unwrap());
         assert!(lo <= value && value <= hi, "{name}: {figure}");
     }
+    contacting(&metrics["contacting"]);
     let auc = metrics["overall"]["metrics"]["roc_auc"]["value"]
         .as_f64()
         .unwrap();

@@ -10,7 +10,7 @@ use super::{Figure, GRID, INK, LEFT, MUTED, STAYED, TEXT, Words, draw, text};
 use crate::report::{numbers::fixed, view::Column};
 
 const ROW: u32 = 46;
-const NAMES: u32 = 420;
+const NAMES: u32 = 530;
 
 /// More columns than this make no picture; the table has them all.
 pub(in crate::report) const FOREST_ROWS: usize = 20;
