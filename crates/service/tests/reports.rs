@@ -177,6 +177,17 @@ fn a_rival_that_is_better_is_said_before_all_else() {
 }
 
 #[test]
+fn amounts_at_which_no_contact_pays_are_said_to_be_such() {
+    let mut backtest = backtest();
+    let found = backtest.contacting.as_mut().unwrap();
+    found.rule_share = 0.0;
+    found.best = None;
+    let text = words(&backtest_html(&backtest).unwrap());
+    assert!(text.contains("No contact pays at these amounts"));
+    assert!(text.contains("each costs more than it brings, even at the top of the list"));
+}
+
+#[test]
 fn report_stored_before_lists_and_baselines_is_still_a_report() {
     let mut backtest = backtest();
     backtest.rivals.clear();
@@ -274,7 +285,7 @@ fn weak_ranking_and_few_leavers_are_cautioned_against() {
         .collect();
     backtest.curves = Curves::of(&rows);
     let text = words(&backtest_html(&backtest).unwrap());
-    assert!(text.contains("hardly better than chance (ROC AUC 0.520, interval from 0.470)"));
+    assert!(text.contains("of 100 pairs it puts 52.0 in the right order, perhaps only 47.0,"));
     assert!(text.contains("Only 50 of the 500 test rows left"));
 }
 

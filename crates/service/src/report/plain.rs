@@ -213,10 +213,10 @@ pub(super) fn cautions(backtest: &Backtest) -> Vec<String> {
     let auc = backtest.overall.roc_auc;
     if auc.lo <= 0.55 {
         out.push(format!(
-            "The ranking is hardly better than chance (ROC AUC {}, interval from {}). \
-             Do not act on it without more data or a longer history.",
-            fixed(auc.value, 3),
-            fixed(auc.lo, 3)
+            "It hardly tells those who leave from those who stay: of 100 pairs it puts {} in the right order, \
+             perhaps only {}, and guessing would put 50. Do not act on it without more data or a longer history.",
+            fixed(100.0 * auc.value, 1),
+            fixed(100.0 * auc.lo, 1)
         ));
     }
     let ece = backtest.overall.ece.value;

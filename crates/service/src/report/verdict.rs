@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     numbers::{fixed, grouped, percent},
     plain::hundred,
-    view::{Backtest, Interval, Rival},
+    view::{Backtest, Interval, Label, Rival},
 };
 
 /// A short claim in large letters with its explanation.
@@ -82,12 +82,16 @@ fn against_the_rule(backtest: &Backtest) -> Option<Fact> {
     } else {
         "No clear gain over a rule of thumb"
     };
+    let did = match backtest.task.label {
+        Label::Purchase => "bought",
+        Label::Any | Label::Event(_) => "did anything",
+    };
     Some(Fact {
         claim: claim.to_owned(),
         words: format!(
             "Of 100 pairs of one who left and one who stayed, it put {} in the right order. Counting points for how \
-             lately, how often and for how much somebody bought gets {} right. The difference is {} pairs, between {} \
-             and {}.",
+             lately and how often somebody {did}, and for how much, gets {} right. The difference is {} pairs, \
+             between {} and {}.",
             points(backtest.overall.roc_auc.value),
             points(rule.metrics.roc_auc.value),
             points(gain.value),
@@ -140,6 +144,19 @@ fn profit(backtest: &Backtest) -> Option<Fact> {
     } else {
         ""
     };
+    if found.rule_share == 0.0 {
+        return Some(Fact {
+            claim: "No contact pays at these amounts".to_owned(),
+            words: format!(
+                "A customer who stays is worth {}, a contact keeps {} of those about to leave, and costs {}: nobody's \
+                 risk is high enough, that is {} or more.{assumed}",
+                found.value,
+                percent(found.saved, 0),
+                found.cost,
+                percent(found.rule_threshold, 0),
+            ),
+        });
+    }
     Some(Fact {
         claim: format!("{} per 1,000 customers", money(found.rule_profit.value)),
         words: format!(
