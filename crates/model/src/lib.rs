@@ -15,6 +15,7 @@
 //! | [`curve`] | natural cubic splines |
 //! | [`scorer`] | log-odds, proven bounds of them, and reasons that add up to them |
 //! | [`contact`], [`lead`] | what contacting the top of the list brings, and how long before the loss an alert comes |
+//! | [`watch`] | live predictions against their outcomes, and drift, in sums that need no order |
 //! | [`metrics`] | ROC AUC, PR AUC, log-loss, Brier, ECE, lift with intervals over customers |
 //!
 //! No I/O, no clock, no randomness but the seeded draw of the bootstrap. Sums run in a fixed order on
@@ -66,6 +67,7 @@ pub mod population;
 pub mod rows;
 pub mod scorer;
 pub mod train;
+pub mod watch;
 
 mod digits;
 mod splitmix;

@@ -149,6 +149,14 @@ pub struct Scratch {
     spans: Vec<(f64, f64)>,
 }
 
+impl Scratch {
+    /// The features of the last customer that was scored, in plan order.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+}
+
 /// Probability of log-odds.
 #[must_use]
 pub fn probability(log_odds: f64) -> f64 {
