@@ -11,6 +11,7 @@ use crate::curve::Spline;
 use crate::{Error, Label, Metrics};
 
 mod check;
+mod reference;
 mod seal;
 mod text;
 
@@ -42,6 +43,9 @@ pub struct Model {
     columns: Vec<Column>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     training: Option<Provenance>,
+    /// How the features were spread in training, for those who watch them drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<Vec<crate::watch::Spread>>,
 }
 
 /// Where `cart_abandon` events came from in training; scoring has to do the same.
@@ -199,6 +203,7 @@ impl Model {
             constants: parts.constants,
             columns: parts.columns,
             training: parts.training,
+            reference: None,
         };
         model.check()?;
         model.sha256 = seal::hash(model.to_json()?.as_bytes());

@@ -57,6 +57,7 @@ impl Model {
         self.check_occasion(&mut faults);
         self.check_constants(&mut faults);
         self.check_definitions(&mut faults);
+        self.check_reference(&mut faults);
         faults
     }
 

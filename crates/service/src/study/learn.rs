@@ -5,6 +5,7 @@ use holdfast_model::file::{CutoffFigures, Parts};
 use holdfast_model::metrics::{Scored, metrics};
 use holdfast_model::rows::Rows;
 use holdfast_model::train::{self, Trained};
+use holdfast_model::watch::Spread;
 use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability};
 
 use super::load::{Log, Read, load};
@@ -157,6 +158,8 @@ fn finish(
         columns: trained.columns.clone(),
         training: Some(provenance),
     })?;
+    let used: Vec<String> = model.columns().iter().map(|c| c.feature.clone()).collect();
+    let model = model.with_reference(Spread::of_rows(rows, &used))?;
     let report = report::Training {
         model_id: model.id().to_owned(),
         sha256: model.sha256().to_owned(),
