@@ -7,6 +7,7 @@
 //! | [`counts`] | what became of the records; consumed = applied + dropped + rejected |
 //! | [`erased`] | who was erased lately, so that no late event brings a customer back |
 //! | [`letters`] | dead letters |
+//! | [`watch`] | what was predicted is held against what became of it |
 //! | [`ticks`] | when wall time may stand in for events on an idle partition |
 //!
 //! `run`, `replay`, `demo` and the tests all stand on [`Partition`]: an alert does not depend on who drives it, on how
@@ -18,8 +19,10 @@ pub mod letters;
 pub mod partition;
 pub mod settings;
 pub mod ticks;
+pub mod watch;
 
 pub use counts::Counts;
 pub use erased::{Erased, ErasedFault};
-pub use partition::{DECISIONS, ERASED, Image, Partition, STATE};
+pub use partition::{DECISIONS, ERASED, Image, Partition, STATE, WATCH};
 pub use settings::{Contradiction, Settings};
+pub use watch::{Panel, Watch};

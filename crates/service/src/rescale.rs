@@ -19,7 +19,7 @@ use holdfast_store::{Listed, Manifest, Packed, Packer, Snapshots, Wanted, choose
 use serde::Serialize;
 
 use crate::config;
-use crate::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings};
+use crate::pipeline::{Partition, STATE, Settings};
 
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long new partitions, and a member that has just gone, may stand in the way of a commit.
@@ -289,8 +289,9 @@ fn pack(mut partition: Partition, mut manifest: Manifest) -> Packed {
     manifest.customers = partition.customers() as u64;
     let image = partition.begin_image();
     let mut packer = Packer::new(manifest);
-    packer.add(ERASED, 0, &image.erased);
-    packer.add(DECISIONS, 0, &image.decisions.encode());
+    for (section, bytes) in image.sections() {
+        packer.add(section, 0, &bytes);
+    }
     let mut pieces = Vec::new();
     while !partition.continue_image(64, &mut pieces) {
         for piece in pieces.drain(..) {

@@ -83,6 +83,12 @@ impl Store {
         ix.0 < self.names.end() && self.names.is_live(ix.0)
     }
 
+    /// All indices given so far are below this one.
+    #[must_use]
+    pub fn end(&self) -> u32 {
+        self.names.end()
+    }
+
     /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {

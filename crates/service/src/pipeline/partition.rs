@@ -12,15 +12,19 @@ use super::counts::Counts;
 use super::erased::Erased;
 use super::letters::{letter, skipped};
 use super::settings::Settings;
+use super::watch::Watch;
 
 mod rescaled;
 mod state;
+mod watched;
 
-pub use state::{DECISIONS, ERASED, Image, STATE};
+pub use state::{DECISIONS, ERASED, Image, STATE, WATCH};
 
 /// Records that are decoded and whose customers are fetched from memory together: at random customers the latency
 /// of memory is the limit, not the work.
 const TOGETHER: usize = 32;
+/// Customers looked at for the watch beside each record, while there are any: half a millisecond for 32 records.
+const WATCHED: u32 = 8;
 
 /// One partition: state, decisions and clock.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct Partition {
     store: Store,
     decider: Decider,
     erased: Erased,
+    /// None for a model that nobody trained.
+    watch: Option<Watch>,
     /// The greatest event time applied; `i64::MIN` before the first.
     clock: i64,
     /// The clock of the whole input, where the driver knows it.
@@ -51,8 +57,11 @@ impl Partition {
     /// # Errors
     /// If the model cannot be scored.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let store = Store::new(settings.store);
+        let terms = settings.watch.as_ref();
         Ok(Self {
-            store: Store::new(settings.store),
+            watch: terms.map(|terms| Watch::new(terms, &store, i64::MIN)),
+            store,
             decider: Decider::new(Arc::clone(&settings.policy), &settings.model)?,
             erased: Erased::new(settings.erased_key),
             settings: settings.clone(),
@@ -94,13 +103,19 @@ impl Partition {
                 });
                 *slot = Some(outcome);
             }
-            self.store.look_ahead(&hashes, |ix| self.decider.touch(ix));
+            self.store.look_ahead(&hashes, |ix| {
+                self.decider.touch(ix);
+                if let Some(watch) = &self.watch {
+                    watch.touch(ix);
+                }
+            });
             for ((record, outcome), hash) in together.iter().zip(outcomes).zip(&hashes) {
                 if let Some(outcome) = outcome {
                     self.outcome(record, outcome, *hash, out);
                 }
             }
             self.hashes = hashes;
+            self.watch_on(WATCHED * TOGETHER as u32);
         }
     }
 
@@ -112,6 +127,7 @@ impl Partition {
             Outcome::Rejected(_) => 0,
         };
         self.outcome(record, outcome, hash, out);
+        self.watch_on(WATCHED);
     }
 
     fn outcome(&mut self, record: &Record<'_>, outcome: Outcome<'_>, hash: u64, out: &mut Outputs) {
@@ -163,11 +179,15 @@ impl Partition {
             self.decider
                 .before_event(&mut self.store, ix, event.ts, send);
         }
+        self.watch_before(ix, &input);
         match self.store.apply(ix, &input) {
             Applied::Applied => {}
             Applied::Late => return self.drop(DropReason::Late),
             Applied::Duplicate => return self.drop(DropReason::Duplicate),
             Applied::CartAbandonGiven => return self.drop(DropReason::CartAbandonGiven),
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.after(ix, event.kind, &event.type_name, event.ts);
         }
         let seen = Seen {
             kind: event.kind,
@@ -207,6 +227,9 @@ impl Partition {
             let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
             self.decider.before_event(&mut self.store, ix, at, send);
             self.decider.erase(ix);
+            if let Some(watch) = &mut self.watch {
+                watch.erase(&self.store, ix);
+            }
             self.store.erase(ix);
         }
         // Also where there is no such customer: the first event may still be under way.
@@ -215,10 +238,11 @@ impl Partition {
     }
 
     /// Fires deadlines up to and with `to` without moving the clock: wall time on an idle partition. Says whether
-    /// anything fired.
+    /// anything came of it.
     pub fn tick(&mut self, to: i64, out: &mut Outputs) -> bool {
         self.stamp();
-        let fired = self.advance(to, out);
+        // A cutoff that is closed is closed for late events, so whoever repeats this has to do it too.
+        let fired = self.advance(to, out) | self.watch_up_to(to);
         if fired {
             self.cause(What::Tick { to });
         }
@@ -242,6 +266,8 @@ impl Partition {
         // Also when nothing fires: the clock has moved.
         self.cause(What::EndOfInput { until });
         let fired = self.advance(until, out);
+        self.watch_up_to(until);
+        self.watch_on(u32::MAX);
         self.stamp();
         fired
     }

@@ -9,6 +9,7 @@ use holdfast_model::{CartSource, Model};
 use holdfast_policy as policy;
 use sha2::{Digest, Sha256};
 
+use super::watch::Terms;
 use crate::config;
 
 /// What every partition of one process shares.
@@ -28,6 +29,10 @@ pub struct Settings {
     skip: Arc<[(i32, i64)]>,
     /// Under which the ids of erased customers are hashed.
     pub(super) erased_key: u64,
+    /// What is predicted and held against its outcome; none for a model that nobody trained.
+    pub(super) watch: Option<Arc<Terms>>,
+    /// Only asked what it would have said, beside the model that decides.
+    challenger: Option<Arc<Model>>,
 }
 
 /// The configuration says other than the model it is to be used with, or cannot be used at all: every reason.
@@ -92,10 +97,52 @@ impl Settings {
                     block_ms: config.erasure.block_ms,
                     skip: config.run.skip.clone().into(),
                     erased_key: erased_key(&config.app.tenant),
+                    watch: Terms::new(model, None, config.silence.grace_ms).map(Arc::new),
+                    challenger: None,
                 })
             }
             _ => Err(Contradiction(faults).into()),
         }
+    }
+
+    /// The same, with another model that is scored beside the one that decides, and decides nothing.
+    ///
+    /// # Errors
+    /// [`Contradiction`] where the two could not be compared, or the state does not hold what the other one asks for.
+    pub fn challenged_by(mut self, challenger: &Model) -> Result<Self, Contradiction> {
+        let champion = &self.model;
+        let mut faults = Vec::new();
+        if challenger.label() != champion.label() {
+            faults.push("the challenger answers another question: kind, horizon or population differ from the model's");
+        }
+        if [champion.as_ref(), challenger]
+            .iter()
+            .any(|m| m.training().is_none())
+        {
+            faults.push("only trained models are held against their outcomes: one of model and challenger was written by hand");
+        }
+        if challenger.cart_abandon() != champion.cart_abandon() {
+            faults.push("the challenger takes abandoned carts from elsewhere than the model");
+        }
+        if challenger.currency().is_some() && challenger.currency() != champion.currency() {
+            faults.push("the challenger was trained with another currency than the model");
+        }
+        if challenger.occasion().is_some() && challenger.occasion() != champion.occasion() {
+            faults.push("the challenger asks for statistics over the whole life, which the state holds only where the model asks for the same");
+        }
+        if !faults.is_empty() {
+            return Err(Contradiction(
+                faults.into_iter().map(str::to_owned).collect(),
+            ));
+        }
+        self.watch = Terms::new(champion, Some(challenger), self.grace_ms).map(Arc::new);
+        self.challenger = Some(Arc::new(challenger.clone()));
+        Ok(self)
+    }
+
+    /// The model that is scored beside the one that decides.
+    pub fn challenger(&self) -> Option<&Model> {
+        self.challenger.as_deref()
     }
 
     pub(super) fn skips(&self, record: &Record<'_>) -> bool {

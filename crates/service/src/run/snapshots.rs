@@ -21,7 +21,7 @@ use super::journal::JournalLog;
 use super::message::{Epoch, Work};
 use super::recovery::Regime;
 use super::{Shared, spawn};
-use crate::pipeline::{DECISIONS, ERASED, Image, STATE};
+use crate::pipeline::{Image, STATE};
 pub(super) use waiting::Place;
 use waiting::Waiting;
 
@@ -226,8 +226,9 @@ impl Snapshotter {
             return;
         }
         let mut packer = Packer::new(self.manifest(&plate));
-        packer.add(ERASED, 0, &plate.image.erased);
-        packer.add(DECISIONS, 0, &plate.image.decisions.encode());
+        for (section, bytes) in plate.image.sections() {
+            packer.add(section, 0, &bytes);
+        }
         self.under_way.insert(partition, (epoch, place, packer));
     }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use holdfast_consumer::murmur2_partition;
+use holdfast_features::Store;
 use holdfast_policy::Decider;
 
 use super::{Erased, Partition};
 use crate::pipeline::Settings;
+use crate::pipeline::watch::Watch;
 
 impl Partition {
     /// All customers of `old`, which are all partitions of an input, where they belong among `partitions`.
@@ -36,6 +38,14 @@ impl Partition {
                 erased: erased.clone(),
                 clock: clock.unwrap_or(i64::MIN),
                 input_clock: input_clock.unwrap_or(i64::MIN),
+                // What is awaited lies by index, and tallies would count twice: the watch begins anew.
+                watch: settings.watch.as_ref().map(|terms| {
+                    Watch::new(
+                        terms,
+                        &Store::new(settings.store),
+                        clock.unwrap_or(i64::MIN),
+                    )
+                }),
                 ..Self::new(settings)?
             })
         };

@@ -9,11 +9,14 @@ use holdfast_store::Snapshot;
 
 use super::{Erased, Partition};
 use crate::pipeline::Settings;
+use crate::pipeline::watch::{Watch, WatchImage};
 
 /// Sections of a snapshot file: the customers' words, what was decided of them, and erasures that still block.
 pub const STATE: &str = "state";
 pub const DECISIONS: &str = "decisions";
 pub const ERASED: &str = "erased";
+/// And what is predicted and awaited, where that is watched.
+pub const WATCH: &str = "watch";
 
 /// What an image has beside the pieces of the store.
 #[derive(Debug)]
@@ -24,6 +27,18 @@ pub struct Image {
     pub input_clock: i64,
     pub decisions: DeciderImage,
     pub erased: Vec<u8>,
+    /// None where nothing is watched.
+    pub watch: Option<WatchImage>,
+}
+
+impl Image {
+    /// All sections but the store's, and their bytes.
+    pub fn sections(self) -> Vec<(&'static str, Vec<u8>)> {
+        let watch = self.watch.map(|watch| (WATCH, watch.encode()));
+        let mut sections = vec![(ERASED, self.erased), (DECISIONS, self.decisions.encode())];
+        sections.extend(watch);
+        sections
+    }
 }
 
 /// The bytes of a section that has one piece.
@@ -45,6 +60,7 @@ impl Partition {
             input_clock: self.input_clock,
             decisions: self.decider.image(),
             erased: self.erased.encode(),
+            watch: self.watch.as_mut().map(Watch::image),
         }
     }
 
@@ -82,6 +98,15 @@ impl Partition {
         partition.decider = decider;
         partition.erased = erased;
         partition.clock = manifest.clock.unwrap_or(i64::MIN);
+        if let Some(terms) = &settings.watch {
+            let watches = manifest.sections.iter().any(|s| s.name == WATCH);
+            let (store, clock) = (&partition.store, partition.clock);
+            partition.watch = Some(if watches {
+                Watch::restore((terms, clock), store, &one(snapshot, WATCH)?)?
+            } else {
+                Watch::new(terms, store, clock)
+            });
+        }
         partition.input_clock = manifest.input_clock.unwrap_or(i64::MIN);
         partition.at = manifest.offset;
         Ok(partition)
@@ -94,6 +119,9 @@ impl Partition {
             self.decider.digest(&self.store),
             self.erased.digest(),
             self.clock.cast_unsigned(),
+            self.watch
+                .as_ref()
+                .map_or(0, |watch| watch.digest(&self.store)),
         ];
         parts.into_iter().fold(0, |hash: u64, part| {
             (hash.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -165,6 +193,13 @@ impl Partition {
     pub fn activate(&mut self, settings: &Settings) -> anyhow::Result<()> {
         self.decider
             .activate(Arc::clone(&settings.policy), &settings.model)?;
+        self.watch = settings
+            .watch
+            .as_ref()
+            .map(|terms| match self.watch.take() {
+                Some(watch) => watch.activate(terms, &self.store, self.clock),
+                None => Watch::new(terms, &self.store, self.clock),
+            });
         self.settings = settings.clone();
         Ok(())
     }

@@ -70,7 +70,9 @@ impl Scene {
         settings.erasure.block_ms = DAY;
         settings.snapshot.interval_ms = i64::MAX;
         settings.snapshot.every_events = draw.size(5, 60) as u64;
-        let models = models().iter();
+        // Another model may predict otherwise in a rebuild than it did; without one the watch has to be the same too.
+        let models = if reloads { models() } else { trained() };
+        let models = models.iter();
         let models = models
             .map(|model| pipeline::Settings::new(&settings, model, true).unwrap())
             .collect();
@@ -105,7 +107,8 @@ impl Scene {
             workers: draw.size(1, 2),
             reloads,
             harm_every: [20, 60, 150, 400][draw.size(0, 3)],
-            end_of_time: T0 + span + 60 * DAY,
+            // At noon: a cutoff of the watch at the very end would be closed by a tick that nobody commits any more.
+            end_of_time: T0 + span + 60 * DAY + DAY / 2,
         }
     }
 
@@ -132,6 +135,24 @@ fn models() -> &'static [Arc<Model>; 2] {
         assert_ne!(text, other);
         let other = Model::from_json(other.as_bytes()).unwrap();
         [Arc::new(model()), Arc::new(other)]
+    })
+}
+
+/// The same as if they had been trained before the first event, so that they are watched.
+fn trained() -> &'static [Arc<Model>; 2] {
+    static TRAINED: OnceLock<[Arc<Model>; 2]> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        models().each_ref().map(|model| {
+            let mut value: serde_json::Value =
+                serde_json::from_str(&model.to_json().unwrap()).unwrap();
+            value["sha256"] = "".into();
+            value["training"] = serde_json::json!({
+                "made_by": "nobody", "events": 0, "customers": 0, "rows": 0, "base_rate": 0.5, "alpha": 1.0,
+                "first_ms": 0, "last_ms": T0, "until_ms": T0, "validation": [], "cutoffs": [],
+                "metrics": holdfast_model::Metrics::default(),
+            });
+            Arc::new(Model::from_json(value.to_string().as_bytes()).unwrap())
+        })
     })
 }
 
