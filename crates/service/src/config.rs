@@ -41,6 +41,8 @@ pub struct Settings {
     pub topics: Topics,
     /// The model file; the only setting without a default, and only some commands need it.
     pub model_path: Option<PathBuf>,
+    /// The model file that is watched beside it, and decides nothing.
+    pub challenger_path: Option<PathBuf>,
     pub policy: Policy,
     pub silence: Silence,
     pub events: Events,

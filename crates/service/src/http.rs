@@ -157,12 +157,14 @@ fn router(shared: Shared) -> Router {
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
+        .route("/watch", get(watch))
+        .route("/watch.json", get(watch_json))
         .route("/", get(index))
         .with_state(shared)
 }
 
 async fn index() -> &'static str {
-    "holdfast: /metrics /livez /readyz\n"
+    "holdfast: /metrics /livez /readyz /watch /watch.json\n"
 }
 
 async fn metrics(State(shared): State<Shared>) -> Response {
@@ -188,6 +190,17 @@ async fn livez(State(shared): State<Shared>) -> Response {
 async fn readyz(State(shared): State<Shared>) -> Response {
     let report = shared.probe.report();
     json(report.ready, &report)
+}
+
+async fn watch(State(shared): State<Shared>) -> Response {
+    match crate::report::watch_html(&shared.probe.panel()) {
+        Ok(page) => axum::response::Html(page).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
+    }
+}
+
+async fn watch_json(State(shared): State<Shared>) -> Response {
+    json(true, &shared.probe.panel())
 }
 
 fn json(good: bool, body: &impl serde::Serialize) -> Response {

@@ -7,6 +7,7 @@
 mod input;
 mod recorder;
 mod snapshots;
+mod watch;
 
 use holdfast_events::{DropReason, RejectReason};
 use holdfast_policy::Kind;
@@ -19,6 +20,7 @@ use prometheus::{
 pub use input::InputMetrics;
 pub use recorder::Recorder;
 pub use snapshots::SnapshotMetrics;
+pub use watch::WatchMetrics;
 
 /// Ways in which a transaction ends.
 pub const TRANSACTION_RESULTS: [&str; 3] = ["committed", "aborted", "unknown"];
@@ -64,6 +66,7 @@ pub struct Metrics {
     pub build_info: IntGaugeVec,
     pub snapshots: SnapshotMetrics,
     pub input: InputMetrics,
+    pub watch: WatchMetrics,
 }
 
 /// The handles of one partition, looked up once.
@@ -107,6 +110,10 @@ impl Maker {
     }
 
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.add(GenericGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn values(&self, name: &str, help: &str, labels: &[&str]) -> GaugeVec {
         self.add(GenericGaugeVec::new(Opts::new(name, help), labels))
     }
 
@@ -247,6 +254,7 @@ impl Metrics {
             ),
             snapshots: SnapshotMetrics::new(&make),
             input: InputMetrics::new(&make),
+            watch: WatchMetrics::new(&make),
             build_info: make.gauges("holdfast_build_info", "The running program.", &["version"]),
             registry: make.0,
         };

@@ -15,9 +15,10 @@ use holdfast_producer::Outputs;
 use tracing::warn;
 
 use crate::config::{self, SourceKind};
-use crate::pipeline::{Counts, Partition, Settings};
+use crate::pipeline::{Counts, Panel, Partition, Settings};
+use crate::report::watch_html;
 use crate::reread;
-use crate::run::{RunError, client};
+use crate::run::{RunError, challenged, client};
 
 mod begin;
 mod files;
@@ -44,6 +45,8 @@ pub struct Args {
     pub partitions: u32,
     /// `latest`, a snapshot's name, or the path of its file; none begins with nobody known.
     pub from_snapshot: Option<String>,
+    /// Where to write the page of the watch.
+    pub watch_report: Option<PathBuf>,
     /// The clock's last position, ms UTC; the greatest event time applied if that is later, or if nothing is said.
     pub until: Option<i64>,
 }
@@ -78,6 +81,7 @@ pub fn run_with(
     let began = Instant::now();
     let key_required = args.events.is_none() && config.source == SourceKind::Kafka;
     let settings = Settings::new(config, model, key_required)?;
+    let settings = challenged(config, settings)?;
     let begin = args.from_snapshot.as_deref();
     let begin = begin.map(|text| Begin::with(text, config, &settings));
     let begin = begin.transpose()?;
@@ -98,6 +102,12 @@ pub fn run_with(
         out.files.alerts(),
         began.elapsed(),
     );
+    if let Some(path) = &args.watch_report {
+        let views: Vec<_> = replay.states().filter_map(Partition::view).collect();
+        let page = watch_html(&Panel::of(&views))?;
+        let writing = || format!("cannot write {}", path.display());
+        std::fs::write(path, page).with_context(writing)?;
+    }
     out.files.finish(&summary)?;
     Ok(summary)
 }

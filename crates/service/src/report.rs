@@ -14,14 +14,16 @@ mod plain;
 mod plots;
 mod verdict;
 mod view;
+mod watch;
 
 pub use contacting::{Contacting, LeadTime, Point, Top};
 pub use view::{
     Backtest, Bin, Column, Curves, Fit, Gain, Interval, Label, Metrics, Rival, Span, Task,
     TestCutoff, TrainCutoff, Training,
 };
+pub use watch::watch_html;
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("page.html", include_str!("report/templates/page.html")),
     ("parts.html", include_str!("report/templates/parts.html")),
     ("style.css", include_str!("report/templates/style.css")),
@@ -33,6 +35,7 @@ const TEMPLATES: [(&str, &str); 6] = [
         "training.html",
         include_str!("report/templates/training.html"),
     ),
+    ("watch.html", include_str!("report/templates/watch.html")),
     ("card.md", include_str!("report/templates/card.md")),
 ];
 

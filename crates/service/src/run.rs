@@ -15,6 +15,7 @@
 //! partition begins with its newest snapshot ([`recovery`]): up to the committed offset the input is read again along
 //! the [`journal`] and nothing is sent, from there on it is live.
 
+mod challenger;
 mod clock;
 mod committer;
 mod error;
@@ -35,6 +36,7 @@ mod status;
 mod stop;
 mod summary;
 mod watchdog;
+mod watching;
 mod worker;
 
 use std::path::PathBuf;
@@ -57,6 +59,7 @@ use recovery::Archive;
 use snapshots::Unstarted;
 use watchdog::Watchdog;
 
+pub(crate) use challenger::challenged;
 pub use error::RunError;
 pub(crate) use journal::{JournalLog, KafkaJournal, Values, between};
 pub(crate) use kafka::client;
@@ -90,6 +93,7 @@ pub fn run(
     let from_kafka = settings.source == SourceKind::Kafka;
     let pipeline = pipeline::Settings::new(settings, model, from_kafka)
         .map_err(|e| RunError::Config(format!("{e:#}")))?;
+    let pipeline = challenged(settings, pipeline)?;
     let unstarted = keeps_snapshots(settings).then(Unstarted::new);
     let shared = Arc::new(Shared {
         state_hash: pipeline.state_hash().to_owned(),

@@ -39,6 +39,7 @@ impl Place {
             out_dir: out_dir.clone(),
             partitions,
             from_snapshot: None,
+            watch_report: None,
             until,
         };
         let summary = run(&args, &config(), &model()).unwrap();
@@ -202,6 +203,7 @@ fn a_missing_file_is_named_and_leaves_no_summary() {
         out_dir,
         partitions: 1,
         from_snapshot: None,
+        watch_report: None,
         until: None,
     };
     let error = run(&args, &Config::defaults(), &model()).unwrap_err();

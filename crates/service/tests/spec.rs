@@ -121,6 +121,7 @@ fn replay_of_the_side_by_side_job_gives_the_oracles_alerts() {
             out_dir: at("out"),
             partitions,
             from_snapshot: None,
+            watch_report: None,
             until: None,
         };
         let summary = run(&args, &settings, &model).unwrap();

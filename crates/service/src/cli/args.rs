@@ -165,6 +165,10 @@ pub struct Replay {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096), conflicts_with = "from_snapshot")]
     pub partitions: u32,
 
+    /// Page of what a trained model said after its training, and what became of it
+    #[arg(long, value_name = "FILE.html")]
+    pub watch_report: Option<PathBuf>,
+
     /// Let silence go on until this instant [default: the last event]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     pub until: Option<i64>,

@@ -4,6 +4,7 @@ use crate::cli::Check;
 use crate::cli::terminal::{data, say};
 use crate::config::{Fault, Faults, Layers, Origin, SourceKind};
 use crate::pipeline;
+use crate::run::challenged;
 
 use super::files;
 
@@ -19,8 +20,18 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
     let key_required = settings.source == SourceKind::Kafka;
     let against_model = files::model(settings.model_path.as_deref())
         .map_err(anyhow::Error::new)
-        .and_then(|model| pipeline::Settings::new(settings, &model, key_required).map(|_| model));
-    match against_model {
+        .and_then(|model| {
+            let of = pipeline::Settings::new(settings, &model, key_required)?;
+            Ok((model, of))
+        });
+    let key = "model.challenger";
+    let against_both = against_model
+        .map_err(|fault| ("model.path", fault))
+        .and_then(|(model, of)| {
+            let both = challenged(settings, of).map_err(|fault| (key, fault.into()));
+            both.map(|_| model)
+        });
+    match against_both {
         Ok(model) => {
             say(format_args!(
                 "the configuration is sound; model {}",
@@ -28,12 +39,9 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
             ));
             Ok(())
         }
-        Err(fault) => Err(Faults(vec![Fault {
-            origin: loaded
-                .origin("model.path")
-                .cloned()
-                .unwrap_or(Origin::Default),
-            key: "model.path".to_owned(),
+        Err((key, fault)) => Err(Faults(vec![Fault {
+            origin: loaded.origin(key).cloned().unwrap_or(Origin::Default),
+            key: key.to_owned(),
             message: format!("{fault:#}"),
         }])
         .into()),

@@ -22,6 +22,7 @@ pub(super) fn replay(args: &Replay) -> anyhow::Result<()> {
             out_dir: args.out_dir.clone(),
             partitions: args.partitions,
             from_snapshot: args.from_snapshot.clone(),
+            watch_report: args.watch_report.clone(),
             until: args.until,
         },
         &settings,

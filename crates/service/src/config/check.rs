@@ -31,6 +31,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         kafka: kafka::read(&mut reader, &tree, &app, source),
         topics: topics(&mut reader, &app),
         model_path: reader.path("model.path"),
+        challenger_path: reader.path("model.challenger"),
         policy: policy(&mut reader),
         silence: silence(&mut reader),
         events: events(&mut reader),

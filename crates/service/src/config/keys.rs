@@ -64,6 +64,11 @@ pub(super) const KEYS: &[Key] = &[
         "internal topic of decisions and ticks, for restarts; default: app.id + \".journal\"",
     ),
     key("model.path", "", "model file written by `holdfast train`"),
+    key(
+        "model.challenger",
+        "",
+        "another model of the same question, which is only held against its outcomes beside the first; read at the start",
+    ),
     key("policy.mode", "\"episodes\"", "episodes or plain"),
     key(
         "policy.open",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::pipeline::Panel;
 use crate::run::Status;
 
 /// `/livez` fails when the reading loop has not turned for this long. Kafka's reachability does not matter to it:
@@ -14,6 +15,10 @@ pub trait Probe: Send + Sync {
     fn report(&self) -> Report;
     /// Brings the metrics up to date, before they are read.
     fn refresh(&self);
+    /// What the watch knows; nothing where there is none.
+    fn panel(&self) -> Panel {
+        Panel::default()
+    }
 }
 
 /// The answer of `/readyz`.

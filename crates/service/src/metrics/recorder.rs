@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{Metrics, PartitionMetrics};
 use crate::http::{Probe, Report};
-use crate::pipeline::Counts;
+use crate::pipeline::{Counts, Panel};
 use crate::run::{Committed, PartitionStatus, Status, Watcher};
 
 /// Watches a run and keeps the metrics.
@@ -149,6 +149,7 @@ impl Recorder {
         raise(&metrics.ticks, load(&status.ticks));
         metrics.snapshots.sync(status);
         metrics.input.sync(status);
+        metrics.watch.sync(status);
         let (id, sha256) = status.model();
         if !id.is_empty() {
             metrics.set_model(&id, &sha256);
@@ -207,6 +208,10 @@ impl Probe for Recorder {
 
     fn refresh(&self) {
         self.sync();
+    }
+
+    fn panel(&self) -> Panel {
+        self.status.panel()
     }
 }
 

@@ -100,6 +100,10 @@ impl Reload {
                 "it was trained with another currency or other abandoned carts than the state holds".to_owned(),
             );
         }
+        let fresh = match old.settings.challenger() {
+            Some(challenger) => fresh.challenged_by(challenger).map_err(|e| e.to_string())?,
+            None => fresh,
+        };
         Ok(Some(Active::new(fresh, settings.decision_hash())))
     }
 }

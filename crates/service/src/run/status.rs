@@ -14,7 +14,9 @@ use tracing::warn;
 
 use super::clock::now_ms;
 use super::watchdog::Pulses;
-use crate::pipeline::Counts;
+use super::watching::Watching;
+use crate::pipeline::watch::View;
+use crate::pipeline::{Counts, Panel};
 
 /// One run. All instants are wall time, ms UTC; 0 means never.
 #[derive(Default)]
@@ -94,6 +96,8 @@ pub struct PartitionStatus {
     pub customers: AtomicUsize,
     pub state_bytes: AtomicUsize,
     counts: Mutex<(Counts, Decisions)>,
+    /// What was predicted, and what became of it.
+    pub watch: Watching,
 }
 
 /// What was committed, for a [`Watcher`].
@@ -227,6 +231,26 @@ impl Status {
             .iter()
             .filter_map(|(_, status)| status.lag())
             .sum()
+    }
+
+    /// What the watches of our partitions know together.
+    #[must_use]
+    pub fn panel(&self) -> Panel {
+        let views = self.partitions().into_iter();
+        let views: Vec<View> = views
+            .filter_map(|(_, status)| status.watch.view())
+            .collect();
+        Panel::of(&views)
+    }
+
+    /// Another number whenever [`panel`](Self::panel) would say something else.
+    #[must_use]
+    pub fn watch_version(&self) -> u64 {
+        let partitions = self.partitions().into_iter();
+        partitions.fold(0, |sum: u64, (number, status)| {
+            let own = u64::from(number.unsigned_abs()) + 1;
+            sum.wrapping_add(own.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ status.watch.version())
+        })
     }
 
     /// Name and hash of the model that decides; empty before the start.

@@ -27,6 +27,8 @@ use trail::Trail;
 
 /// How often the state is weighed.
 const WEIGH_EVERY: Duration = Duration::from_secs(1);
+/// Customers that the watch looks at in each turn without records: some milliseconds.
+const WATCHED_IDLE: u32 = 4_096;
 
 pub(super) struct Owned {
     shared: Arc<Shared>,
@@ -223,6 +225,7 @@ impl Owned {
         if self.shared.options.until_end && self.end.is_none() && offset == log_end {
             self.end = Some(offset);
         }
+        self.pipeline.watch_on(WATCHED_IDLE);
         self.tell();
         self.check_end();
         let part = asked_ms.and_then(|asked| self.tick(log_end, asked));
@@ -385,9 +388,11 @@ impl Owned {
             self.weighed_at = Some(Instant::now());
             let bytes = self.pipeline.memory().total()
                 + self.pipeline.decision_memory()
-                + self.pipeline.erased().memory();
+                + self.pipeline.erased().memory()
+                + self.pipeline.watch_memory();
             self.status.state_bytes.store(bytes, Ordering::Relaxed);
         }
+        self.status.watch.tell(&self.pipeline);
         self.status
             .set_counts(self.pipeline.counts(), self.pipeline.decisions());
     }
