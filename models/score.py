@@ -6,7 +6,8 @@
 VALUES.json (or standard input) holds the customer's features: an object {name: value}, the answer of
 `holdfast explain --json`, or an alert. Its numbers are those of `holdfast explain` within 1e-9:
 
-    log-odds = intercept + sum over columns of coefficient * (T(x) - mean) / scale
+    log-odds = intercept + sum over columns of coefficient * (T(x) - mean) / scale,
+               times calibration.slope plus calibration.intercept where the file has them
     probability = 1 / (1 + exp(-log-odds))
 
 with T as `transformed` below has it. Contributions are told by feature, as the `parts` of `holdfast explain`, not by theme. As a module: score(load(path), {"purchases_30d": 2.0, ...}).
@@ -19,7 +20,7 @@ import sys
 
 # What a file may say. Anything else could change the score, so it is refused rather than passed over.
 MODEL = {"format", "id", "sha256", "label", "currency", "cart_abandon", "registry"}
-MODEL |= {"intercept", "constants", "columns", "training"}
+MODEL |= {"intercept", "constants", "columns", "calibration", "policy", "training"}
 COLUMN = {"feature", "transform", "clip", "spline", "mean", "scale", "coefficient", "standard_error"}
 
 
@@ -81,6 +82,7 @@ def load(path):
     unknown = sorted((model.keys() - MODEL).union(*(column.keys() - COLUMN for column in model["columns"])))
     transforms = {column.get("transform", "identity") for column in model["columns"]}
     unknown += sorted(transforms - TRANSFORMS.keys())
+    unknown += sorted(model.get("calibration", {}).keys() - {"slope", "intercept"})
     if unknown:
         raise ValueError(f"{path}: this script does not know {', '.join(unknown)}")
     return model
@@ -99,6 +101,7 @@ def values_of(data):
 def score(model, values):
     """Log-odds, probability and what each feature adds, the strongest first. ValueError if a value is missing."""
     columns = model["columns"]
+    calibration = model.get("calibration", {"slope": 1.0, "intercept": 0.0})
     missing = sorted({column["feature"] for column in columns if values.get(column["feature"]) is None})
     if missing:
         raise ValueError(f"no value for {', '.join(missing)}")
@@ -106,13 +109,14 @@ def score(model, values):
     for column in columns:
         name = column["feature"]
         x = transformed(column, float(values[name])) - column.get("mean", 0.0)
-        share = column["coefficient"] * x / column.get("scale", 1.0)
+        share = calibration["slope"] * column["coefficient"] * x / column.get("scale", 1.0)
         shares[name] = shares.get(name, 0.0) + share
-    log_odds = math.fsum([model["intercept"], *shares.values()])
+    base = calibration["intercept"] + calibration["slope"] * model["intercept"]
+    log_odds = math.fsum([base, *shares.values()])
     strongest = sorted(shares, key=lambda name: -abs(shares[name]))
     return {
         "log_odds": log_odds,
-        "base": model["intercept"],
+        "base": base,
         "churn_probability": probability(log_odds),
         "contributions": [{"feature": n, "value": float(values[n]), "contribution": shares[n]} for n in strongest],
     }

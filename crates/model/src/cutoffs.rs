@@ -48,12 +48,22 @@ pub fn training(first_ms: i64, until_ms: i64, horizon_days: u32) -> Result<Vec<i
     if cutoffs.is_empty() {
         let have = (until_ms - first_ms).max(0).div_euclid(DAY_MS);
         let need = i64::from(horizon_days) + i64::from(horizon_days.max(WARM_UP_DAYS));
+        let enough = match longest(have) {
+            days @ 1.. => format!("; a horizon of {days} days would do"),
+            _ => String::new(),
+        };
         return Err(Error::DataTooSmall(format!(
-            "a horizon of {horizon_days} days needs {need} days of events to learn from, there are {have}"
+            "a horizon of {horizon_days} days needs {need} days of events to learn from, there are {have}{enough}"
         )));
     }
     cutoffs.reverse();
     Ok(cutoffs)
+}
+
+/// The longest horizon, in days, that so many days of events give a training cutoff; below 1 if none.
+fn longest(have: i64) -> i64 {
+    let warm_up = i64::from(WARM_UP_DAYS);
+    (have / 2).max(warm_up).min(have - warm_up)
 }
 
 /// Test cutoffs of a backtest, ascending, ms UTC.
@@ -94,6 +104,20 @@ mod tests {
             error.contains("needs 180 days") && error.contains("there are 99"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn horizon_that_is_too_long_is_refused_with_one_that_would_do() {
+        for (have, would_do) in [(119, 59), (60, 30), (45, 15), (31, 1)] {
+            let until = have * DAY_MS;
+            let error = training(0, until, 60).unwrap_err().to_string();
+            let said = format!("there are {have}; a horizon of {would_do} days would do");
+            assert!(error.contains(&said), "{error}");
+            assert!(training(0, until, would_do as u32).is_ok());
+            assert!(training(0, until, would_do as u32 + 1).is_err());
+        }
+        let error = training(0, 30 * DAY_MS, 60).unwrap_err().to_string();
+        assert!(error.ends_with("there are 30"), "{error}");
     }
 
     #[test]

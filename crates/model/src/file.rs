@@ -1,19 +1,23 @@
 //! The model file: readable JSON with provenance, checked when it is loaded.
 //!
 //! A column's share of the log-odds is `coefficient * (N(T(min(max(x, lo), hi))) - mean) / scale` with the
-//! transform T and, where one is given, the function N of a spline's basis; the log-odds are the intercept plus all shares. The file holds no creation time: equal
+//! transform T and, where one is given, the function N of a spline's basis; the log-odds are the intercept plus all shares,
+//! times `calibration.slope` plus `calibration.intercept` where the file has them. The file holds no creation time: equal
 //! training input gives equal bytes.
 
 use holdfast_features::{Constants, FeatureId, Occasion, Plan, Transform, feature};
 use serde::{Deserialize, Serialize};
 
 use crate::curve::Spline;
-use crate::{Error, Label, Metrics};
+use crate::{Calibration, Error, Label, Policy};
 
 mod check;
+mod provenance;
 mod reference;
 mod seal;
 mod text;
+
+pub use provenance::{CutoffFigures, Provenance, Tried};
 
 /// Version of the file's format that this crate writes and reads.
 pub const FORMAT: &str = "holdfast-model/1";
@@ -41,6 +45,12 @@ pub struct Model {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     constants: Option<Population>,
     columns: Vec<Column>,
+    /// What is done to the sum of intercept and columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibration: Option<Calibration>,
+    /// Where alerts open and close, unless the configuration says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<Policy>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     training: Option<Provenance>,
     /// How the features were spread in training, for those who watch them drift.
@@ -109,60 +119,6 @@ fn one() -> f64 {
     1.0
 }
 
-/// What the model was made from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Provenance {
-    /// Program and version.
-    pub made_by: String,
-    /// Events that were used.
-    pub events: u64,
-    /// Customers in them.
-    pub customers: u64,
-    /// Smallest event time, ms UTC.
-    pub first_ms: i64,
-    /// Greatest event time, ms UTC.
-    pub last_ms: i64,
-    /// Nothing later was used, label windows included, ms UTC.
-    pub until_ms: i64,
-    /// Training rows.
-    pub rows: u64,
-    /// Share of them that left.
-    pub base_rate: f64,
-    /// L2 penalty on the summed loss (scikit-learn's 1/C).
-    pub alpha: f64,
-    /// Log-loss of each penalty that was tried, on rows later than those it was fitted on.
-    pub validation: Vec<Tried>,
-    /// Per cutoff, on the rows the model was fitted on.
-    pub cutoffs: Vec<CutoffFigures>,
-    /// Over all training rows: too good by nature.
-    pub metrics: Metrics,
-}
-
-/// A penalty that was tried.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tried {
-    /// L2 penalty.
-    pub alpha: f64,
-    /// Mean log-loss of the validation rows.
-    pub log_loss: f64,
-}
-
-/// A training cutoff and the fit on its rows.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CutoffFigures {
-    /// Instant of the rows, ms UTC.
-    pub cutoff_ms: i64,
-    /// Rows at this instant.
-    pub rows: u64,
-    /// Share of them that left.
-    pub base_rate: f64,
-    /// Figures on these rows.
-    pub metrics: Metrics,
-}
-
 /// What a model is made of before it has a hash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
@@ -202,12 +158,40 @@ impl Model {
             intercept: parts.intercept,
             constants: parts.constants,
             columns: parts.columns,
+            calibration: None,
+            policy: None,
             training: parts.training,
             reference: None,
         };
-        model.check()?;
-        model.sha256 = seal::hash(model.to_json()?.as_bytes());
+        model.reseal()?;
         Ok(model)
+    }
+
+    /// The same model with thresholds of its own.
+    ///
+    /// # Errors
+    /// [`Error::Faults`] for thresholds that are no probabilities, or cross.
+    pub fn with_policy(mut self, policy: Policy) -> Result<Self, Error> {
+        self.policy = Some(policy);
+        self.reseal()?;
+        Ok(self)
+    }
+
+    /// The same model with a correction of its log-odds; as it is without one.
+    ///
+    /// # Errors
+    /// [`Error::Faults`] for a slope or an intercept out of range.
+    pub fn with_calibration(mut self, calibration: Option<Calibration>) -> Result<Self, Error> {
+        self.calibration = calibration;
+        self.reseal()?;
+        Ok(self)
+    }
+
+    fn reseal(&mut self) -> Result<(), Error> {
+        self.check()?;
+        self.sha256 = String::new();
+        self.sha256 = seal::hash(self.to_json()?.as_bytes());
+        Ok(())
     }
 
     /// Reads a model file. A file without a hash gets the hash of its bytes.
@@ -243,8 +227,7 @@ impl Model {
         let mut model: Self = serde_json::from_slice(bytes)?;
         model.check()?;
         model.registry = Some(check::definitions(&model.columns));
-        model.sha256 = String::new();
-        model.sha256 = seal::hash(model.to_json()?.as_bytes());
+        model.reseal()?;
         model.to_json()
     }
 
@@ -306,6 +289,18 @@ impl Model {
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// What is done to the sum of intercept and columns; none where it stands as it is.
+    #[must_use]
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.calibration
+    }
+
+    /// Where alerts open and close, unless the configuration says so.
+    #[must_use]
+    pub fn policy(&self) -> Option<Policy> {
+        self.policy
     }
 
     /// What it was made from; none for a model written by hand.

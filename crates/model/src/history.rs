@@ -183,10 +183,40 @@ impl History {
         seen.iter().filter(|seen| **seen).count()
     }
 
+    /// How many ids it knows: every [`Customer`] is below.
+    #[must_use]
+    pub fn ids(&self) -> usize {
+        self.ids.len()
+    }
+
     /// A customer's id.
     #[must_use]
     pub fn id(&self, customer: Customer) -> &str {
         &self.ids[customer as usize]
+    }
+
+    /// The kind of label that its events are looked at for.
+    #[must_use]
+    pub fn label(&self) -> &LabelKind {
+        &self.label
+    }
+
+    /// When each customer did what decides the label, ascending (ms UTC), once finished.
+    pub(crate) fn occasions(&self) -> Vec<Vec<i64>> {
+        let mut times = vec![Vec::new(); self.ids.len()];
+        for entry in self.entries.iter().filter(|entry| entry.matches) {
+            times[entry.customer as usize].push(entry.input.ts);
+        }
+        times
+    }
+
+    /// The first time of each customer who has one, once finished.
+    pub(crate) fn firsts(&self) -> Vec<i64> {
+        let mut found: Vec<Option<i64>> = vec![None; self.ids.len()];
+        for entry in &self.entries {
+            found[entry.customer as usize].get_or_insert(entry.input.ts);
+        }
+        found.into_iter().flatten().collect()
     }
 
     /// Number of events of the kind that decides the label.

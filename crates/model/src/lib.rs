@@ -5,12 +5,17 @@
 //! | [`label`] | what counts as having left, and for whom it is predicted |
 //! | [`history`] | a whole event log in memory, streamed through the feature store up to each cutoff |
 //! | [`cutoffs`] | at which instants training and test rows are taken |
+//! | [`horizon`] | which horizon the gaps between purchases suggest |
+//! | [`start`] | customers who are older than the log |
 //! | [`rows`], [`design`] | training rows, and the clipped, transformed, standardised matrix made of them |
 //! | [`choice`], [`population`] | the features that a model is offered, and what they need to know of the population |
 //! | [`fit`], [`newton`] | linfa-logistic with every result checked; the solver that checks it |
 //! | [`btyd`] | BG/NBD and MBG/NBD: alive or gone, and no purchase within a horizon, from a customer's dates alone |
 //! | [`baselines`] | what a model has to beat: an RFM rule, a plain logistic model, BG/NBD and MBG/NBD |
 //! | [`train`] | choice of the penalty and the way from rows to a model |
+//! | [`unseen`], [`lift`] | rows that a fit has not seen, and whether the model is any use on them |
+//! | [`platt`] | a correction of the log-odds, where later rows say that it helps |
+//! | [`policy`] | the alert threshold, by capacity or by profit |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`curve`] | natural cubic splines |
 //! | [`scorer`] | log-odds, proven bounds of them, and reasons that add up to them |
@@ -59,14 +64,20 @@ pub mod error;
 pub mod file;
 pub mod fit;
 pub mod history;
+pub mod horizon;
 pub mod label;
 pub mod lead;
+pub mod lift;
 pub mod metrics;
 pub mod newton;
+pub mod platt;
+pub mod policy;
 pub mod population;
 pub mod rows;
 pub mod scorer;
+pub mod start;
 pub mod train;
+pub mod unseen;
 pub mod watch;
 
 mod digits;
@@ -79,6 +90,8 @@ pub use file::{CartSource, Column, Model, Population, Provenance};
 pub use history::History;
 pub use label::{Label, LabelKind};
 pub use metrics::{Interval, Metrics};
+pub use platt::Calibration;
+pub use policy::Policy;
 pub use scorer::{
     Contribution, Counterfactual, Explanation, Part, Scorer, Scratch, logit, probability,
 };

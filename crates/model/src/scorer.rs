@@ -5,7 +5,7 @@ use holdfast_features::{FeatureId, Ix, Plan, Store, Transform};
 use crate::curve::Curve;
 use crate::file::Column;
 use crate::transform::Logs;
-use crate::{Error, Model};
+use crate::{Calibration, Error, Model};
 
 mod counterfactual;
 mod explain;
@@ -52,8 +52,10 @@ fn weight(column: &Column) -> f64 {
 }
 
 impl Term {
-    /// Of columns that are alike but for their splines; there is one alone if none has a spline.
-    fn of(columns: &[&Column]) -> Self {
+    /// Of columns that are alike but for their splines; there is one alone if none has a spline. All of it times a
+    /// calibration's slope.
+    fn of(columns: &[&Column], slope: f64) -> Self {
+        let weight = |column: &Column| slope * weight(column);
         let first = columns[0];
         let [lo, hi] = first.clip.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         let straight = columns.iter().filter(|column| column.spline.is_none());
@@ -178,16 +180,26 @@ impl Scorer {
         let groups = grouped(model.columns());
         let ids = groups.iter().map(|group| crate::file::known(group[0]));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        let terms: Vec<Term> = groups.iter().map(|group| Term::of(group)).collect();
+        // A calibration's scale goes into every share and its shift into the base, so that reasons still add up.
+        let as_it_is = Calibration {
+            slope: 1.0,
+            intercept: 0.0,
+        };
+        let calibration = model.calibration().unwrap_or(as_it_is);
+        let terms = groups
+            .iter()
+            .map(|group| Term::of(group, calibration.slope));
+        let terms: Vec<Term> = terms.collect();
+        let intercept = calibration.apply(model.intercept());
         let bias = terms
             .iter()
-            .fold(model.intercept(), |bias, term| bias - term.at_mean());
+            .fold(intercept, |bias, term| bias - term.at_mean());
         let plan = Plan::new(&ids).with_constants(model.constants());
         Ok(Self {
             plan,
             ids,
             terms,
-            intercept: model.intercept(),
+            intercept,
             bias,
             logs: Logs::new(),
         })

@@ -5,9 +5,10 @@ use crate::design::{ColumnSpec, Design};
 use crate::digits::nine;
 use crate::file::{Column, Tried};
 use crate::fit::{Fit, fit};
-use crate::newton::{Problem, dot};
+use crate::newton::{Problem, Weights, dot};
+use crate::platt::{self, Calibration, Trial};
 use crate::rows::Rows;
-use crate::splitmix::mix;
+use crate::unseen::{Part, folds};
 use crate::{Error, Label};
 
 /// L2 penalties that are tried, strongest first; on the summed loss of standardised columns.
@@ -16,8 +17,6 @@ pub const PENALTIES: [f64; 6] = [1000.0, 300.0, 100.0, 30.0, 10.0, 3.0];
 /// Least rows, and least rows of each outcome, that are worth a fit.
 const MIN_ROWS: usize = 50;
 const MIN_OUTCOME: usize = 10;
-/// Least rows on either side of the validation.
-const MIN_VALIDATION: usize = 200;
 
 /// A fitted model before provenance.
 #[derive(Clone, Debug)]
@@ -32,6 +31,10 @@ pub struct Trained {
     pub validation: Vec<Tried>,
     /// Greatest change that the exact solver made to linfa's coefficients.
     pub moved: f64,
+    /// What a correction of the log-odds does on later rows; none where the log is too short to tell.
+    pub recalibration: Option<Trial>,
+    /// The correction, where it helps.
+    pub calibration: Option<Calibration>,
     /// The matrix that was fitted.
     pub design: Design,
 }
@@ -53,14 +56,18 @@ pub fn train(rows: &Rows, label: &Label) -> Result<Trained, Error> {
     let (alpha, _) = best.least();
     let Attempt { design, validation } = best;
     let fitted = fit(&problem(rows, &design, alpha), &names(&design))?;
-    Ok(Trained {
+    let mut trained = Trained {
         intercept: nine(fitted.weights[design.width()]),
         columns: columns(&design.columns, &fitted),
         alpha,
         validation,
         moved: fitted.moved,
+        recalibration: None,
+        calibration: None,
         design,
-    })
+    };
+    (trained.recalibration, trained.calibration) = platt::choose(rows, label, &trained)?;
+    Ok(trained)
 }
 
 /// A design and what each penalty makes of it.
@@ -135,44 +142,19 @@ fn columns(specs: &[ColumnSpec], fitted: &Fit) -> Vec<Column> {
 }
 
 /// The loss of each penalty on rows that the fit has not seen.
-///
-/// Forward where there are cutoffs whose labels had ended by the last one: fitted on those, scored on
-/// the last. Else over two halves of the customers, each scored by the fit on the other.
 fn validate(rows: &Rows, design: &Design, label: &Label) -> Result<Vec<Tried>, Error> {
-    let last = rows.cutoffs.len() - 1;
-    let past = (0..last).filter(|i| rows.cutoffs[*i] + label.horizon_ms() <= rows.cutoffs[last]);
-    let known = past.map(|i| rows.range(i).end).max().unwrap_or(0);
-    let later = rows.range(last);
-    let mut folds = vec![(
-        part(rows, design, |row| row < known),
-        part(rows, design, |row| row >= later.start),
-    )];
-    if !folds
-        .iter()
-        .all(|(fit, score)| fit.carries(MIN_VALIDATION) && score.carries(MIN_VALIDATION))
-    {
-        let half = |row: usize| mix(u64::from(rows.customer[row])) & 1 == 0;
-        let (a, b) = (
-            part(rows, design, half),
-            part(rows, design, |row| !half(row)),
-        );
-        folds = vec![(a.clone(), b.clone()), (b, a)];
-    }
+    let (_, folds) = folds(rows, label);
     let mut sums = [0.0; PENALTIES.len()];
-    for (fit, score) in &folds {
+    let mut scored = 0;
+    for fold in &folds {
+        let (fit, score) = Part::both(rows, design, fold);
+        scored += score.len();
         let mut weights = vec![0.0; design.width() + 1];
         for (sum, alpha) in sums.iter_mut().zip(PENALTIES) {
-            let problem = fit.problem(design.width(), alpha);
-            let unreached = || Error::NotConverged {
-                gradient: f64::NAN,
-                iterations: 0,
-                alpha,
-            };
-            weights = problem.solve(weights).ok_or_else(unreached)?;
-            *sum += score.problem(design.width(), 0.0).loss(&weights);
+            weights = fit.solve(alpha, weights)?;
+            *sum += score.loss(&weights);
         }
     }
-    let scored: usize = folds.iter().map(|(_, score)| score.positive.len()).sum();
     let tried = |(alpha, sum): (f64, f64)| Tried {
         alpha,
         log_loss: nine(sum / scored as f64),
@@ -180,47 +162,25 @@ fn validate(rows: &Rows, design: &Design, label: &Label) -> Result<Vec<Tried>, E
     Ok(PENALTIES.into_iter().zip(sums).map(tried).collect())
 }
 
-/// Some rows of a design.
-#[derive(Clone)]
-struct Part {
-    values: Vec<f64>,
-    positive: Vec<bool>,
-}
-
-impl Part {
-    fn problem(&self, width: usize, alpha: f64) -> Problem<'_> {
-        Problem {
-            values: &self.values,
-            positive: &self.positive,
-            width,
-            alpha,
-        }
-    }
-
-    fn carries(&self, rows: usize) -> bool {
-        let left = self.positive.iter().filter(|left| **left).count();
-        self.positive.len() >= rows && left > 0 && left < self.positive.len()
-    }
-}
-
-fn part(rows: &Rows, design: &Design, wanted: impl Fn(usize) -> bool) -> Part {
-    let mut part = Part {
-        values: Vec::new(),
-        positive: Vec::new(),
-    };
-    for row in (0..rows.len()).filter(|row| wanted(*row)) {
-        part.values.extend_from_slice(design.row(row));
-        part.positive.push(rows.left[row]);
-    }
-    part
-}
-
-/// Log-odds of a design row under the fitted weights, for agreement tests with other tools.
+/// Log-odds of a design row under the fitted weights, without correction, for agreement tests with other tools.
 #[must_use]
 pub fn log_odds(row: &[f64], trained: &Trained) -> f64 {
-    let mut weights: Vec<f64> = trained.columns.iter().map(|c| c.coefficient).collect();
-    weights.push(trained.intercept);
-    dot(row, &weights)
+    dot(row, &trained.weights())
+}
+
+impl Trained {
+    /// Log-odds with the correction, where there is one.
+    #[must_use]
+    pub fn corrected(&self, log_odds: f64) -> f64 {
+        self.calibration
+            .map_or(log_odds, |calibration| calibration.apply(log_odds))
+    }
+
+    /// Coefficients per standard deviation, the intercept last.
+    pub(crate) fn weights(&self) -> Weights {
+        let coefficients = self.columns.iter().map(|c| c.coefficient);
+        coefficients.chain([self.intercept]).collect()
+    }
 }
 
 #[cfg(test)]

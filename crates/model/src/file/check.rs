@@ -54,6 +54,12 @@ impl Model {
         for (i, column) in self.columns.iter().enumerate() {
             check_column(i, column, &mut faults);
         }
+        if let Some(calibration) = &self.calibration {
+            calibration.faults(&mut faults);
+        }
+        if let Some(policy) = &self.policy {
+            policy.faults(&mut faults);
+        }
         self.check_occasion(&mut faults);
         self.check_constants(&mut faults);
         self.check_definitions(&mut faults);

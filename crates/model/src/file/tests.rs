@@ -155,11 +155,41 @@ fn a_column_stands_on_one_line() {
 }
 
 #[test]
-fn file_with_thresholds_of_its_own_is_refused_for_nothing_would_heed_them() {
-    let text = SPEC.replace(
-        "\"intercept\"",
-        "\"policy\": {\"open\": 0.8, \"close\": 0.7}, \"intercept\"",
+fn thresholds_of_a_file_are_read_and_judged() {
+    let with = |policy: &str| {
+        let text = SPEC.replace(
+            "\"intercept\"",
+            &format!("\"policy\": {policy}, \"intercept\""),
+        );
+        Model::from_json(text.as_bytes())
+    };
+    let model = with(r#"{"open": 0.6, "close": 0.4}"#).unwrap();
+    assert_eq!(
+        model.policy(),
+        Some(Policy {
+            open: 0.6,
+            close: 0.4
+        })
     );
-    let error = Model::from_json(text.as_bytes()).unwrap_err().to_string();
-    assert!(error.contains("unknown field `policy`"), "{error}");
+    for (policy, fault) in [
+        (r#"{"open": 0.6, "close": 0.7}"#, "above policy.open"),
+        (r#"{"open": 1, "close": 0.7}"#, "policy.open is 1"),
+        (r#"{"open": 0.6}"#, "missing field `close`"),
+        (
+            r#"{"open": 0.6, "close": 0.5, "bands": []}"#,
+            "unknown field `bands`",
+        ),
+    ] {
+        let error = with(policy).unwrap_err().to_string();
+        assert!(error.contains(fault), "{error}");
+    }
+}
+
+#[test]
+fn model_with_another_policy_is_another_model() {
+    let bare = Model::from_json(Model::seal(SPEC.as_bytes()).unwrap().as_bytes()).unwrap();
+    let own = bare.clone().with_policy(Policy::opening_at(0.6)).unwrap();
+    assert_ne!(bare.sha256(), own.sha256());
+    let read = Model::from_json(own.to_json().unwrap().as_bytes()).unwrap();
+    assert_eq!(read, own);
 }

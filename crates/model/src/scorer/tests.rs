@@ -61,6 +61,36 @@ fn score_is_the_formula_of_the_file() {
 }
 
 #[test]
+fn calibration_scales_every_share_and_shifts_the_base() {
+    let (store, ix) = shop();
+    let now = T0 + 40 * DAY_MS;
+    let calibrated = MODEL.replace(
+        "\"columns\"",
+        "\"calibration\": {\"slope\": 0.8, \"intercept\": 0.3}, \"columns\"",
+    );
+    let model = Model::from_json(calibrated.as_bytes()).unwrap();
+    let (bare, own) = (scorer(), Scorer::new(&model).unwrap());
+    let explain = |scorer: &Scorer| scorer.explain(&store, ix, now, &mut scorer.scratch());
+    let (before, after) = (explain(&bare), explain(&own));
+    assert!((after.log_odds - (0.3 + 0.8 * before.log_odds)).abs() < 1e-12);
+    assert!((after.base - (0.3 + 0.8 * before.base)).abs() < 1e-12);
+    let sum: f64 = after.contributions.iter().map(|c| c.contribution).sum();
+    assert!((after.base + sum - after.log_odds).abs() < 1e-9);
+    let (lo, hi) = own.bounds(&store, ix, now..=now, &mut own.scratch());
+    assert!(lo <= after.log_odds && after.log_odds <= hi);
+    for (slope, intercept) in [("0", "0"), ("-1", "0"), ("9", "0"), ("1", "1e3")] {
+        let text = calibrated.replace(
+            "0.8, \"intercept\": 0.3",
+            &format!("{slope}, \"intercept\": {intercept}"),
+        );
+        assert!(
+            Model::from_json(text.as_bytes()).is_err(),
+            "{slope} {intercept}"
+        );
+    }
+}
+
+#[test]
 fn reasons_add_up_to_the_score_and_the_strongest_comes_first() {
     let (store, ix) = shop();
     let scorer = scorer();

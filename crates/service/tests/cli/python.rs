@@ -66,6 +66,8 @@ fn by_hand(dir: &Path, columns: &Value) -> PathBuf {
         "intercept": -0.5,
         "constants": {"gap_mean": 3.0, "gap_sd": 0.7, "mbg": [0.8, 30.0, 0.6, 2.5]},
         "columns": columns,
+        "calibration": {"slope": 0.8, "intercept": 0.3},
+        "policy": {"open": 0.6, "close": 0.4},
     });
     fs::write(&path, model.to_string()).unwrap();
     path
