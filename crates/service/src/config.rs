@@ -16,6 +16,7 @@ mod show;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub(crate) use check::instant_ms;
 pub use duration::{format_duration, parse_duration};
 pub use fault::{Fault, Faults};
 pub use layers::Layers;
+pub use thresholds::Unset;
 pub use tree::Origin;
 
 /// Everything the service may be told, checked. Durations are milliseconds.
@@ -44,6 +46,8 @@ pub struct Settings {
     /// The model file that is watched beside it, and decides nothing.
     pub challenger_path: Option<PathBuf>,
     pub policy: Policy,
+    /// Thresholds of it that are defaults: a model's own win over them.
+    pub unset: Unset,
     pub silence: Silence,
     pub events: Events,
     pub erasure: Erasure,
@@ -262,15 +266,16 @@ impl Settings {
         }
     }
 
-    /// SHA-256 (hex) over everything beside the model that decides which alerts are made of a state and what they say.
+    /// SHA-256 (hex) over everything beside the model that decides which alerts are made of a state and what they say,
+    /// with the thresholds that hold with a model (see [`Self::policy_with`]).
     /// What turns records into state has a hash of its own, [`crate::pipeline::Settings::state_hash`].
     ///
     /// Addresses, topics, credentials and paths are left out: moving the service does not make other alerts.
-    pub fn decision_hash(&self) -> String {
+    pub fn decision_hash(&self, policy: &Policy) -> String {
         let text = format!(
             "{:?}\n{:?}\n{:?}\n{:?}",
             self.app.tenant,
-            self.policy,
+            policy,
             (self.silence.enabled, self.silence.grace_ms),
             self.alerts,
         );

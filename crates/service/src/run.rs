@@ -97,7 +97,7 @@ pub fn run(
     let unstarted = keeps_snapshots(settings).then(Unstarted::new);
     let shared = Arc::new(Shared {
         state_hash: pipeline.state_hash().to_owned(),
-        active: RwLock::new(Arc::new(Active::new(pipeline, settings.decision_hash()))),
+        active: RwLock::new(Arc::new(Active::new(pipeline))),
         settings: settings.clone(),
         options,
         status,

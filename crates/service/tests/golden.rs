@@ -105,7 +105,7 @@ fn packed(partition: &mut Partition, settings: &Settings) -> Packed {
         fired: None,
         model_sha256: settings.model().sha256().to_owned(),
         model_id: settings.model().id().to_owned(),
-        config_hash: config().decision_hash(),
+        config_hash: settings.decision_hash().to_owned(),
         journal_offset: 0,
         journal_entries: 0,
         customers: partition.customers() as u64,

@@ -1,8 +1,10 @@
 //! `holdfast check`: everything that can be known to be wrong before anything runs.
 
+use holdfast_model::Model;
+
 use crate::cli::Check;
 use crate::cli::terminal::{data, say};
-use crate::config::{Fault, Faults, Layers, Origin, SourceKind};
+use crate::config::{Fault, Faults, Layers, Origin, Settings, SourceKind};
 use crate::pipeline;
 use crate::run::challenged;
 
@@ -13,29 +15,29 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
     let loaded = layers
         .load()
         .map_err(|faults| with_model(faults, &layers))?;
-    if args.show {
-        data(&loaded.show())?;
-    }
     let settings = &loaded.settings;
     let key_required = settings.source == SourceKind::Kafka;
-    let against_model = files::model(settings.model_path.as_deref())
-        .map_err(anyhow::Error::new)
-        .and_then(|model| {
-            let of = pipeline::Settings::new(settings, &model, key_required)?;
-            Ok((model, of))
-        });
+    let model = files::model(settings.model_path.as_deref());
+    if args.show {
+        data(&loaded.show(model.as_ref().ok()))?;
+    }
+    let against_model = model.map_err(anyhow::Error::new).and_then(|model| {
+        let fresh = pipeline::Settings::new(settings, &model, key_required)?;
+        Ok((model, fresh))
+    });
     let key = "model.challenger";
     let against_both = against_model
         .map_err(|fault| ("model.path", fault))
-        .and_then(|(model, of)| {
-            let both = challenged(settings, of).map_err(|fault| (key, fault.into()));
-            both.map(|_| model)
+        .and_then(|(model, fresh)| {
+            let both = challenged(settings, fresh).map_err(|fault| (key, fault.into()));
+            both.map(|fresh| (model, fresh))
         });
     match against_both {
-        Ok(model) => {
+        Ok((model, fresh)) => {
             say(format_args!(
-                "the configuration is sound; model {}",
-                model.id()
+                "the configuration is sound; model {}; {}",
+                model.id(),
+                thresholds(settings, &model, &fresh)
             ));
             Ok(())
         }
@@ -46,6 +48,23 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
         }])
         .into()),
     }
+}
+
+/// Which thresholds are in force, and who said so.
+fn thresholds(settings: &Settings, model: &Model, fresh: &pipeline::Settings) -> String {
+    let taken = settings.from_model(model);
+    let unset = settings.unset;
+    let said = |key: &str, unset: bool| match taken.iter().any(|(name, _)| *name == key) {
+        true => "the model's",
+        false if unset => "default",
+        false => "configured",
+    };
+    let (open, close) = fresh.thresholds();
+    format!(
+        "alerts open at {open} ({}) and close at {close} ({})",
+        said("policy.open", unset.open),
+        said("policy.close", unset.close)
+    )
 }
 
 /// A model file that cannot be used is one more fault: whoever mends the others need not come back for it.

@@ -33,7 +33,7 @@ pub(super) fn explain(args: &Explain) -> anyhow::Result<()> {
     if args.json {
         data(&format!("{}\n", serde_json::to_string_pretty(&explained)?))?;
     } else {
-        data(&text(&explained, settings.policy.open))?;
+        data(&text(&explained, pipeline.thresholds().0))?;
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use super::reader::Reader;
 use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
-    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, kafka, run,
-    snapshot,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset, kafka,
+    run, snapshot,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
@@ -33,6 +33,11 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         model_path: reader.path("model.path"),
         challenger_path: reader.path("model.challenger"),
         policy: policy(&mut reader),
+        unset: Unset {
+            open: !reader.is_set("policy.open"),
+            close: !reader.is_set("policy.close"),
+            bands: !reader.is_set("policy.bands"),
+        },
         silence: silence(&mut reader),
         events: events(&mut reader),
         erasure: Erasure {
@@ -127,7 +132,9 @@ fn topics(reader: &mut Reader<'_>, app: &App) -> Topics {
 fn policy(reader: &mut Reader<'_>) -> Policy {
     let open = probability(reader, "policy.open", 0.8);
     let mut close = probability(reader, "policy.close", 0.7);
-    if close > open {
+    // Where nobody set `open` a model may: what is beside it is judged with the model.
+    let is_fixed = reader.is_set("policy.open");
+    if close > open && (is_fixed || !reader.is_set("policy.close")) {
         if reader.is_set("policy.close") {
             reader.fault(
                 "policy.close",
@@ -173,10 +180,15 @@ fn bands(reader: &mut Reader<'_>, open: f64) -> Vec<f64> {
         bands.retain(|band| *band > open);
         return bands;
     }
-    for band in bands.iter().filter(|band| **band <= open || **band >= 1.0) {
+    let least = if reader.is_set("policy.open") {
+        open
+    } else {
+        0.0
+    };
+    for band in bands.iter().filter(|band| **band <= least || **band >= 1.0) {
         reader.fault(
             key,
-            format!("{band} is not between policy.open, {open}, and 1"),
+            format!("{band} is not between policy.open, {least}, and 1"),
         );
     }
     if bands.windows(2).any(|pair| pair[0] >= pair[1]) {

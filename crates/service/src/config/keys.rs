@@ -73,12 +73,12 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "policy.open",
         "0.8",
-        "probability at which an episode opens",
+        "probability at which an episode opens; unset: the model file's, else this",
     ),
     key(
         "policy.close",
         "0.7",
-        "probability at which an episode recovers",
+        "probability at which an episode recovers; unset: the model file's, else this",
     ),
     key(
         "policy.bands",

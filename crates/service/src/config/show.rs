@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use holdfast_model::Model;
+
 use super::keys::KEYS;
 use super::{Loaded, Origin, properties};
 
@@ -11,8 +13,14 @@ impl Loaded {
         self.tree.entries.get(key).map(|entry| &entry.origin)
     }
 
-    /// One line per key: `key = value  # origin`.
-    pub fn show(&self) -> String {
+    /// One line per key: `key = value  # origin`; of the model, where it sets what nobody else did.
+    pub fn show(&self, model: Option<&Model>) -> String {
+        let of_model = model.map(|model| (self.settings.from_model(model), model.id()));
+        let taken = |name: &str| {
+            let (values, id) = of_model.as_ref()?;
+            let (_, value) = values.iter().find(|(key, _)| *key == name)?;
+            Some((value.to_string(), format!("model {id}")))
+        };
         let mut rows: Vec<(&str, String, String)> = Vec::new();
         let unset = |name| !self.tree.entries.contains_key(name);
         for key in KEYS.iter().filter(|k| unset(k.name)) {
@@ -24,7 +32,8 @@ impl Loaded {
             } else {
                 entry.value.to_string()
             };
-            rows.push((name, value, entry.origin.to_string()));
+            let (value, origin) = taken(name).unwrap_or((value, entry.origin.to_string()));
+            rows.push((name, value, origin));
         }
         rows.sort_by_key(|(name, ..)| {
             KEYS.iter()

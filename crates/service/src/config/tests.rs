@@ -99,8 +99,8 @@ const FAULTS: &[(&str, &[&str])] = &[
         &["holdfast.toml:3: policy.close: 0.65 is above policy.open, 0.6"],
     ),
     (
-        "[policy]\nbands = [0.7]\n",
-        &["holdfast.toml:2: policy.bands: 0.7 is not between policy.open, 0.8, and 1"],
+        "[policy]\nopen = 0.8\nbands = [0.7]\n",
+        &["holdfast.toml:3: policy.bands: 0.7 is not between policy.open, 0.8, and 1"],
     ),
     (
         "[policy]\nbands = [0.95, 0.9]\n",
@@ -280,7 +280,7 @@ fn environment_wins_over_the_file_and_flags_win_over_both() {
     assert_eq!(s.policy.bands, [0.9, 0.95]);
     assert_eq!(s.kafka.properties["sasl.password"], "hush");
     assert_eq!(s.model_path, Some(dir.path().join("n.json")));
-    let shown = loaded.show();
+    let shown = loaded.show(None);
     assert!(
         shown.contains("environment HOLDFAST__POLICY__OPEN"),
         "{shown}"
@@ -360,8 +360,11 @@ fn instants_are_ms_dates_or_rfc_3339() {
 
 #[test]
 fn the_hash_follows_decisions_and_not_places() {
-    let base = load("").unwrap().decision_hash();
-    let hash = |text| load(text).unwrap().decision_hash();
+    let hash = |text| {
+        let settings = load(text).unwrap();
+        settings.decision_hash(&settings.policy)
+    };
+    let base = hash("");
     assert_eq!(
         hash("[topics]\ninput = \"x\"\n[http]\nlisten = \"off\"\n"),
         base

@@ -21,6 +21,9 @@ pub struct Settings {
     pub(super) model: Arc<Model>,
     pub(super) grace_ms: i64,
     state_hash: String,
+    decision_hash: String,
+    /// Probabilities at which episodes open and recover.
+    thresholds: (f64, f64),
     /// Customers that one partition may hold.
     pub(super) max_customers: usize,
     /// For how long an erasure blocks events, after the instant it was asked for.
@@ -72,7 +75,11 @@ impl Settings {
         if let Some(mapping) = mapping(config, &mut faults) {
             decoding = decoding.with_mapping(mapping);
         }
-        let policy = policy(config, rule)
+        let wanted = config.policy_with(model).unwrap_or_else(|found| {
+            faults.extend(found);
+            config.policy.clone()
+        });
+        let policy = policy(config, &wanted, rule)
             .check()
             .map_err(|fault| faults.push(format!("policy: {fault}")));
         match policy {
@@ -86,6 +93,8 @@ impl Settings {
                 Ok(Self {
                     decoder: Arc::new(Decoder::new(decoding)),
                     state_hash: state_hash(config, store, rule),
+                    decision_hash: config.decision_hash(&wanted),
+                    thresholds: (wanted.open, wanted.close),
                     store,
                     policy: Arc::new(policy),
                     model: Arc::new(model.clone()),
@@ -152,6 +161,16 @@ impl Settings {
     /// SHA-256 (hex) over everything that turns records into state.
     pub fn state_hash(&self) -> &str {
         &self.state_hash
+    }
+
+    /// SHA-256 (hex) over what decides beside the model: [`config::Settings::decision_hash`] with this model's thresholds.
+    pub fn decision_hash(&self) -> &str {
+        &self.decision_hash
+    }
+
+    /// Probabilities at which episodes open and recover, whoever said so.
+    pub fn thresholds(&self) -> (f64, f64) {
+        self.thresholds
     }
 
     /// The model that decides.
@@ -267,8 +286,11 @@ fn currency(config: &config::Settings, model: &Model, faults: &mut Vec<String>) 
     }
 }
 
-fn policy(config: &config::Settings, rule: CurrencyRule) -> policy::Config {
-    let wanted = &config.policy;
+fn policy(
+    config: &config::Settings,
+    wanted: &config::Policy,
+    rule: CurrencyRule,
+) -> policy::Config {
     policy::Config {
         mode: match wanted.mode {
             config::PolicyMode::Episodes => policy::Mode::Episodes,

@@ -35,7 +35,7 @@ impl Begin {
         if path.is_file() {
             let bytes = fs::read(path)?;
             let snapshot = Snapshot::read(bytes, None).map_err(|fault| refused(text, &fault))?;
-            return Self::of(vec![(text.to_owned(), snapshot)], config, settings);
+            return Self::of(vec![(text.to_owned(), snapshot)], settings);
         }
         let store = Snapshots::open(
             &config.snapshot.location,
@@ -45,7 +45,7 @@ impl Begin {
         if text != "latest" {
             let name = store.name(text)?;
             let snapshot = store.load(&name)?;
-            return Self::of(vec![(text.to_owned(), snapshot)], config, settings);
+            return Self::of(vec![(text.to_owned(), snapshot)], settings);
         }
         let list = store.list(None)?;
         let newest = list
@@ -64,14 +64,10 @@ impl Begin {
                 &wanted(partition, partitions, settings),
             )?);
         }
-        Self::of(snapshots, config, settings)
+        Self::of(snapshots, settings)
     }
 
-    fn of(
-        snapshots: Vec<(String, Snapshot)>,
-        config: &config::Settings,
-        settings: &Settings,
-    ) -> anyhow::Result<Self> {
+    fn of(snapshots: Vec<(String, Snapshot)>, settings: &Settings) -> anyhow::Result<Self> {
         let mut begin = Self {
             partitions: 0,
             states: Vec::new(),
@@ -83,7 +79,7 @@ impl Begin {
             let restored = Partition::restore(settings, &snapshot);
             let mut state = restored.map_err(|fault| refused(&name, &fault))?;
             if manifest.model_sha256 != settings.model().sha256()
-                || manifest.config_hash != config.decision_hash()
+                || manifest.config_hash != settings.decision_hash()
             {
                 // Marks of another model or policy promise nothing.
                 state.rearm();

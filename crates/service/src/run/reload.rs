@@ -104,7 +104,7 @@ impl Reload {
             Some(challenger) => fresh.challenged_by(challenger).map_err(|e| e.to_string())?,
             None => fresh,
         };
-        Ok(Some(Active::new(fresh, settings.decision_hash())))
+        Ok(Some(Active::new(fresh)))
     }
 }
 

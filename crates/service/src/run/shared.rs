@@ -55,11 +55,11 @@ pub(crate) struct Active {
 }
 
 impl Active {
-    pub(super) fn new(settings: pipeline::Settings, config_hash: String) -> Self {
+    pub(super) fn new(settings: pipeline::Settings) -> Self {
         Self {
             regime: Regime {
                 model_sha256: settings.model().sha256().to_owned(),
-                config_hash,
+                config_hash: settings.decision_hash().to_owned(),
             },
             settings,
         }

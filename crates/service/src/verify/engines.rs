@@ -9,7 +9,6 @@ use crate::run::{Regime, RunError};
 pub(super) struct Engines {
     /// By the order in which they were given; never empty.
     models: Vec<pipeline::Settings>,
-    config_hash: String,
     pub(super) tenant: String,
     pub(super) not_before: i64,
     pub(super) format: AlertFormat,
@@ -36,7 +35,6 @@ impl Engines {
         anyhow::ensure!(!all.is_empty(), "no model to verify with");
         Ok(Self {
             models: all,
-            config_hash: settings.decision_hash(),
             tenant: settings.app.tenant.clone(),
             not_before: settings.alerts.not_before.unwrap_or(i64::MIN),
             format: settings.alerts.format,
@@ -61,16 +59,17 @@ impl Engines {
             model_sha256,
             config_hash,
         } = regime;
-        if *config_hash != self.config_hash {
-            return Err("with other settings of policy, silence, tenant or alerts".to_owned());
-        }
+        // Thresholds come with a model, so that its settings' hash is its own.
+        let same_settings =
+            |settings: &&pipeline::Settings| settings.decision_hash() == config_hash;
         let mut models = self.models.iter();
-        models
-            .find(|settings| settings.model().sha256() == model_sha256)
-            .ok_or_else(|| {
-                format!(
-                    "by a model that is not at hand (sha256 {model_sha256}): give its file with --model"
-                )
-            })
+        let known = models.find(|settings| settings.model().sha256() == model_sha256);
+        match known {
+            Some(found) if same_settings(&found) => Ok(found),
+            None => Err(format!(
+                "by a model that is not at hand (sha256 {model_sha256}): give its file with --model"
+            )),
+            Some(_) => Err("with other settings of policy, silence, tenant or alerts".to_owned()),
+        }
     }
 }

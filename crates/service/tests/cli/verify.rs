@@ -288,6 +288,38 @@ fn what_another_model_decided_is_compared_whole_when_its_file_is_given() {
 }
 
 #[test]
+fn thresholds_of_each_model_hold_while_it_decides_and_come_out_again() {
+    let place = Place::new();
+    let (events, model) = (shop().events.clone(), place.path("own.json"));
+    let old = place.path("old.json");
+    for (part, cost, open) in [(0, "6", 0.6), (1, "8", 0.8)] {
+        let args = ["train", "--events", text(&events), "--out", text(&model)];
+        let profit = ["--value", "100", "--saved", "0.1", "--cost", cost];
+        done(&[&args[..], &profit].concat());
+        place.configure(&model, "");
+        let config = place.path("holdfast.toml");
+        let toml = fs::read_to_string(&config).unwrap();
+        fs::write(&config, toml.replace("open = 0.7\n", "")).unwrap();
+        place.feed(part, 2);
+        let before = place.alerts();
+        place.run();
+        let opened: Vec<f64> = place.alerts()[before.len()..]
+            .iter()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .filter(|alert| alert["kind"] == "opened")
+            .map(|alert| alert["churn_probability"].as_f64().unwrap())
+            .collect();
+        assert!(opened.len() > 5 && opened.iter().all(|p| *p >= open - 1e-9));
+        assert_eq!(opened.iter().any(|p| *p < 0.8 - 1e-9), open < 0.8);
+        if part == 0 {
+            fs::copy(&model, &old).unwrap();
+        }
+    }
+    let report = place.report(&["--model", text(&old)], 0);
+    assert_eq!(report["alerts"]["equal"], place.alerts().len(), "{report}");
+}
+
+#[test]
 fn a_killed_run_and_a_live_one_beside_it_pass() {
     let place = Place::new();
     for part in 0..3 {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use holdfast_consumer::{OwnedRecord, murmur2_partition};
-use holdfast_model::Model;
+use holdfast_model::{Model, Policy};
 use holdfast_producer::Outputs;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -133,7 +133,10 @@ fn models() -> &'static [Arc<Model>; 2] {
         let text = std::fs::read_to_string(fixture("every-kind.json")).unwrap();
         let other = text.replace("-1.5", "-1.2").replace("every-kind", "other");
         assert_ne!(text, other);
+        // It brings thresholds along: they are taken over with it.
+        let own = Policy::opening_at(0.7);
         let other = Model::from_json(other.as_bytes()).unwrap();
+        let other = other.with_policy(own).unwrap();
         [Arc::new(model()), Arc::new(other)]
     })
 }

@@ -110,7 +110,7 @@ impl SimTime {
 fn shared(world: &Arc<World>, life: &Arc<Life>, unstarted: &Unstarted) -> Arc<Shared> {
     let settings = &world.scene.settings;
     let model = &world.scene.models[world.model.load(Ordering::Relaxed)];
-    let active = Active::new(model.clone(), settings.decision_hash());
+    let active = Active::new(model.clone());
     Arc::new(Shared {
         state_hash: model.state_hash().to_owned(),
         active: RwLock::new(Arc::new(active)),
@@ -323,8 +323,7 @@ impl Process {
         world.model.store(model, Ordering::Relaxed);
         world.count(|counts| counts.reloaded += 1);
         let scene = &world.scene;
-        let hash = scene.settings.decision_hash();
-        let active = Active::new(scene.models[model].clone(), hash);
+        let active = Active::new(scene.models[model].clone());
         take_over(&self.shared, &self.work, active);
     }
 

@@ -73,7 +73,7 @@ fn shared() -> Arc<Shared> {
     let pipeline = pipeline::Settings::new(&settings, &model, false).unwrap();
     Arc::new(Shared {
         state_hash: pipeline.state_hash().to_owned(),
-        active: RwLock::new(Arc::new(Active::new(pipeline, settings.decision_hash()))),
+        active: RwLock::new(Arc::new(Active::new(pipeline))),
         settings,
         options: Options::default(),
         status: Status::new(),
