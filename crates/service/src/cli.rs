@@ -6,6 +6,7 @@ mod means;
 mod operate;
 mod snapshots;
 pub mod terminal;
+mod threshold;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -17,6 +18,8 @@ pub use operate::{
 pub use snapshots::{
     Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport, Verify,
 };
+
+pub use threshold::AlertThreshold;
 
 use crate::logs;
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use minijinja::{AutoEscape, Environment, Value, context};
 
 mod card;
+mod choices;
 mod contacting;
 mod curves;
 mod numbers;
@@ -16,6 +17,7 @@ mod verdict;
 mod view;
 mod watch;
 
+pub use choices::{Choices, Policy, Profit, Recalibration, Unseen};
 pub use contacting::{Contacting, LeadTime, Point, Top};
 pub use view::{
     Backtest, Bin, Column, Curves, Fit, Gain, Interval, Label, Metrics, Rival, Span, Task,

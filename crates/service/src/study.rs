@@ -4,7 +4,10 @@
 //! | --- | --- |
 //! | [`source`] | how an event file is to be read: decoding, currency, cart abandons |
 //! | [`load`] | an event file as a history, with counts of what was left out |
+//! | [`horizon`] | the horizon as given, or as gaps suggest it |
+//! | [`judge`] | what a trained model is worth on rows that its fit had not seen |
 //! | [`learn`] | `holdfast train`: a model file and what its report shows |
+//! | [`policy`] | the alert threshold that a model brings along |
 //! | [`backtest`] | `holdfast evaluate`: learn from the past of a log, score its end |
 //! | [`contacting`] | what the lists bring a team, and how early the alerts come |
 //! | [`rivals`] | the baselines on the same test rows |
@@ -18,8 +21,11 @@ pub mod backtest;
 pub mod contacting;
 pub mod error;
 pub mod explain;
+pub mod horizon;
+mod judge;
 pub mod learn;
 pub mod load;
+pub mod policy;
 pub mod rivals;
 pub mod score;
 pub mod source;
@@ -31,8 +37,10 @@ pub use backtest::{Evaluation, evaluate};
 pub use contacting::Means;
 pub use error::Error;
 pub use explain::{Ahead, Deadline, Explained, WayBack, explain};
+pub use horizon::Horizon;
 pub use learn::{Learned, Lesson, train};
 pub use load::Read;
+pub use policy::Threshold;
 pub use score::{Score, Scores, score};
 pub use source::Source;
 

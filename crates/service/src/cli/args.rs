@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::means::MeansArgs;
+use super::threshold::AlertThreshold;
 use crate::demo::Speed;
 use crate::generate::DEFAULT_START_MS;
+use crate::study::Horizon;
 
 /// Where the configuration is, for commands that do without.
 #[derive(Debug, Clone, Args)]
@@ -43,9 +45,9 @@ pub struct Train {
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
 
-    /// Days of silence that count as having left
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
-    pub horizon_days: u32,
+    /// Days of silence that count as having left; auto takes what the gaps between purchases suggest
+    #[arg(long, value_name = "DAYS|auto", default_value_t = Horizon::Days(30))]
+    pub horizon_days: Horizon,
 
     #[command(flatten)]
     pub task: Task,
@@ -76,6 +78,9 @@ pub struct Train {
     /// Print a summary as JSON
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    pub threshold: AlertThreshold,
 }
 
 #[derive(Debug, Args)]
@@ -84,9 +89,9 @@ pub struct Evaluate {
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
 
-    /// Days of silence that count as having left
-    #[arg(long, value_name = "DAYS")]
-    pub horizon_days: u32,
+    /// Days of silence that count as having left; auto takes what the gaps between purchases suggest
+    #[arg(long, value_name = "DAYS|auto")]
+    pub horizon_days: Horizon,
 
     #[command(flatten)]
     pub task: Task,

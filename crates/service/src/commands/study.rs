@@ -6,7 +6,7 @@ use super::{files, settings};
 use crate::cli::terminal::{data, grouped, say, spinner};
 use crate::cli::{Evaluate, Score, Task, Train};
 use crate::report;
-use crate::study::{self, Learned, Lesson, Source};
+use crate::study::{self, Horizon, Learned, Lesson, Source, Threshold};
 
 pub(super) fn train(args: &Train) -> anyhow::Result<()> {
     let settings = settings(args.config.config.as_deref())?;
@@ -15,12 +15,13 @@ pub(super) fn train(args: &Train) -> anyhow::Result<()> {
         &settings,
         args.task.currency.as_deref(),
     )?;
-    let lesson = lesson(
+    let mut lesson = lesson(
         &args.task,
         args.horizon_days,
         args.until,
         &args.train_cutoffs_ms,
     );
+    lesson.threshold = args.threshold.wanted();
     let sign = spinner("training");
     let learned = study::train(&source, &lesson)?;
     sign.finish_and_clear();
@@ -38,20 +39,32 @@ pub(super) fn train(args: &Train) -> anyhow::Result<()> {
     if args.json {
         return Ok(data(&format!("{}\n", summary(&learned)))?);
     }
-    let (fit, figures) = (&learned.report.fit, &learned.report.metrics);
-    say(format_args!(
-        "model {} from {} rows at {} cutoffs: AUC {:.3}, log-loss {:.3} on the rows it was trained on",
-        learned.model.id(),
-        grouped(fit.rows),
-        fit.cutoffs.len(),
-        figures.roc_auc.value,
-        figures.log_loss.value,
-    ));
+    say(said(&learned));
+    if let Some(policy) = &learned.report.choices.policy {
+        policy.words().iter().for_each(say);
+    }
     say(format_args!(
         "written to {}; judge it with holdfast evaluate",
         args.out.display()
     ));
     Ok(())
+}
+
+fn said(learned: &Learned) -> String {
+    let report = &learned.report;
+    let (figures, on) = match &report.choices.unseen {
+        Some(unseen) => (&unseen.metrics, "rows that the fit had not seen"),
+        None => (&report.metrics, "the rows it was trained on"),
+    };
+    format!(
+        "model {} from {} rows at {} cutoffs: AUC {:.3}, log-loss {:.3}, lift in the top tenth {:.2} on {on}",
+        learned.model.id(),
+        grouped(report.fit.rows),
+        report.fit.cutoffs.len(),
+        figures.roc_auc.value,
+        figures.log_loss.value,
+        figures.lift10.value,
+    )
 }
 
 fn summary(learned: &Learned) -> serde_json::Value {
@@ -62,20 +75,22 @@ fn summary(learned: &Learned) -> serde_json::Value {
         "cutoffs": report.fit.cutoffs,
         "alpha": report.fit.alpha,
         "training_metrics": report.metrics,
+        "choices": report.choices,
         "read": learned.read,
     })
 }
 
-fn lesson(task: &Task, horizon_days: u32, until_ms: Option<i64>, cutoffs: &[i64]) -> Lesson {
+fn lesson(task: &Task, horizon: Horizon, until_ms: Option<i64>, cutoffs: &[i64]) -> Lesson {
     let mut train_cutoffs_ms = cutoffs.to_vec();
     train_cutoffs_ms.sort_unstable();
     train_cutoffs_ms.dedup();
     Lesson {
         label: LabelKind::parse(&task.label),
-        horizon_days,
+        horizon,
         active_days: task.active_days,
         until_ms,
         train_cutoffs_ms,
+        threshold: Threshold::default(),
     }
 }
 

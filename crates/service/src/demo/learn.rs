@@ -13,7 +13,7 @@ use crate::cli::terminal::{bar, grouped, spinner};
 use crate::config::Settings;
 use crate::generate::{self, DAY_MS, DEFAULT_START_MS, LineFile, Params, Shop};
 use crate::report;
-use crate::study::{self, Lesson, Source};
+use crate::study::{self, Horizon, Lesson, Source, Threshold};
 
 pub(super) const HORIZON_DAYS: u32 = 30;
 
@@ -101,10 +101,11 @@ pub(super) fn learn(shop: &MadeUp, place: &Place, screen: &mut Screen) -> anyhow
     let source = Source::new(place.events.clone(), &Settings::defaults(), None)?;
     let lesson = Lesson {
         label: LabelKind::Purchase,
-        horizon_days: HORIZON_DAYS,
+        horizon: Horizon::Days(HORIZON_DAYS),
         active_days: None,
         until_ms: Some(shop.stream_from_ms - 1),
         train_cutoffs_ms: Vec::new(),
+        threshold: Threshold::default(),
     };
     let sign = spinner("training on the history");
     let learned = study::train(&source, &lesson)?;

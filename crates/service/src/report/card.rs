@@ -13,20 +13,21 @@ use super::{
 /// A heading with paragraphs and list items below it.
 #[derive(Debug, Serialize)]
 pub(super) struct Section {
-    title: &'static str,
-    text: Vec<String>,
-    items: Vec<String>,
+    pub(super) title: &'static str,
+    pub(super) text: Vec<String>,
+    pub(super) items: Vec<String>,
 }
 
 pub(super) fn sections(training: &Training, backtest: Option<&Backtest>) -> Vec<Section> {
-    vec![
+    let mut sections = vec![
         purpose(training),
         data(training),
         method(training),
         quality(training, backtest),
-        limits(training),
-        identity(training),
-    ]
+    ];
+    sections.extend(training.choices.sections());
+    sections.extend([limits(training), identity(training)]);
+    sections
 }
 
 fn purpose(training: &Training) -> Section {
@@ -123,7 +124,7 @@ fn quality(training: &Training, backtest: Option<&Backtest>) -> Section {
     }
 }
 
-fn quoted(metrics: &Metrics) -> Vec<String> {
+pub(super) fn quoted(metrics: &Metrics) -> Vec<String> {
     let quote = |name: &str, at: Interval| {
         format!(
             "{name}: {} [{}, {}]",

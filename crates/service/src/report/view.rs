@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choices::Choices;
 use super::contacting::Contacting;
 
 /// A figure with its 95 % interval.
@@ -183,6 +184,8 @@ pub struct Training {
     /// Figures on the rows the model was fitted on: too good by nature, and shown as such.
     pub metrics: Metrics,
     pub curves: Curves,
+    #[serde(default)]
+    pub choices: Choices,
 }
 
 impl Column {

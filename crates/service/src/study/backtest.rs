@@ -9,7 +9,7 @@ use super::contacting::{self, Contacting, Means, contacting};
 use super::load::{Read, load};
 use super::rivals::{self, Rival, rivals};
 use super::tested::Tested;
-use super::{Error, Lesson, Source, learn, score, views};
+use super::{Error, Lesson, Source, horizon, learn, score, views};
 use crate::report;
 
 /// A backtest with all that is to be told about it.
@@ -55,11 +55,11 @@ pub struct Overall {
 /// # Errors
 /// Everything in [`Error`].
 pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evaluation, Error> {
-    let label = lesson.label()?;
-    let mut log = load(source, label.kind.clone(), None)?;
+    horizon::check(lesson)?;
+    let mut log = load(source, lesson.label.clone(), None)?;
     let until_ms = lesson.until_ms.unwrap_or(cutoffs::day_end(log.last_ms));
     log.history.finish(until_ms);
-    learn::decidable(&log, &label)?;
+    let (label, why) = horizon::settle(lesson, &log, until_ms)?;
     let test = cutoffs::test(until_ms, label.horizon_days);
     let train = match lesson.train_cutoffs_ms.as_slice() {
         [] => cutoffs::training(learn::first(&log, until_ms)?, test[0], label.horizon_days)?,
@@ -75,7 +75,8 @@ pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evalu
         constants: rows.population,
         columns: trained.columns.clone(),
         training: None,
-    })?;
+    })?
+    .with_calibration(trained.calibration)?;
     let (predicted, outcomes) = score::predict(&log, source, &model, &label, &test)?;
     let tested = Tested::of(&log, &label, (&predicted, &outcomes), &test);
     two_outcomes(&tested)?;
@@ -98,7 +99,7 @@ pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evalu
         rivals: rivals.iter().map(rivals::shown).collect(),
         contacting: Some(contacting::shown(&contacting)),
     };
-    let mut notes = learn::notes(&log, &rows);
+    let mut notes = learn::notes(&log, &rows, &why);
     notes.extend(left_out);
     let figures = Figures {
         horizon_days: label.horizon_days,

@@ -39,7 +39,7 @@ impl Error {
         match self {
             Self::Read { .. } | Self::MixedCurrency { .. } => 1,
             Self::Setting(_) | Self::Model(Model::Setting(_)) => 2,
-            Self::Model(Model::DataTooSmall(_)) => 3,
+            Self::Model(Model::DataTooSmall(_) | Model::Separated { .. }) => 3,
             Self::Contradiction(_) | Self::Model(Model::Json(_) | Model::Faults(_)) => 78,
             Self::Model(_) => 1,
         }

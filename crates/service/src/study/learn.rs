@@ -6,23 +6,26 @@ use holdfast_model::metrics::{Scored, metrics};
 use holdfast_model::rows::Rows;
 use holdfast_model::train::{self, Trained};
 use holdfast_model::watch::Spread;
-use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability};
+use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability, start};
 
 use super::load::{Log, Read, load};
-use super::{Error, Source, views};
+use super::policy::Ground;
+use super::{Error, Horizon, Source, Threshold, horizon, judge, policy, views};
 use crate::report;
 
 /// What is to be learned.
 #[derive(Debug, Clone)]
 pub struct Lesson {
     pub label: LabelKind,
-    pub horizon_days: u32,
+    pub horizon: Horizon,
     /// Twice the horizon if none is given.
     pub active_days: Option<u32>,
     /// Nothing later is used, label windows included; the end of the last event's UTC day if none is given.
     pub until_ms: Option<i64>,
     /// Training cutoffs, ascending; by the rule if empty.
     pub train_cutoffs_ms: Vec<i64>,
+    /// Where alerts are to open.
+    pub threshold: Threshold,
 }
 
 /// A trained model with all that is to be told about it.
@@ -37,42 +40,44 @@ pub struct Learned {
     pub notes: Vec<String>,
 }
 
-impl Lesson {
-    /// The label with its defaults filled in.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for a horizon of no days or of more than a century.
-    pub(super) fn label(&self) -> Result<Label, Error> {
-        let horizon_days = self.horizon_days;
-        if horizon_days == 0 || horizon_days > 36_500 {
-            return Err(Error::Setting(format!(
-                "a horizon of {horizon_days} days cannot be watched"
-            )));
-        }
-        Ok(Label {
-            kind: self.label.clone(),
-            horizon_days,
-            active_days: self.active_days.unwrap_or(2 * horizon_days),
-        })
-    }
-}
-
 /// Trains a model. Equal input gives an equal file.
 ///
 /// # Errors
 /// Everything in [`Error`].
 pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
-    let label = lesson.label()?;
-    let mut log = load(source, label.kind.clone(), None)?;
+    horizon::check(lesson)?;
+    lesson.threshold.check()?;
+    let mut log = load(source, lesson.label.clone(), None)?;
     let until_ms = lesson.until_ms.unwrap_or(cutoffs::day_end(log.last_ms));
     log.history.finish(until_ms);
-    decidable(&log, &label)?;
+    let (label, why) = horizon::settle(lesson, &log, until_ms)?;
     let cutoffs = match lesson.train_cutoffs_ms.as_slice() {
         [] => cutoffs::training(first(&log, until_ms)?, until_ms, label.horizon_days)?,
         given => given.to_vec(),
     };
     let (rows, trained) = fit(&log, source, &label, &cutoffs, until_ms)?;
-    finish(&log, source, label, until_ms, (&rows, &trained))
+    let judged = judge::judge(&rows, &label, &trained)?;
+    let mut learned = finish(&log, source, label.clone(), until_ms, (&rows, &trained))?;
+    let ground = Ground {
+        log: &log,
+        source,
+        label: &label,
+        until_ms,
+        base_rate: rows.base_rate(0..rows.len()),
+    };
+    let (model, policy) = policy::choose(learned.model, &lesson.threshold, &ground, &judged)?;
+    learned.json = model.to_json()?;
+    learned.report.sha256 = model.sha256().to_owned();
+    learned.model = model;
+    learned.notes = notes(&log, &rows, &why);
+    learned.report.choices = report::Choices {
+        unseen: Some(judged.view()),
+        policy,
+        unknown_start: unknown_start(&log),
+        recalibration: trained.recalibration.map(views::recalibration),
+        horizon: why,
+    };
+    Ok(learned)
 }
 
 /// Time of the first event that may be used.
@@ -82,11 +87,11 @@ pub(super) fn first(log: &Log, until_ms: i64) -> Result<i64, Error> {
 }
 
 /// Refuses a label that nothing in the log can decide, most often a misspelt event type.
-pub(super) fn decidable(log: &Log, label: &Label) -> Result<(), Error> {
+pub(super) fn decidable(log: &Log, label: &LabelKind) -> Result<(), Error> {
     if log.history.matching() > 0 {
         return Ok(());
     }
-    let what = match &label.kind {
+    let what = match label {
         LabelKind::Purchase => "the log holds no purchase".to_owned(),
         LabelKind::Any => "the log holds nothing that a customer did".to_owned(),
         LabelKind::Event(name) if EventType::from_name(name).is_some() => {
@@ -122,7 +127,7 @@ fn finish(
 ) -> Result<Learned, Error> {
     let scored: Vec<Scored> = (0..rows.len())
         .map(|row| Scored {
-            p: probability(train::log_odds(trained.design.row(row), trained)),
+            p: probability(trained.corrected(train::log_odds(trained.design.row(row), trained))),
             left: rows.left[row],
             customer: rows.customer[row],
         })
@@ -157,7 +162,8 @@ fn finish(
         constants: rows.population,
         columns: trained.columns.clone(),
         training: Some(provenance),
-    })?;
+    })?
+    .with_calibration(trained.calibration)?;
     let used: Vec<String> = model.columns().iter().map(|c| c.feature.clone()).collect();
     let model = model.with_reference(Spread::of_rows(rows, &used))?;
     let report = report::Training {
@@ -168,13 +174,14 @@ fn finish(
         fit: views::fit(rows, trained),
         metrics: views::figures(&overall),
         curves: views::curves(&by_id(log, scored)),
+        choices: report::Choices::default(),
     };
     Ok(Learned {
         json: model.to_json()?,
         model,
         report,
         read: log.read.clone(),
-        notes: notes(log, rows),
+        notes: Vec::new(),
     })
 }
 
@@ -206,8 +213,9 @@ fn date(ms: i64) -> String {
 }
 
 /// What a person should know about the data that was read.
-pub(super) fn notes(log: &Log, rows: &Rows) -> Vec<String> {
-    let mut notes = Vec::new();
+pub(super) fn notes(log: &Log, rows: &Rows, horizon: &[String]) -> Vec<String> {
+    let mut notes = horizon.to_vec();
+    notes.extend(unknown_start(log));
     let rejected: u64 = log.read.rejected.values().sum();
     if rejected > 0 {
         let reasons: Vec<String> = log
@@ -248,4 +256,15 @@ pub(super) fn notes(log: &Log, rows: &Rows) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What to know of a log that begins in the middle of its customers' lives.
+fn unknown_start(log: &Log) -> Option<String> {
+    let found = start::unknown(&log.history)?;
+    Some(format!(
+        "The log seems to begin in the middle of things: of {} customers about {} were probably there before it. What \
+         is counted over a whole life (tenure, all purchases) begins with the log for them, in training as in service; \
+         older events would tell more.",
+        found.all, found.customers
+    ))
 }

@@ -70,10 +70,11 @@ pub(super) fn regulars(currency: &str) -> String {
 pub(super) fn lesson(horizon_days: u32) -> Lesson {
     Lesson {
         label: LabelKind::Purchase,
-        horizon_days,
+        horizon: Horizon::Days(horizon_days),
         active_days: None,
         until_ms: None,
         train_cutoffs_ms: Vec::new(),
+        threshold: Threshold::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use holdfast_features::feature;
 use holdfast_model::metrics::Scored;
+use holdfast_model::platt::Trial;
 use holdfast_model::rows::Rows;
 use holdfast_model::train::Trained;
 use holdfast_model::{Label, LabelKind, metrics};
@@ -84,6 +85,19 @@ fn column(column: &holdfast_model::Column) -> report::Column {
         scale: column.scale,
         coefficient: column.coefficient,
         standard_error: column.standard_error.unwrap_or(f64::NAN),
+    }
+}
+
+/// What a correction of the log-odds did on later rows.
+pub(super) fn recalibration(trial: Trial) -> report::Recalibration {
+    report::Recalibration {
+        rows: trial.rows as u64,
+        gain: report::Interval {
+            value: trial.gain,
+            lo: trial.gain - trial.reach,
+            hi: trial.gain + trial.reach,
+        },
+        is_taken: trial.helps,
     }
 }
 

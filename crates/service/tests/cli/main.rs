@@ -19,4 +19,5 @@ mod ran;
 mod replay;
 mod run;
 mod snapshot;
+mod train;
 mod verify;

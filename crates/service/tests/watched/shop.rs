@@ -13,7 +13,7 @@ use holdfast_consumer::murmur2_partition;
 use holdfast_model::{LabelKind, Model};
 use holdfast_service::config::Settings as Config;
 use holdfast_service::generate::{self, Params, Targets};
-use holdfast_service::study::{Lesson, Source, train};
+use holdfast_service::study::{Horizon, Lesson, Source, Threshold, train};
 use serde_json::Value;
 
 pub const DAY: i64 = 86_400_000;
@@ -36,10 +36,11 @@ pub struct Shop {
 pub fn lesson(until: i64, kind: LabelKind) -> Lesson {
     Lesson {
         label: kind,
-        horizon_days: HORIZON as u32,
+        horizon: Horizon::Days(HORIZON as u32),
         active_days: Some(28),
         until_ms: Some(until),
         train_cutoffs_ms: Vec::new(),
+        threshold: Threshold::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::config::Settings;
+use crate::study::{Horizon, Threshold};
 
 const CDNOW: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -15,10 +16,11 @@ const CDNOW: &str = concat!(
 fn lesson(horizon_days: u32) -> Lesson {
     Lesson {
         label: LabelKind::Purchase,
-        horizon_days,
+        horizon: Horizon::Days(horizon_days),
         active_days: None,
         until_ms: None,
         train_cutoffs_ms: Vec::new(),
+        threshold: Threshold::default(),
     }
 }
 
