@@ -45,4 +45,6 @@ pub use score::{Score, Scores, score};
 pub use source::Source;
 
 #[cfg(test)]
+mod one_time;
+#[cfg(test)]
 mod tests;
