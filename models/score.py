@@ -20,7 +20,7 @@ import sys
 
 # What a file may say. Anything else could change the score, so it is refused rather than passed over.
 MODEL = {"format", "id", "sha256", "label", "currency", "cart_abandon", "registry"}
-MODEL |= {"intercept", "constants", "columns", "calibration", "policy", "training"}
+MODEL |= {"intercept", "constants", "columns", "calibration", "policy", "training", "reference"}
 COLUMN = {"feature", "transform", "clip", "spline", "mean", "scale", "coefficient", "standard_error"}
 
 
