@@ -28,6 +28,10 @@ struct Silence {
     occasions: &'static str,
 }
 
+/// In names of a pace over a longer one. Without any occasion of late both are the prior, whose ratio tells nobody
+/// anything: any other part of the theme makes the better sentence.
+const PACE: &str = "_pace_";
+
 /// With fewer occasions the usual gap is more the population's than the customer's own.
 const OWN_RHYTHM: f64 = 3.0;
 
@@ -136,8 +140,13 @@ fn grouped(theme: Theme, mut parts: Vec<Part>, occasions: &dyn Fn(&str) -> f64) 
         .find_map(|silence| Some((named(silence.since)?, silence)));
     // A sentence that speaks for the other side would make nonsense of the sum.
     let strongest = || {
-        let agrees = |part: &&Part| part.contribution * contribution > 0.0;
-        parts.iter().find(agrees).unwrap_or(&parts[0])
+        let agrees = || {
+            parts
+                .iter()
+                .filter(|part| part.contribution * contribution > 0.0)
+        };
+        let plain = agrees().find(|part| !part.feature.contains(PACE));
+        plain.or(agrees().next()).unwrap_or(&parts[0])
     };
     let lead = silence.map_or_else(strongest, |(part, _)| part);
     let mut text = lead.id.describe().say(lead.value);
