@@ -1,7 +1,7 @@
 //! Bytes per customer, and that they stay bounded.
 
-use holdfast_events::EventType;
-use holdfast_features::{Applied, CartAbandon, DAY_MS, Input, Settings, Store};
+use holdfast_events::{EventType, Particulars};
+use holdfast_features::{Applied, CartAbandon, DAY_MS, Input, Occasion, Settings, Store};
 
 const START: i64 = 1_767_225_600_000;
 const CUSTOMERS: u64 = 100_000;
@@ -46,7 +46,11 @@ fn sessions() -> Vec<(u64, Input)> {
                         ts,
                         minor,
                         id_hash: next(&mut state),
-                        particulars: Default::default(),
+                        particulars: Particulars {
+                            lines: 3,
+                            discount: 250,
+                            ..Particulars::default()
+                        },
                     },
                 ));
             }
@@ -56,8 +60,8 @@ fn sessions() -> Vec<(u64, Input)> {
     events
 }
 
-#[test]
-fn customer_of_ten_events_takes_at_most_140_bytes_with_its_key() {
+/// Bytes per customer of those visits, key included.
+fn bytes_per_customer(stats: Option<Occasion>) -> f64 {
     let events = sessions();
     let per_customer = events.len() as f64 / CUSTOMERS as f64;
     assert!(
@@ -71,7 +75,7 @@ fn customer_of_ten_events_takes_at_most_140_bytes_with_its_key() {
             after_ms: DAY_MS / 24,
         },
         minor_exponent: 2,
-        stats: None,
+        stats,
     };
     let mut store = Store::new(settings);
     for (customer, input) in &events {
@@ -85,7 +89,19 @@ fn customer_of_ten_events_takes_at_most_140_bytes_with_its_key() {
     let memory = store.memory();
     let bytes = memory.total() as f64 / CUSTOMERS as f64;
     println!("{bytes:.1} bytes per customer of {per_customer:.1} events: {memory:?}");
-    assert!(bytes <= 140.0, "{bytes} bytes per customer: {memory:?}");
+    bytes
+}
+
+#[test]
+fn customer_of_ten_events_takes_at_most_140_bytes_with_its_key() {
+    let bytes = bytes_per_customer(None);
+    assert!(bytes <= 140.0, "{bytes} bytes per customer");
+}
+
+#[test]
+fn customer_with_all_statistics_and_the_details_of_its_purchases_takes_at_most_280_bytes() {
+    let bytes = bytes_per_customer(Some(Occasion::Purchase));
+    assert!(bytes <= 280.0, "{bytes} bytes per customer");
 }
 
 #[test]
