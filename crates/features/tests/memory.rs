@@ -86,10 +86,7 @@ fn bytes_per_customer(stats: Option<Occasion>) -> f64 {
         store.apply(ix, input);
     }
     assert_eq!(store.len() as u64, CUSTOMERS);
-    let memory = store.memory();
-    let bytes = memory.total() as f64 / CUSTOMERS as f64;
-    println!("{bytes:.1} bytes per customer of {per_customer:.1} events: {memory:?}");
-    bytes
+    store.memory().total() as f64 / CUSTOMERS as f64
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn every_example_configuration_passes_the_check() {
 fn an_example_with_two_faults_is_refused_with_both() {
     let text = std::fs::read_to_string(deploy().join("holdfast.toml")).unwrap();
     let text = text
-        .replace("open = 0.8", "open = 1.8")
+        .replace("# open = 0.8", "open = 1.8")
         .replace("dwell =", "dwel =");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("holdfast.toml");

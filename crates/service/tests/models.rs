@@ -96,7 +96,7 @@ fn a_customer_who_slows_down_step_by_step_is_at_ever_greater_risk_and_the_reason
                 about.next().unwrap().clone()
             };
             let (first, last) = (rhythm(&all[0]), rhythm(&all[all.len() - 1]));
-            assert!(last.contribution > first.contribution.max(0.0), "{last:?}");
+            assert!(last.contribution > first.contribution, "{last:?}");
             let drift =
                 last.text.contains("no purchase for") && last.text.contains("; usually buys every");
             assert!(drift, "{}", last.text);

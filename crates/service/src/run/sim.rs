@@ -152,37 +152,6 @@ fn check(world: &World) {
         // A model that is taken over decides anew, as of a time that chance has chosen.
         if !scene.reloads {
             let seen = by_customer(broker.ledger.alerts(partition));
-            if std::env::var_os("DBG").is_some() {
-                let want = by_customer(alerts);
-                for (key, w) in &want {
-                    let none = Vec::new();
-                    let s = seen.get(key).unwrap_or(&none);
-                    if s != w {
-                        eprintln!("CUSTOMER {}", String::from_utf8_lossy(key));
-                        for x in w {
-                            eprintln!(
-                                "  want {}",
-                                &x[..x.find(",\"churn_prob").unwrap_or(x.len()).min(400)]
-                            );
-                        }
-                        for x in s {
-                            eprintln!(
-                                "  seen {}",
-                                &x[..x.find(",\"churn_prob").unwrap_or(x.len()).min(400)]
-                            );
-                        }
-                        for r in &scene.input[partition] {
-                            let v = String::from_utf8_lossy(r.value.as_deref().unwrap_or(b"-"))
-                                .into_owned();
-                            let k = String::from_utf8_lossy(key).into_owned();
-                            if r.key.as_deref() == Some(&key[..]) || v.contains(&format!("\"{k}\""))
-                            {
-                                eprintln!("    {} @{} {:?}", r.offset, r.timestamp.unwrap(), v);
-                            }
-                        }
-                    }
-                }
-            }
             assert_eq!(seen, by_customer(alerts), "partition {partition}");
         }
     }
