@@ -31,7 +31,7 @@ while kill -0 $demo 2> /dev/null; do
   sleep 0.2
 done
 trap - EXIT
-wait $demo || { tail -20 "$out.log" "$out.txt"; echo "the demo failed"; exit 1; }
+wait $demo || { tail -n 20 "$out.log" "$out.txt"; echo "the demo failed"; exit 1; }
 [ "$answered" = yes ] || { echo "/readyz, /livez and /metrics did not all answer while the demo ran"; exit 1; }
 grep -q "^holdfast_events_applied_total [1-9]" "$out.metrics" || { echo "no event was counted"; exit 1; }
 promtool check metrics < "$out.metrics"

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `rfm_rule` | recency, frequency and money in fifths, added up (Hughes, Strategic Database Marketing, 1994; Miglautsch, Thoughts on RFM scoring, Journal of Database Marketing 8, 2000); the probability is the share that left among training rows of the same sum |
 //! | `rfm_logistic` | logistic regression on the logarithms of recency, frequency and mean order, nothing else |
-//! | `mbg_nbd`, `bg_nbd` | [`btyd`](crate::btyd): no purchase within the horizon, from the dates of purchases alone |
+//! | `mbg_nbd`, `bg_nbd` | [`btyd`]: no purchase within the horizon, from the dates of purchases alone |
 //!
 //! All know what the model knows: rows of the same training cutoffs, and for the last two the purchases of
 //! everybody who ever bought up to the first test cutoff. Money is the mean order, as totals follow frequency.

@@ -188,9 +188,9 @@ mod tests {
         }
     }
 
-    /// Eight cutoffs five days apart. What recency says is worth `worth` of itself from the third one on, so that a fit on the
-    /// first two is too sure of itself for good where `worth` is below 1.
-    fn rows(worth: &[f64; 8]) -> Rows {
+    /// Eight cutoffs five days apart. Recency means the same at each; beside it the log-odds rise by `trend` from one to
+    /// the next, so that a fit on the past is too hopeful by as much each time.
+    fn rows(trend: f64) -> Rows {
         let mut draw = SplitMix::new(11);
         let mut unit = || draw.below(1 << 53) as f64 / (1_u64 << 53) as f64;
         let mut rows = Rows {
@@ -198,13 +198,13 @@ mod tests {
             cutoffs: (0..8).map(|i| i * 5 * DAY_MS).collect(),
             ..Rows::default()
         };
-        for (cutoff, worth) in worth.iter().enumerate() {
+        for cutoff in 0..8_u16 {
             for customer in 0..800 {
                 let recency = 60.0 * unit();
+                let log_odds = 0.1 * recency - 4.0 + trend * f64::from(cutoff);
                 rows.values.push(recency);
-                rows.left
-                    .push(unit() < probability(worth * (0.1 * recency - 3.0)));
-                rows.cutoff.push(cutoff as u16);
+                rows.left.push(unit() < probability(log_odds));
+                rows.cutoff.push(cutoff);
                 rows.customer.push(customer);
             }
         }
@@ -228,14 +228,23 @@ mod tests {
 
     #[test]
     fn steady_customers_need_no_correction() {
-        let trained = train(&rows(&[1.0; 8]), &label()).unwrap();
+        let trained = train(&rows(0.0), &label()).unwrap();
         assert_eq!(trained.calibration, None);
         assert!(trained.recalibration.is_some_and(|trial| !trial.helps));
     }
 
     #[test]
+    fn risk_that_rises_from_cutoff_to_cutoff_is_corrected_for() {
+        let trained = train(&rows(0.35), &label()).unwrap();
+        let trial = trained.recalibration.unwrap();
+        assert!(trial.helps && trial.gain > trial.reach, "{trial:?}");
+        let chosen = trained.calibration.unwrap();
+        assert!(chosen.apply(0.0) > 0.3, "{chosen:?}");
+    }
+
+    #[test]
     fn log_of_one_cutoff_is_too_short_to_tell() {
-        let mut short = rows(&[1.0; 8]);
+        let mut short = rows(0.0);
         short.cutoffs.truncate(1);
         short.values.truncate(800);
         short.left.truncate(800);
