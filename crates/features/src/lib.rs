@@ -9,6 +9,8 @@
 //! | [`store`] | one partition's customers: interning, applying events, timers, erasure, features |
 //! | [`registry`](mod@registry) | every feature: name, unit, formula, source, transform, sentence for people |
 //! | [`plan`] | which features are wanted, so that only their windows are computed |
+//! | [`agenda`] | when to look at whom: marks, hours, instants |
+//! | [`pages`] | lists whose copy costs next to nothing |
 //! | [`activity`] | which event types are something the customer did |
 //! | [`image`] | the state as of one instant, in pieces, while events go on |
 //! | [`constants`] | what formulas over a whole life take from the training population |
@@ -37,9 +39,11 @@
 #![warn(missing_docs)]
 
 pub mod activity;
+pub mod agenda;
 pub mod constants;
 pub mod error;
 pub mod image;
+pub mod pages;
 pub mod plan;
 pub mod registry;
 pub mod store;

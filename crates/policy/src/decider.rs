@@ -19,7 +19,6 @@ use holdfast_features::{Ix, Store};
 use holdfast_model::{Model, Scorer, Scratch, probability};
 
 use crate::DAY_MS;
-use crate::agenda::{Agenda, Next};
 use crate::alert::{Alert, Kind, Trigger, Voice};
 use crate::counts::Counts;
 use crate::episode::Records;
@@ -27,6 +26,7 @@ use crate::error::Error;
 use crate::outlook::{Edge, Outlook, Terms, outlook};
 use crate::settings::{HardChurn, Mode, Settings};
 use crate::solve::{Silent, first_reached};
+use holdfast_features::agenda::{Agenda, Next};
 
 mod adopt;
 mod follow;

@@ -2,7 +2,7 @@
 
 use holdfast_features::Ix;
 
-use crate::pages::Pages;
+use holdfast_features::pages::Pages;
 
 /// No record.
 const NONE: u32 = u32::MAX;

@@ -14,8 +14,8 @@
 use holdfast_features::{Ix, Store};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::agenda::{Agenda, IDLE, Marks};
 use crate::episode::{Open, Record, Records};
+use holdfast_features::agenda::{Agenda, IDLE, Marks};
 
 /// Version of the layout and of what a record means.
 const VERSION: u32 = 2;

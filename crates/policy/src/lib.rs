@@ -17,7 +17,6 @@
 
 #![warn(missing_docs)]
 
-mod agenda;
 pub mod alert;
 pub mod counts;
 pub mod decider;
@@ -26,7 +25,6 @@ pub mod error;
 pub mod image;
 pub mod journal;
 mod outlook;
-mod pages;
 pub mod settings;
 mod solve;
 

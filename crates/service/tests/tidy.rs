@@ -19,13 +19,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates without I/O, clock, threads or unseeded randomness.
-const CORE: [&str; 4] = ["events", "features", "model", "policy"];
+const CORE: [&str; 5] = ["events", "features", "lifecycle", "model", "policy"];
 
 /// Which of the other crates each may name in its manifest.
 const ARROWS: &[(&str, &[&str])] = &[
     ("consumer", &["events"]),
     ("events", &[]),
     ("features", &["events"]),
+    ("lifecycle", &["events", "features"]),
     ("model", &["events", "features"]),
     ("policy", &["events", "features", "model"]),
     // The consumer's group handle goes into the producer's transaction.
@@ -33,7 +34,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "consumer", "events", "features", "model", "policy", "producer", "store",
+            "consumer",
+            "events",
+            "features",
+            "lifecycle",
+            "model",
+            "policy",
+            "producer",
+            "store",
         ],
     ),
     // State comes as named pieces of bytes, which features and policy encode.

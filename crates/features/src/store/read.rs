@@ -138,6 +138,13 @@ impl Store {
         self.heads.get(ix.0).purchases
     }
 
+    /// Purchases less refunds ever, minor units.
+    #[must_use]
+    pub fn net_minor(&self, ix: Ix) -> i64 {
+        let head = self.heads.get(ix.0);
+        head.spent().saturating_sub(head.refunded())
+    }
+
     /// Spend of the 90 UTC days up to and with the day of `now`, minor units.
     #[must_use]
     pub fn spend_90d_minor(&self, ix: Ix, now: i64) -> i64 {

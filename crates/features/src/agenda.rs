@@ -9,16 +9,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use holdfast_features::Ix;
-
 use crate::pages::Pages;
+use crate::store::Ix;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 const MINUTES_PER_HOUR: u32 = 60;
 
-/// Not to be looked at.
-pub(crate) const IDLE: u32 = u32::MAX;
+/// The mark of a customer that is not to be looked at.
+pub const IDLE: u32 = u32::MAX;
 /// In the heap.
 const DUE: u32 = u32::MAX - 1;
 
@@ -31,16 +30,26 @@ fn minute_of(at: i64) -> u32 {
 
 /// What is next.
 #[derive(Debug)]
-pub(crate) enum Next {
+pub enum Next {
     /// Time has reached this hour: look at each customer up to and with `end`.
-    Hour { customers: Vec<Ix>, end: i64 },
+    Hour {
+        /// Those marked in it.
+        customers: Vec<Ix>,
+        /// Its last millisecond.
+        end: i64,
+    },
     /// Time has reached this customer's instant.
-    Due { customer: Ix, at: i64 },
+    Due {
+        /// Whom it is about.
+        customer: Ix,
+        /// The instant, ms UTC.
+        at: i64,
+    },
 }
 
 /// Marks, buckets and heap of one partition.
 #[derive(Debug)]
-pub(crate) struct Agenda {
+pub struct Agenda {
     marks: Pages<u32>,
     hours: BTreeMap<u32, Vec<Ix>>,
     due: BinaryHeap<Reverse<(i64, Box<str>, Ix)>>,
@@ -50,14 +59,14 @@ pub(crate) struct Agenda {
 
 /// Marks as of one instant, and the minutes of those in the heap.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub struct Marks {
     marks: Pages<u32>,
     due: Vec<(Ix, u32)>,
 }
 
 impl Marks {
     /// By index, the instants of the heap rounded down to the minute. The latest ones that are idle may be missing.
-    pub(crate) fn list(&self) -> Vec<u32> {
+    pub fn list(&self) -> Vec<u32> {
         let mut marks: Vec<u32> = self.marks.iter().copied().collect();
         for (ix, minute) in &self.due {
             // Of several entries the earliest holds.
@@ -97,7 +106,7 @@ impl Agenda {
 
     /// Nothing of this customer falls due before this instant; `i64::MAX` if nothing ever does. In the heap, where
     /// the instant is not known from here, it is the least possible.
-    pub(crate) fn not_before(&self, ix: Ix) -> i64 {
+    pub fn not_before(&self, ix: Ix) -> i64 {
         match self.mark(ix) {
             IDLE => i64::MAX,
             DUE => i64::MIN,
@@ -106,7 +115,7 @@ impl Agenda {
     }
 
     /// Promises that nothing falls due before `at`.
-    pub(crate) fn look_at(&mut self, ix: Ix, at: i64) {
+    pub fn look_at(&mut self, ix: Ix, at: i64) {
         let minute = minute_of(at);
         if self.mark(ix) == minute {
             return;
@@ -118,25 +127,25 @@ impl Agenda {
     }
 
     /// Promises that nothing ever falls due without an event.
-    pub(crate) fn idle(&mut self, ix: Ix) {
+    pub fn idle(&mut self, ix: Ix) {
         self.set(ix, IDLE);
     }
 
     /// Something of this customer falls due exactly at `at`, and nothing before.
-    pub(crate) fn falls_due(&mut self, ix: Ix, id: &str, at: i64) {
+    pub fn falls_due(&mut self, ix: Ix, id: &str, at: i64) {
         self.set(ix, DUE);
         self.due.push(Reverse((at, id.into(), ix)));
         self.next = self.next.min(at);
     }
 
     /// Whether [`next`](Self::next) may have something up to and with `to`.
-    pub(crate) fn is_due(&self, to: i64) -> bool {
+    pub fn is_due(&self, to: i64) -> bool {
         self.next <= to
     }
 
     /// Takes what comes first of all that is not later than `to`: hours before instants, instants by customer id.
     /// A customer of an hour is idle until it is marked again.
-    pub(crate) fn next(&mut self, to: i64) -> Option<Next> {
+    pub fn next(&mut self, to: i64) -> Option<Next> {
         loop {
             let hour = self
                 .hours
@@ -172,7 +181,7 @@ impl Agenda {
     }
 
     /// All marks as of now, without going through them.
-    pub(crate) fn marks(&self) -> Marks {
+    pub fn marks(&self) -> Marks {
         // Entries of customers that are no longer due are void.
         let due = self
             .due
@@ -185,7 +194,7 @@ impl Agenda {
     }
 
     /// Sets a mark of an image; says whether it can be one.
-    pub(crate) fn restore(&mut self, ix: Ix, mark: u32) -> bool {
+    pub fn restore(&mut self, ix: Ix, mark: u32) -> bool {
         if mark < DUE {
             self.look_at(ix, i64::from(mark) * MINUTE_MS);
         }
@@ -193,7 +202,7 @@ impl Agenda {
     }
 
     /// Bytes held, as allocated.
-    pub(crate) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         let entries: usize = self
             .hours
             .values()

@@ -9,8 +9,9 @@ use std::sync::Arc;
 /// Entries of a page.
 const PAGE: usize = 256;
 
+/// A list in pages that copies share. Copying it copies no entry.
 #[derive(Debug, Clone)]
-pub(crate) struct Pages<T> {
+pub struct Pages<T> {
     pages: Vec<Arc<[T; PAGE]>>,
     len: usize,
 }
@@ -25,16 +26,26 @@ impl<T> Default for Pages<T> {
 }
 
 impl<T: Copy> Pages<T> {
-    pub(crate) fn len(&self) -> usize {
+    /// Number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.len
     }
 
-    pub(crate) fn get(&self, at: usize) -> Option<&T> {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The entry at this place; none behind the end.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&T> {
         (at < self.len).then(|| &self[at])
     }
 
     /// Makes it at least `len` long; new entries are `fill`.
-    pub(crate) fn grow(&mut self, len: usize, fill: T) {
+    pub fn grow(&mut self, len: usize, fill: T) {
         while self.pages.len() * PAGE < len {
             self.pages.push(Arc::new([fill; PAGE]));
         }
@@ -45,11 +56,13 @@ impl<T: Copy> Pages<T> {
         self.len = self.len.max(len);
     }
 
-    pub(crate) fn push(&mut self, value: T) {
+    /// Adds one at the end.
+    pub fn push(&mut self, value: T) {
         self.grow(self.len + 1, value);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    /// All entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.pages
             .iter()
             .flat_map(|page| page.iter())
@@ -57,7 +70,8 @@ impl<T: Copy> Pages<T> {
     }
 
     /// Bytes held, as allocated, those that a copy holds too included.
-    pub(crate) fn memory(&self) -> usize {
+    #[must_use]
+    pub fn memory(&self) -> usize {
         self.pages.len() * size_of::<[T; PAGE]>()
             + self.pages.capacity() * size_of::<Arc<[T; PAGE]>>()
     }

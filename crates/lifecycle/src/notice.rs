@@ -1,0 +1,47 @@
+//! What goes out: one record of a topic, keyed by the customer.
+
+use serde::Serialize;
+
+/// The topics that customers' changes go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// A customer's segment changed.
+    Segments,
+    /// Lapsed, dormant, recovered, churned, due a survey or a reward, late to activate.
+    Lifecycle,
+    /// A cart was left, or came back.
+    Carts,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Where it goes.
+    pub topic: Topic,
+    /// The customer's id.
+    pub key: String,
+    /// The instant at which it became true, ms UTC.
+    pub as_of: i64,
+    /// Compact JSON.
+    pub value: Vec<u8>,
+    /// Whether an event of the customer caused it, rather than time.
+    pub by_event: bool,
+}
+
+/// What caused a record; in JSON as the trigger of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Cause<'a> {
+    /// An event of the customer.
+    Event {
+        /// Its id.
+        event_id: &'a str,
+    },
+    /// Nothing happened for long enough.
+    Silence,
+    /// A date that was known before.
+    Timer {
+        /// Its name.
+        name: &'a str,
+    },
+}

@@ -1,0 +1,113 @@
+//! What all parts have in common.
+//!
+//! A part keeps rows by customer in tables, hears of the events that it wants, may have one next instant per customer at
+//! which something happens without an event, and says what changed. Parts know nothing of each other, so each can be
+//! read, tested and left out alone.
+//!
+//! | part | records |
+//! | --- | --- |
+//! | [`segments`] | `segments`: the segment changed |
+
+use std::fmt::Debug;
+
+use holdfast_events::EventType;
+use holdfast_features::{Ix, Store};
+use serde::Serialize;
+
+use crate::notice::{Notice, Topic};
+use crate::profile::Profile;
+use crate::settings::Settings;
+use crate::table::AnyTable;
+use crate::tracker::Seen;
+
+pub mod segments;
+
+/// How much a part wants to know of a type of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// Nothing.
+    Nothing,
+    /// Type, time and amount.
+    Event,
+    /// The optional fields too.
+    Details,
+}
+
+/// A customer, and what is known of all.
+#[derive(Debug, Clone, Copy)]
+pub struct Whom<'a> {
+    /// Settings of the tracker.
+    pub settings: &'a Settings,
+    /// The customers' state; the event in hand is applied already.
+    pub store: &'a Store,
+    /// The customer.
+    pub ix: Ix,
+}
+
+impl Whom<'_> {
+    /// The customer's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.store.id(self.ix)
+    }
+
+    /// How many minor units a major one has.
+    #[must_use]
+    pub fn major(&self) -> f64 {
+        [1.0, 10.0, 100.0, 1_000.0, 10_000.0][usize::from(self.settings.minor_exponent).min(4)]
+    }
+}
+
+/// Takes what changed.
+pub struct Out<'a> {
+    pub(crate) to: &'a mut dyn FnMut(Notice),
+    /// Off while state is rebuilt, and for what is dated before `not_before`.
+    pub(crate) emitting: bool,
+    pub(crate) not_before: i64,
+    pub(crate) by_event: bool,
+    pub(crate) sent: &'a mut [u64; 3],
+}
+
+impl Out<'_> {
+    /// Sends a record about a customer, as of `at` (ms UTC). `value` is a struct of plain fields.
+    pub fn send(&mut self, topic: Topic, whom: &Whom<'_>, at: i64, value: &impl Serialize) {
+        if !self.emitting || at < self.not_before {
+            return;
+        }
+        self.sent[topic as usize] += 1;
+        (self.to)(Notice {
+            topic,
+            key: whom.id().to_owned(),
+            as_of: at,
+            value: serde_json::to_vec(value).unwrap_or_default(), // plain fields: this cannot fail
+            by_event: self.by_event,
+        });
+    }
+}
+
+/// One part of a [`Tracker`](crate::Tracker).
+pub trait Part: Debug + Send + Sync {
+    /// How much it wants to know of events of a type; the same for a part's whole life.
+    fn wants(&self, kind: EventType) -> Want;
+
+    /// An event that it wants was applied to the store.
+    fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>);
+
+    /// The customer's next instant (ms UTC) at which something happens without an event, if any. It depends on rows
+    /// and on what the store says of the customer, and moves only at events that the part wants and at
+    /// [`fire`](Self::fire).
+    fn next(&self, whom: &Whom<'_>) -> Option<i64>;
+
+    /// The instant `at` of [`next`](Self::next) has come. Afterwards `next` is later than `at`, or none.
+    fn fire(&mut self, whom: &Whom<'_>, at: i64, out: &mut Out<'_>);
+
+    /// Adds what it knows of a customer as of an instant that no event of the customer is later than. Own instants up
+    /// to it may have fired or not: the answer is the same.
+    fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile);
+
+    /// Its rows.
+    fn tables(&self) -> Vec<&dyn AnyTable>;
+
+    /// Its rows, to write to.
+    fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable>;
+}

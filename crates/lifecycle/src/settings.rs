@@ -1,0 +1,47 @@
+//! What shapes the records: spans, cut points, the zone whose days count.
+
+use holdfast_events::EventType;
+use jiff::tz::TimeZone;
+
+use crate::DAY_MS;
+use crate::segment::Cuts;
+
+/// Settings of a [`Tracker`](crate::Tracker), checked by whoever reads the configuration. Spans are milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The business's zone: days, birthdays and hours of customers who have no zone of their own.
+    pub time_zone: TimeZone,
+    /// Decimals of the currency's minor unit (2 for EUR, 0 for JPY).
+    pub minor_exponent: u8,
+    /// Cut points of segments.
+    pub cuts: Cuts,
+    /// A changed segment is told, and then no other one for this long.
+    pub dwell_ms: i64,
+    /// Silence of the label's activity after which a customer has lapsed (the label's horizon).
+    pub lapse_ms: i64,
+    /// Whether any act of the customer ends a silence, or a purchase only.
+    pub any_act_counts: bool,
+    /// A customer is dormant when silent for this many times the own median gap.
+    pub dormant_gaps: f64,
+    /// Types of events that end a customer's account for good.
+    pub hard_churn: Vec<EventType>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            time_zone: TimeZone::UTC,
+            minor_exponent: 2,
+            cuts: Cuts::default(),
+            dwell_ms: DAY_MS,
+            lapse_ms: 90 * DAY_MS,
+            any_act_counts: false,
+            dormant_gaps: 3.0,
+            hard_churn: vec![
+                EventType::AccountClosed,
+                EventType::SubscriptionCancel,
+                EventType::SubscriptionExpire,
+            ],
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! One partition's customers: events and time in, notices out.
+//!
+//! | step | when |
+//! | --- | --- |
+//! | [`Tracker::before_event`] | an event at `t` is about to be applied: the customer's own instants up to `t` fire |
+//! | [`Tracker::after_event`] | it was applied: the parts that want it hear of it |
+//! | [`Tracker::advance`] | time has moved on: everybody's instants up to it fire, by instant, then id |
+//!
+//! Marks are lower bounds, as those of alerts: an event moves one only where something may now happen sooner.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use holdfast_events::{Details, EventType};
+use holdfast_features::agenda::{Agenda, Next};
+use holdfast_features::{Ix, Store};
+
+use crate::notice::Notice;
+use crate::part::segments::Segments;
+use crate::part::{Out, Part, Want, Whom};
+use crate::profile::Profile;
+use crate::settings::Settings;
+use crate::table::{AnyTable, Dense};
+
+mod image;
+
+pub use image::{ImageFault, TrackerImage};
+
+/// Number of event types.
+const KINDS: usize = EventType::ALL.len();
+
+/// An applied event.
+#[derive(Debug, Clone)]
+pub struct Seen<'a> {
+    /// Its type.
+    pub kind: EventType,
+    /// Its type's name as sent, which tells foreign types apart.
+    pub type_name: &'a str,
+    /// Its time, ms UTC.
+    pub ts: i64,
+    /// Its amount in minor units, where it has one.
+    pub minor: Option<i64>,
+    /// Its id.
+    pub event_id: &'a str,
+    /// Its optional fields, where [`Tracker::wants_details`] says so.
+    pub details: Option<&'a Details<'a>>,
+}
+
+/// All parts, in the order in which they hear of an event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    segments: Segments,
+}
+
+impl Parts {
+    pub(crate) fn all(&self) -> [&dyn Part; COUNT] {
+        [&self.segments]
+    }
+
+    fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
+        [&mut self.segments]
+    }
+
+    pub(crate) fn tables(&self) -> Vec<&dyn AnyTable> {
+        self.all().into_iter().flat_map(Part::tables).collect()
+    }
+
+    pub(crate) fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
+        self.all_mut()
+            .into_iter()
+            .flat_map(Part::tables_mut)
+            .collect()
+    }
+}
+
+/// Number of parts; a bit each in a customer's row of who waits for an instant.
+const COUNT: usize = 1;
+const _: () = assert!(COUNT <= 16, "a bit for each part");
+
+/// One partition's customers beyond the churn score.
+#[derive(Debug)]
+pub struct Tracker {
+    settings: Arc<Settings>,
+    parts: Parts,
+    /// Which parts wait for an instant of the customer.
+    waiting: Dense<u16>,
+    agenda: Agenda,
+    /// By event type, a bit for each part that wants it; and whether one of them wants its optional fields.
+    wanted: [(u16, bool); KINDS],
+    emitting: bool,
+    not_before: i64,
+    sent: [u64; 3],
+}
+
+impl Tracker {
+    /// A tracker that knows nobody yet. Records dated before `not_before` (ms UTC) enter the state unsent.
+    #[must_use]
+    pub fn new(settings: Arc<Settings>, not_before: Option<i64>) -> Self {
+        let parts = Parts::default();
+        let wanted = std::array::from_fn(|kind| {
+            let kind = EventType::ALL[kind];
+            let wants = parts.all().map(|part| part.wants(kind));
+            let bits = (0..).zip(wants).filter(|(_, want)| *want > Want::Nothing);
+            let bits = bits.fold(0, |bits, (part, _)| bits | 1 << part);
+            (bits, wants.contains(&Want::Details))
+        });
+        Self {
+            settings,
+            parts,
+            waiting: Dense::new("waiting"),
+            agenda: Agenda::default(),
+            wanted,
+            emitting: true,
+            not_before: not_before.unwrap_or(i64::MIN),
+            sent: [0; 3],
+        }
+    }
+
+    /// Whether [`after_event`](Self::after_event) wants the optional fields of events of this type.
+    #[inline]
+    #[must_use]
+    pub fn wants_details(&self, kind: EventType) -> bool {
+        self.wanted[kind as usize].1
+    }
+
+    /// Whether records are sent, or enter the state only, as in a rebuild.
+    pub fn set_emitting(&mut self, emitting: bool) {
+        self.emitting = emitting;
+    }
+
+    /// Records sent, by [`Topic`](crate::Topic); a rebuild is not counted.
+    #[must_use]
+    pub fn sent(&self) -> [u64; 3] {
+        self.sent
+    }
+
+    /// Whether [`before_event`](Self::before_event) at `t` may fire anything: if not, it need not be called.
+    #[inline]
+    #[must_use]
+    pub fn is_due(&self, ix: Ix, t: i64) -> bool {
+        self.agenda.not_before(ix) <= t
+    }
+
+    /// Brings what is kept of a customer into the cache, some events before it is needed.
+    #[inline]
+    pub fn touch(&self, ix: Ix) {
+        black_box((self.agenda.not_before(ix), self.waiting.get(ix)));
+    }
+
+    /// Fires the customer's own instants up to and with `t`, in the order of time.
+    pub fn before_event(&mut self, store: &Store, ix: Ix, t: i64, to: &mut dyn FnMut(Notice)) {
+        if !self.is_due(ix, t) {
+            return;
+        }
+        while let Some((at, part)) = self.next_of(store, ix).filter(|(at, _)| *at <= t) {
+            self.fire(store, ix, (at, part), to);
+        }
+        self.mark(store, ix);
+    }
+
+    /// An event was applied to the store: the parts that want it hear of it.
+    pub fn after_event(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        seen: &Seen<'_>,
+        to: &mut dyn FnMut(Notice),
+    ) {
+        let (wanting, _) = self.wanted[seen.kind as usize];
+        if wanting == 0 {
+            return;
+        }
+        let Self {
+            settings, parts, ..
+        } = self;
+        let whom = Whom {
+            settings,
+            store,
+            ix,
+        };
+        let mut out = Out {
+            to,
+            emitting: self.emitting,
+            not_before: self.not_before,
+            by_event: true,
+            sent: &mut self.sent,
+        };
+        let mut waiting = self.waiting.get(ix);
+        let mut soonest = i64::MAX;
+        for (bit, part) in parts.all_mut().into_iter().enumerate() {
+            if wanting & 1 << bit == 0 {
+                continue;
+            }
+            part.seen(&whom, seen, &mut out);
+            match part.next(&whom) {
+                Some(at) => {
+                    waiting |= 1 << bit;
+                    soonest = soonest.min(at);
+                }
+                None => waiting &= !(1 << bit),
+            }
+        }
+        self.waiting.set(ix, waiting);
+        if soonest < self.agenda.not_before(ix) {
+            self.agenda.look_at(ix, soonest);
+        }
+    }
+
+    /// Fires everybody's instants up to and with `to_ms`, by instant, then customer id. Says whether anything fired.
+    pub fn advance(&mut self, store: &Store, to_ms: i64, to: &mut dyn FnMut(Notice)) -> bool {
+        let mut fired = false;
+        while self.agenda.is_due(to_ms) {
+            let Some(next) = self.agenda.next(to_ms) else {
+                break;
+            };
+            match next {
+                Next::Hour { customers, end } => {
+                    for ix in customers {
+                        match self.next_of(store, ix) {
+                            Some((at, _)) if at <= end => {
+                                self.agenda.falls_due(ix, store.id(ix), at);
+                            }
+                            Some((at, _)) => self.agenda.look_at(ix, at),
+                            None => self.agenda.idle(ix),
+                        }
+                    }
+                }
+                Next::Due { customer, at } => {
+                    if let Some(due) = self
+                        .next_of(store, customer)
+                        .filter(|(when, _)| *when <= at)
+                    {
+                        self.fire(store, customer, due, to);
+                        fired = true;
+                    }
+                    self.mark(store, customer);
+                }
+            }
+        }
+        fired
+    }
+
+    /// The customer's next instant and whose it is; of several at once the first part's.
+    fn next_of(&self, store: &Store, ix: Ix) -> Option<(i64, usize)> {
+        let waiting = self.waiting.get(ix);
+        let whom = Whom {
+            settings: &self.settings,
+            store,
+            ix,
+        };
+        let all = self.parts.all();
+        let instants = all.iter().enumerate().filter_map(|(bit, part)| {
+            let at = (waiting & 1 << bit != 0).then(|| part.next(&whom))??;
+            Some((at, bit))
+        });
+        instants.min()
+    }
+
+    fn fire(&mut self, store: &Store, ix: Ix, (at, bit): (i64, usize), to: &mut dyn FnMut(Notice)) {
+        let Self {
+            settings, parts, ..
+        } = self;
+        let whom = Whom {
+            settings,
+            store,
+            ix,
+        };
+        let mut out = Out {
+            to,
+            emitting: self.emitting,
+            not_before: self.not_before,
+            by_event: false,
+            sent: &mut self.sent,
+        };
+        let parts = parts.all_mut();
+        parts[bit].fire(&whom, at, &mut out);
+        if parts[bit].next(&whom).is_none() {
+            let waiting = self.waiting.get(ix) & !(1 << bit);
+            self.waiting.set(ix, waiting);
+        }
+    }
+
+    /// Marks the customer's next instant.
+    fn mark(&mut self, store: &Store, ix: Ix) {
+        match self.next_of(store, ix) {
+            Some((at, _)) => self.agenda.look_at(ix, at),
+            None => self.agenda.idle(ix),
+        }
+    }
+
+    /// Other cut points and spans hold from `clock` (ms UTC) on; everybody's next instant is looked for anew, and what
+    /// is overdue by that falls due then.
+    pub fn activate(&mut self, settings: Arc<Settings>, store: &Store) {
+        self.settings = settings;
+        for ix in store.iter() {
+            self.rearm(store, ix);
+        }
+    }
+
+    fn rearm(&mut self, store: &Store, ix: Ix) {
+        let whom = Whom {
+            settings: &self.settings,
+            store,
+            ix,
+        };
+        let parts = self.parts.all();
+        let waiting = parts.iter().enumerate().fold(0, |bits, (bit, part)| {
+            bits | u16::from(part.next(&whom).is_some()) << bit
+        });
+        self.waiting.set(ix, waiting);
+        self.mark(store, ix);
+    }
+
+    /// What an alert has to know of a customer as of an instant that no event of the customer is later than.
+    #[must_use]
+    pub fn profile(&self, store: &Store, ix: Ix, as_of: i64) -> Profile {
+        let whom = Whom {
+            settings: &self.settings,
+            store,
+            ix,
+        };
+        let mut profile = Profile::default();
+        for part in self.parts.all() {
+            part.describe(&whom, as_of, &mut profile);
+        }
+        profile
+    }
+
+    /// Forgets a customer. Comes before the store does.
+    pub fn erase(&mut self, ix: Ix) {
+        for table in self.parts.tables_mut() {
+            table.erase(ix);
+        }
+        self.waiting.erase(ix);
+        self.agenda.idle(ix);
+    }
+
+    /// Bytes held, as allocated, about.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let rows: usize = self.parts.tables().iter().map(|table| table.memory()).sum();
+        rows + self.waiting.memory() + self.agenda.memory()
+    }
+}
