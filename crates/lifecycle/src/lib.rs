@@ -32,3 +32,5 @@ pub use tracker::{Seen, Tracker, TrackerImage};
 
 /// Milliseconds of a day without a change of clocks.
 pub const DAY_MS: i64 = 86_400_000;
+/// Milliseconds of an hour.
+pub const HOUR_MS: i64 = 3_600_000;

@@ -7,6 +7,7 @@
 //! | part | records |
 //! | --- | --- |
 //! | [`segments`] | `segments`: the segment changed |
+//! | [`carts`] | `carts`: a cart was left, or came back |
 
 use std::fmt::Debug;
 
@@ -20,6 +21,7 @@ use crate::settings::Settings;
 use crate::table::AnyTable;
 use crate::tracker::Seen;
 
+pub mod carts;
 pub mod segments;
 
 /// How much a part wants to know of a type of events.
@@ -49,6 +51,12 @@ impl Whom<'_> {
     #[must_use]
     pub fn id(&self) -> &str {
         self.store.id(self.ix)
+    }
+
+    /// An amount in major units.
+    #[must_use]
+    pub fn in_major(&self, minor: i64) -> f64 {
+        minor as f64 / self.major()
     }
 
     /// How many minor units a major one has.

@@ -13,6 +13,12 @@ pub struct Profile {
     pub scores: Option<Scores>,
     /// Top fifth by net spend, or not.
     pub tier: Tier,
+    /// Value of the open cart, minor units.
+    pub cart_open_value: Option<i64>,
+    /// Value of a cart that was left a short while ago and has not come back, minor units.
+    pub cart_left_value: Option<i64>,
+    /// Carts left so far.
+    pub carts_abandoned: u32,
 }
 
 impl Default for Profile {
@@ -22,6 +28,9 @@ impl Default for Profile {
             segment_before: None,
             scores: None,
             tier: Tier::Base,
+            cart_open_value: None,
+            cart_left_value: None,
+            carts_abandoned: 0,
         }
     }
 }

@@ -3,8 +3,8 @@
 use holdfast_events::EventType;
 use jiff::tz::TimeZone;
 
-use crate::DAY_MS;
 use crate::segment::Cuts;
+use crate::{DAY_MS, HOUR_MS};
 
 /// Settings of a [`Tracker`](crate::Tracker), checked by whoever reads the configuration. Spans are milliseconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,12 @@ pub struct Settings {
     pub dormant_gaps: f64,
     /// Types of events that end a customer's account for good.
     pub hard_churn: Vec<EventType>,
+    /// A cart that nothing touched for this long was left. As the store's timer of carts.
+    pub cart_after_ms: i64,
+    /// A purchase so soon after a cart was left brings it back.
+    pub cart_recovered_ms: i64,
+    /// Whether carts are left where events of type `cart_abandon` say so, rather than by the timer.
+    pub carts_given: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +48,9 @@ impl Default for Settings {
                 EventType::SubscriptionCancel,
                 EventType::SubscriptionExpire,
             ],
+            cart_after_ms: HOUR_MS,
+            cart_recovered_ms: 7 * DAY_MS,
+            carts_given: false,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Rows by customer that an image shares: taking one copies references, and who writes first copies a small part.
 //!
-//! [`Dense`] is for what nearly every customer has, [`Sparse`] for what few have. Both give their rows as bytes, by
-//! which images, digests and customers that move between partitions are made without knowing what is in a row.
+//! [`Dense`] is for what nearly every customer has, [`Sparse`] for what few have, [`Packed`] for what lies between or
+//! has a length of its own. All give their rows as bytes, by which images, digests and customers that move between
+//! partitions are made without knowing what is in a row.
 
 use std::fmt::Debug;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -12,6 +13,10 @@ use holdfast_features::Ix;
 use holdfast_features::pages::Pages;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+mod packed;
+
+pub use packed::{Bytes, Packed};
 
 /// Parts of a sparse table: an image's first write to one copies that part only.
 const SHARDS: usize = 256;

@@ -16,6 +16,7 @@ use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
 use crate::notice::Notice;
+use crate::part::carts::Carts;
 use crate::part::segments::Segments;
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
@@ -50,15 +51,16 @@ pub struct Seen<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parts {
     segments: Segments,
+    carts: Carts,
 }
 
 impl Parts {
     pub(crate) fn all(&self) -> [&dyn Part; COUNT] {
-        [&self.segments]
+        [&self.segments, &self.carts]
     }
 
     fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
-        [&mut self.segments]
+        [&mut self.segments, &mut self.carts]
     }
 
     pub(crate) fn tables(&self) -> Vec<&dyn AnyTable> {
@@ -74,7 +76,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 1;
+const COUNT: usize = 2;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.

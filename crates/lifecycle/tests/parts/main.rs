@@ -1,0 +1,4 @@
+//! Each part against a plain recomputation, and what holds for all of them.
+
+mod carts;
+mod rig;
