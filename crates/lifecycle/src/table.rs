@@ -29,6 +29,16 @@ pub struct RowFault {
     source: postcard::Error,
 }
 
+impl RowFault {
+    /// Bytes that are no row of this table.
+    pub(crate) fn of(table: &'static str) -> Self {
+        Self {
+            table,
+            source: postcard::Error::DeserializeBadEncoding,
+        }
+    }
+}
+
 /// What every table can do, whatever its rows are.
 pub trait AnyTable {
     /// Its name in images: it must not change.
@@ -245,10 +255,7 @@ fn write(row: &impl Serialize, out: &mut Vec<u8>) -> bool {
 fn read<T: DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, RowFault> {
     match postcard::take_from_bytes(bytes) {
         Ok((row, [])) => Ok(row),
-        Ok(_) => Err(RowFault {
-            table,
-            source: postcard::Error::DeserializeBadEncoding,
-        }),
+        Ok(_) => Err(RowFault::of(table)),
         Err(source) => Err(RowFault { table, source }),
     }
 }

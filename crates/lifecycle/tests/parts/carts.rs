@@ -32,7 +32,10 @@ fn cart_is_left_an_hour_after_its_last_touch_with_all_that_is_in_it() {
         play(&events, START + 120_000 + HOUR - 1),
         Vec::<Value>::new()
     );
-    assert_eq!(play(&events, START + 120_000 + HOUR), [record.clone()]);
+    assert_eq!(
+        play(&events, START + 120_000 + HOUR),
+        std::slice::from_ref(&record)
+    );
     assert_eq!(play(&events, START + 90 * DAY), [record]);
 }
 

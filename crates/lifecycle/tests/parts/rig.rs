@@ -8,7 +8,6 @@ use holdfast_lifecycle::{Notice, Profile, Seen, Settings, Topic, Tracker};
 use serde_json::Value;
 
 pub(crate) const START: i64 = 1_767_225_600_000;
-pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const HOUR: i64 = 3_600_000;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
