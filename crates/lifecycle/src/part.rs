@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`segments`] | `segments`: the segment changed |
 //! | [`carts`] | `carts`: a cart was left, or came back |
+//! | [`contact`] | none: when, by what and how often to write |
 
 use std::fmt::Debug;
 
@@ -22,6 +23,7 @@ use crate::table::AnyTable;
 use crate::tracker::Seen;
 
 pub mod carts;
+pub mod contact;
 pub mod segments;
 
 /// How much a part wants to know of a type of events.

@@ -1,5 +1,6 @@
 //! What an alert has to know of a customer as of an instant.
 
+use crate::part::contact::Contact;
 use crate::segment::{Scores, Segment, Tier};
 
 /// A customer's standing. Each part fills in what it knows; what nobody knows is none.
@@ -19,6 +20,8 @@ pub struct Profile {
     pub cart_left_value: Option<i64>,
     /// Carts left so far.
     pub carts_abandoned: u32,
+    /// When, by what and how often to write.
+    pub contact: Contact,
 }
 
 impl Default for Profile {
@@ -31,6 +34,7 @@ impl Default for Profile {
             cart_open_value: None,
             cart_left_value: None,
             carts_abandoned: 0,
+            contact: Contact::default(),
         }
     }
 }

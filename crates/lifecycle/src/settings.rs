@@ -3,6 +3,7 @@
 use holdfast_events::EventType;
 use jiff::tz::TimeZone;
 
+use crate::part::contact::{ContactCap, HourOfWeek, QuietHours};
 use crate::segment::Cuts;
 use crate::{DAY_MS, HOUR_MS};
 
@@ -31,6 +32,18 @@ pub struct Settings {
     pub cart_recovered_ms: i64,
     /// Whether carts are left where events of type `cart_abandon` say so, rather than by the timer.
     pub carts_given: bool,
+    /// What a customer did fades by half in so many days, as far as it tells the hours in which to write. At least 1.
+    pub hours_half_life_days: u16,
+    /// The own hours count from so many acts of today on.
+    pub hours_least: u16,
+    /// The hour in which to write where the own hours are not known.
+    pub usual_hour: HourOfWeek,
+    /// How many messages within which span.
+    pub cap: ContactCap,
+    /// The night on the customer's clock.
+    pub quiet: QuietHours,
+    /// Whether messages need a consent, or only must not have been refused.
+    pub consent_required: bool,
 }
 
 impl Default for Settings {
@@ -51,6 +64,15 @@ impl Default for Settings {
             cart_after_ms: HOUR_MS,
             cart_recovered_ms: 7 * DAY_MS,
             carts_given: false,
+            hours_half_life_days: 60,
+            hours_least: 5,
+            usual_hour: HourOfWeek {
+                weekday: 2,
+                hour: 10,
+            },
+            cap: ContactCap::default(),
+            quiet: QuietHours { from: 21, to: 8 },
+            consent_required: false,
         }
     }
 }

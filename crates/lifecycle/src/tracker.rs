@@ -17,6 +17,7 @@ use holdfast_features::{Ix, Store};
 
 use crate::notice::Notice;
 use crate::part::carts::Carts;
+use crate::part::contact::Contacts;
 use crate::part::segments::Segments;
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
@@ -52,15 +53,16 @@ pub struct Seen<'a> {
 pub(crate) struct Parts {
     segments: Segments,
     carts: Carts,
+    contacts: Contacts,
 }
 
 impl Parts {
     pub(crate) fn all(&self) -> [&dyn Part; COUNT] {
-        [&self.segments, &self.carts]
+        [&self.segments, &self.carts, &self.contacts]
     }
 
     fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
-        [&mut self.segments, &mut self.carts]
+        [&mut self.segments, &mut self.carts, &mut self.contacts]
     }
 
     pub(crate) fn tables(&self) -> Vec<&dyn AnyTable> {
@@ -76,7 +78,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 2;
+const COUNT: usize = 3;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.

@@ -1,0 +1,243 @@
+//! When a customer acts: a histogram over the hours of the week that fades.
+//!
+//! | bytes | content |
+//! | --- | --- |
+//! | 0-1 | the number of whole half-lives since 1970 at which the weights are taken |
+//! | 2-4, 5-7, … | at most 16 cells by hour: hour of the week 0-167 (0 is Monday from midnight), weight 16 bits |
+//!
+//! An act weighs 64 at the beginning of a half-life and, in a straight line, up to 128 at its end; then all weights
+//! halve. So weights fade without anything being written, and exactly by half every half-life. When a cell is full all
+//! halve, which changes no proportion. A seventeenth hour comes in if it weighs more than the least, which leaves.
+
+use holdfast_features::Ix;
+use serde::Serialize;
+
+use crate::DAY_MS;
+use crate::table::{AnyTable, Bytes, RowFault};
+
+/// Hours of a week.
+const WEEK: u8 = 168;
+/// Cells of a row.
+const CELLS: usize = 16;
+/// What an act weighs at the beginning of a half-life.
+const UNIT: u64 = 64;
+
+/// An hour of the week on the customer's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct HourOfWeek {
+    /// 1 is Monday, 7 is Sunday.
+    pub weekday: u8,
+    /// 0 to 23.
+    pub hour: u8,
+}
+
+impl HourOfWeek {
+    /// The hour of an instant, ms UTC, at so many seconds east of Greenwich.
+    #[must_use]
+    pub fn of(at: i64, offset_seconds: i32) -> Self {
+        let hours = (at.div_euclid(1_000) + i64::from(offset_seconds)).div_euclid(3_600);
+        // 1970 began on a Thursday.
+        Self {
+            weekday: ((hours.div_euclid(24) + 3).rem_euclid(7) + 1) as u8,
+            hour: hours.rem_euclid(24) as u8,
+        }
+    }
+
+    fn cell(self) -> u8 {
+        (self.weekday - 1) * 24 + self.hour
+    }
+}
+
+/// A row to work on.
+#[derive(Debug, Clone, Copy)]
+struct Cells {
+    epoch: u16,
+    len: usize,
+    cells: [(u8, u16); CELLS],
+}
+
+/// Whole half-lives until an instant, and what an act weighs then.
+fn scale(at: i64, half_life_days: u16) -> (u16, u64) {
+    let (day, life) = (
+        at.max(0).cast_unsigned() / DAY_MS as u64,
+        u64::from(half_life_days.max(1)),
+    );
+    (
+        u16::try_from(day / life).unwrap_or(u16::MAX),
+        UNIT + UNIT * (day % life) / life,
+    )
+}
+
+impl Cells {
+    fn read(row: &[u8]) -> Option<Self> {
+        let (epoch, rest) = row.split_first_chunk::<2>()?;
+        let mut of = Self {
+            epoch: u16::from_le_bytes(*epoch),
+            len: rest.len() / 3,
+            cells: [(0, 0); CELLS],
+        };
+        if of.len > CELLS || rest.len() % 3 != 0 {
+            return None;
+        }
+        for (cell, bytes) in of.cells.iter_mut().zip(rest.chunks_exact(3)) {
+            *cell = (bytes[0], u16::from_le_bytes([bytes[1], bytes[2]]));
+        }
+        Some(of)
+    }
+
+    fn write(&self, row: &mut [u8; 2 + 3 * CELLS]) -> usize {
+        if self.len == 0 {
+            return 0;
+        }
+        row[..2].copy_from_slice(&self.epoch.to_le_bytes());
+        for (bytes, (hour, weight)) in row[2..].chunks_exact_mut(3).zip(self.held()) {
+            bytes[0] = *hour;
+            bytes[1..].copy_from_slice(&weight.to_le_bytes());
+        }
+        2 + 3 * self.len
+    }
+
+    fn held(&self) -> &[(u8, u16)] {
+        &self.cells[..self.len]
+    }
+
+    /// Halves all weights so often; what weighs nothing goes.
+    fn fade(&mut self, times: u32) {
+        let mut kept = 0;
+        for at in 0..self.len {
+            let (hour, weight) = self.cells[at];
+            let weight = weight.checked_shr(times).unwrap_or(0);
+            if weight > 0 {
+                self.cells[kept] = (hour, weight);
+                kept += 1;
+            }
+        }
+        self.len = kept;
+    }
+
+    fn add(&mut self, hour: u8, mut amount: u64) {
+        loop {
+            let place = self.held().partition_point(|(held, _)| *held < hour);
+            match self.held().get(place).filter(|(held, _)| *held == hour) {
+                Some((_, weight)) => match u16::try_from(u64::from(*weight) + amount) {
+                    Ok(weight) => return self.cells[place].1 = weight,
+                    Err(_) => {
+                        self.fade(1);
+                        amount /= 2;
+                    }
+                },
+                None => return self.insert(place, (hour, amount as u16)),
+            }
+        }
+    }
+
+    fn insert(&mut self, mut place: usize, cell: (u8, u16)) {
+        if self.len == CELLS {
+            let weights = self.held().iter().enumerate();
+            let least = weights.min_by_key(|(_, (_, weight))| *weight);
+            let Some((at, _)) = least.filter(|(_, (_, weight))| *weight <= cell.1) else {
+                return;
+            };
+            self.cells.copy_within(at + 1.., at);
+            self.len -= 1;
+            place -= usize::from(at < place);
+        }
+        self.cells.copy_within(place..self.len, place + 1);
+        self.cells[place] = cell;
+        self.len += 1;
+    }
+}
+
+/// Histograms by customer: 2 bytes, and 3 for each hour in which the customer acts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hours(Bytes);
+
+impl Hours {
+    /// An act of the customer at `at` (ms UTC), which is this hour on its clock.
+    pub(super) fn add(&mut self, ix: Ix, at: i64, hour: HourOfWeek, half_life_days: u16) {
+        let (epoch, unit) = scale(at, half_life_days);
+        let mut cells = Cells::read(self.0.get(ix)).unwrap_or(Cells {
+            epoch,
+            len: 0,
+            cells: [(0, 0); CELLS],
+        });
+        let amount = match epoch.checked_sub(cells.epoch) {
+            Some(times) => {
+                cells.fade(times.into());
+                cells.epoch = epoch;
+                unit
+            }
+            None => unit.checked_shr((cells.epoch - epoch).into()).unwrap_or(0),
+        };
+        if amount > 0 {
+            cells.add(hour.cell(), amount);
+        }
+        let mut row = [0; 2 + 3 * CELLS];
+        let len = cells.write(&mut row);
+        self.0.set(ix, &row[..len]);
+    }
+
+    /// The hour that weighs most, the earliest of several; none where all acts weigh less than `least` of now.
+    pub(super) fn best(
+        &self,
+        ix: Ix,
+        at: i64,
+        (half_life_days, least): (u16, u16),
+    ) -> Option<HourOfWeek> {
+        let cells = Cells::read(self.0.get(ix))?;
+        let (epoch, unit) = scale(at, half_life_days);
+        let sum: u64 = cells
+            .held()
+            .iter()
+            .map(|(_, weight)| u64::from(*weight))
+            .sum();
+        let faded = u32::from(epoch.saturating_sub(cells.epoch));
+        if sum.checked_shr(faded).unwrap_or(0) < u64::from(least) * unit {
+            return None;
+        }
+        let cells = cells.held().iter().rev();
+        let (cell, _) = cells.max_by_key(|(_, weight)| *weight)?;
+        Some(HourOfWeek {
+            weekday: cell / 24 + 1,
+            hour: cell % 24,
+        })
+    }
+}
+
+impl AnyTable for Hours {
+    fn name(&self) -> &'static str {
+        "hours"
+    }
+
+    fn erase(&mut self, ix: Ix) {
+        self.0.set(ix, &[]);
+    }
+
+    fn row(&self, ix: Ix, out: &mut Vec<u8>) -> bool {
+        let row = self.0.get(ix);
+        out.extend_from_slice(row);
+        !row.is_empty()
+    }
+
+    fn set_row(&mut self, ix: Ix, bytes: &[u8]) -> Result<(), RowFault> {
+        let cells = Cells::read(bytes).ok_or(RowFault::of("hours"))?;
+        let sorted = cells.held().is_sorted_by(|a, b| a.0 < b.0);
+        let right = cells
+            .held()
+            .iter()
+            .all(|(hour, weight)| *hour < WEEK && *weight > 0);
+        if !sorted || !right || cells.len == 0 {
+            return Err(RowFault::of("hours"));
+        }
+        self.0.set(ix, bytes);
+        Ok(())
+    }
+
+    fn customers(&self) -> Vec<Ix> {
+        self.0.customers()
+    }
+
+    fn memory(&self) -> usize {
+        self.0.memory()
+    }
+}
