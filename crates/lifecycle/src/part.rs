@@ -9,6 +9,7 @@
 //! | [`segments`] | `segments`: the segment changed |
 //! | [`carts`] | `carts`: a cart was left, or came back |
 //! | [`contact`] | none: when, by what and how often to write |
+//! | [`service`] | none: tickets and answers |
 
 use std::fmt::Debug;
 
@@ -25,6 +26,7 @@ use crate::tracker::Seen;
 pub mod carts;
 pub mod contact;
 pub mod segments;
+pub mod service;
 
 /// How much a part wants to know of a type of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! What an alert has to know of a customer as of an instant.
 
 use crate::part::contact::Contact;
+use crate::part::service::Served;
 use crate::segment::{Scores, Segment, Tier};
 
 /// A customer's standing. Each part fills in what it knows; what nobody knows is none.
@@ -22,6 +23,8 @@ pub struct Profile {
     pub carts_abandoned: u32,
     /// When, by what and how often to write.
     pub contact: Contact,
+    /// Tickets and answers.
+    pub service: Served,
 }
 
 impl Default for Profile {
@@ -35,6 +38,7 @@ impl Default for Profile {
             cart_left_value: None,
             carts_abandoned: 0,
             contact: Contact::default(),
+            service: Served::default(),
         }
     }
 }

@@ -44,6 +44,12 @@ pub struct Settings {
     pub quiet: QuietHours,
     /// Whether messages need a consent, or only must not have been refused.
     pub consent_required: bool,
+    /// A first human answer to a ticket is slow when it took longer.
+    pub slow_reply_ms: i64,
+    /// Whether the log holds what service answers; if not, no answer can be called slow.
+    pub replies_are_known: bool,
+    /// A ticket of which nothing was heard for this long is not open any more.
+    pub ticket_open_ms: i64,
 }
 
 impl Default for Settings {
@@ -73,6 +79,9 @@ impl Default for Settings {
             cap: ContactCap::default(),
             quiet: QuietHours { from: 21, to: 8 },
             consent_required: false,
+            slow_reply_ms: DAY_MS,
+            replies_are_known: true,
+            ticket_open_ms: 30 * DAY_MS,
         }
     }
 }

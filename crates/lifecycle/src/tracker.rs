@@ -19,6 +19,7 @@ use crate::notice::Notice;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
 use crate::part::segments::Segments;
+use crate::part::service::{Service, ServiceTotals};
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::settings::Settings;
@@ -54,15 +55,21 @@ pub(crate) struct Parts {
     segments: Segments,
     carts: Carts,
     contacts: Contacts,
+    service: Service,
 }
 
 impl Parts {
     pub(crate) fn all(&self) -> [&dyn Part; COUNT] {
-        [&self.segments, &self.carts, &self.contacts]
+        [&self.segments, &self.carts, &self.contacts, &self.service]
     }
 
     fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
-        [&mut self.segments, &mut self.carts, &mut self.contacts]
+        [
+            &mut self.segments,
+            &mut self.carts,
+            &mut self.contacts,
+            &mut self.service,
+        ]
     }
 
     pub(crate) fn tables(&self) -> Vec<&dyn AnyTable> {
@@ -78,7 +85,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 3;
+const COUNT: usize = 4;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.
@@ -328,6 +335,12 @@ impl Tracker {
             part.describe(&whom, as_of, &mut profile);
         }
         profile
+    }
+
+    /// Sums over the tickets of all customers; goes through them.
+    #[must_use]
+    pub fn service_totals(&self) -> ServiceTotals {
+        self.parts.service.totals()
     }
 
     /// Forgets a customer. Comes before the store does.

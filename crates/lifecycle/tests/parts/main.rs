@@ -5,3 +5,4 @@
 mod carts;
 mod contact;
 mod rig;
+mod service;

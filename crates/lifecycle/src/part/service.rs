@@ -1,0 +1,309 @@
+//! Tickets: what is open and for how long, how fast answers came, what was solved at once.
+//!
+//! | event | effect |
+//! | --- | --- |
+//! | `support_contact` | opens the ticket that it names, or is one more contact about it |
+//! | `support_reply` | an answer by a bot (`bot`, or a speaker of that name) or a human; spoken by the customer, one more contact |
+//! | `support_resolved` | closes the ticket |
+//!
+//! Events that name no ticket are about one ticket at a time. An answer or an end of a ticket that is not open says
+//! nothing; a contact about one that was closed opens another. Eight tickets are held open; beyond, and after
+//! [`ticket_open_ms`](crate::Settings::ticket_open_ms) in which nothing was heard of it, a ticket counts as neither open
+//! nor solved.
+//!
+//! A row is 3 bytes beside 3, about 18 more once anything was answered or solved, and 15 for each open ticket that has
+//! an id.
+
+use holdfast_events::{Details, EventType};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::part::{Out, Part, Want, Whom};
+use crate::profile::Profile;
+use crate::table::{AnyTable, Packed};
+use crate::tracker::Seen;
+
+/// Tickets of a customer that are held open.
+const OPEN: usize = 8;
+/// An answer within this long is quick, in milliseconds; this long is quick still.
+const QUICK_MS: i64 = 60_000;
+
+/// First answers to tickets: how many, and how long they took altogether.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replies {
+    /// Tickets that were answered.
+    pub answered: u64,
+    /// From opening to the answer, summed over them, in milliseconds.
+    pub waited_ms: u64,
+}
+
+impl Replies {
+    fn add(&mut self, waited_ms: i64) {
+        self.answered += 1;
+        self.waited_ms = self.waited_ms.saturating_add(waited_ms.max(0) as u64);
+    }
+
+    /// Mean seconds to the first answer; none without one.
+    #[must_use]
+    pub fn mean_seconds(&self) -> Option<f64> {
+        (self.answered > 0).then(|| self.waited_ms as f64 / self.answered as f64 / 1_000.0)
+    }
+}
+
+/// Sums over tickets. Those of several customers or partitions add up by [`merge`](Self::merge), in any order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceTotals {
+    /// Tickets opened.
+    pub tickets: u64,
+    /// First answers by anybody.
+    pub first: Replies,
+    /// First answers by bots.
+    pub bot: Replies,
+    /// First answers by humans.
+    pub human: Replies,
+    /// Tickets that were answered by anybody within 60 seconds, just 60 included.
+    pub within_60s: u64,
+    /// First answers by humans that were slow.
+    pub slow: u64,
+    /// Tickets solved.
+    pub resolved: u64,
+    /// Tickets solved after the customer had asked once.
+    pub at_first_contact: u64,
+}
+
+impl ServiceTotals {
+    /// Adds those of somebody else.
+    pub fn merge(&mut self, other: &Self) {
+        for (own, other) in [
+            (&mut self.first, other.first),
+            (&mut self.bot, other.bot),
+            (&mut self.human, other.human),
+        ] {
+            own.answered += other.answered;
+            own.waited_ms = own.waited_ms.saturating_add(other.waited_ms);
+        }
+        self.tickets += other.tickets;
+        self.within_60s += other.within_60s;
+        self.slow += other.slow;
+        self.resolved += other.resolved;
+        self.at_first_contact += other.at_first_contact;
+    }
+}
+
+/// How a customer was served, as of an instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Served {
+    /// Tickets that are open.
+    pub open_tickets: u32,
+    /// Age of the oldest of them, in milliseconds.
+    pub oldest_unresolved_ms: Option<i64>,
+    /// Whether one of them had no human answer in time.
+    pub slow_reply: bool,
+    /// Tickets by orders; none without an order.
+    pub tickets_per_order: Option<f64>,
+    /// Sums over all tickets so far.
+    pub totals: ServiceTotals,
+}
+
+const BOT: u8 = 1;
+const HUMAN: u8 = 2;
+const SLOW: u8 = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Ticket {
+    /// Of its id; 0 for the one without.
+    hash: u32,
+    opened: i64,
+    /// From opening to what was heard of it last.
+    lasted: u64,
+    /// Who answered, and whether too late.
+    flags: u8,
+    contacts: u8,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Row {
+    tickets: u32,
+    /// Sums without the number of tickets; nothing until something was answered or solved.
+    sums: Option<ServiceTotals>,
+    /// By the time at which they were opened.
+    open: Vec<Ticket>,
+}
+
+impl Row {
+    fn totals(&self) -> ServiceTotals {
+        ServiceTotals {
+            tickets: self.tickets.into(),
+            ..self.sums.unwrap_or_default()
+        }
+    }
+
+    fn contact(&mut self, hash: u32, at: i64) {
+        if let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.hash == hash) {
+            ticket.hear(at);
+            let last = ticket.last();
+            ticket.opened = ticket.opened.min(at);
+            ticket.lasted = (last - ticket.opened) as u64;
+            ticket.contacts = ticket.contacts.saturating_add(1);
+        } else {
+            self.tickets = self.tickets.saturating_add(1);
+            self.open.push(Ticket {
+                hash,
+                opened: at,
+                lasted: 0,
+                flags: 0,
+                contacts: 1,
+            });
+        }
+        self.open.sort_by_key(|ticket| (ticket.opened, ticket.hash));
+        if self.open.len() > OPEN {
+            self.open.remove(0);
+        }
+    }
+
+    fn reply(&mut self, hash: u32, at: i64, (is_bot, slow_ms): (bool, i64)) {
+        let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.hash == hash) else {
+            return;
+        };
+        ticket.hear(at);
+        let sums = self.sums.get_or_insert_default();
+        let waited = at - ticket.opened;
+        if ticket.flags & (BOT | HUMAN) == 0 {
+            sums.first.add(waited);
+            sums.within_60s += u64::from(waited <= QUICK_MS);
+        }
+        let (own, replies) = match is_bot {
+            true => (BOT, &mut sums.bot),
+            false => (HUMAN, &mut sums.human),
+        };
+        if ticket.flags & own == 0 {
+            replies.add(waited);
+            ticket.flags |= own;
+            if !is_bot && waited > slow_ms {
+                ticket.flags |= SLOW;
+                sums.slow += 1;
+            }
+        }
+    }
+
+    fn resolve(&mut self, hash: u32) {
+        let Some(at) = self.open.iter().position(|ticket| ticket.hash == hash) else {
+            return;
+        };
+        let ticket = self.open.remove(at);
+        let sums = self.sums.get_or_insert_default();
+        sums.resolved += 1;
+        sums.at_first_contact += u64::from(ticket.contacts == 1);
+    }
+}
+
+impl Ticket {
+    fn hear(&mut self, at: i64) {
+        let since = u64::try_from(at - self.opened).unwrap_or(0);
+        self.lasted = self.lasted.max(since);
+    }
+
+    fn last(&self) -> i64 {
+        self.opened.saturating_add_unsigned(self.lasted)
+    }
+
+    fn is_open(&self, as_of: i64, open_ms: i64) -> bool {
+        as_of - self.last() <= open_ms
+    }
+}
+
+/// The part.
+#[derive(Debug, Clone)]
+pub struct Service {
+    rows: Packed<Row>,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            rows: Packed::new("service"),
+        }
+    }
+}
+
+impl Service {
+    /// Sums over all customers, those that were erased left out. Goes through all rows.
+    #[must_use]
+    pub fn totals(&self) -> ServiceTotals {
+        let mut totals = ServiceTotals::default();
+        for ix in self.rows.customers() {
+            totals.merge(&self.rows.get(ix).totals());
+        }
+        totals
+    }
+}
+
+fn hash_of(details: Option<&Details<'_>>) -> u32 {
+    let id = details.and_then(|details| details.ticket_id.as_deref());
+    // The low half tells eight tickets apart well enough.
+    id.map_or(0, |id| (xxh3_64(id.as_bytes()) as u32).max(1))
+}
+
+impl Part for Service {
+    fn wants(&self, kind: EventType) -> Want {
+        match kind {
+            EventType::SupportContact | EventType::SupportReply | EventType::SupportResolved => {
+                Want::Details
+            }
+            _ => Want::Nothing,
+        }
+    }
+
+    fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, _: &mut Out<'_>) {
+        let mut row = self.rows.get(whom.ix);
+        let hash = hash_of(seen.details);
+        let speaker = seen.details.and_then(|details| details.speaker.as_deref());
+        let speaks = |name| speaker.is_some_and(|speaker| speaker.eq_ignore_ascii_case(name));
+        // What was open for too long without a word is over: its number may be used again.
+        let open_ms = whom.settings.ticket_open_ms;
+        row.open.retain(|ticket| ticket.is_open(seen.ts, open_ms));
+        match seen.kind {
+            EventType::SupportResolved => row.resolve(hash),
+            EventType::SupportReply if !speaks("customer") => {
+                let is_bot = seen.details.and_then(|details| details.bot) == Some(true);
+                let slow_ms = whom.settings.slow_reply_ms;
+                row.reply(hash, seen.ts, (is_bot || speaks("bot"), slow_ms));
+            }
+            _ => row.contact(hash, seen.ts),
+        }
+        self.rows.set(whom.ix, &row);
+    }
+
+    fn next(&self, _: &Whom<'_>) -> Option<i64> {
+        None
+    }
+
+    fn fire(&mut self, _: &Whom<'_>, _: i64, _: &mut Out<'_>) {}
+
+    fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {
+        let row = self.rows.get(whom.ix);
+        let settings = whom.settings;
+        let open = row.open.iter();
+        let open = open.filter(|ticket| ticket.is_open(as_of, settings.ticket_open_ms));
+        let orders = whom.store.purchases(whom.ix);
+        let waits = |ticket: &Ticket| {
+            let unanswered = ticket.flags & HUMAN == 0;
+            ticket.flags & SLOW != 0 || unanswered && as_of - ticket.opened > settings.slow_reply_ms
+        };
+        profile.service = Served {
+            open_tickets: open.clone().count() as u32,
+            oldest_unresolved_ms: open.clone().map(|ticket| as_of - ticket.opened).max(),
+            slow_reply: settings.replies_are_known && open.clone().any(waits),
+            tickets_per_order: (orders > 0).then(|| f64::from(row.tickets) / f64::from(orders)),
+            totals: row.totals(),
+        };
+    }
+
+    fn tables(&self) -> Vec<&dyn AnyTable> {
+        vec![&self.rows]
+    }
+
+    fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![&mut self.rows]
+    }
+}
