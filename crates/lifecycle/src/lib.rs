@@ -14,6 +14,7 @@
 //! | [`notice`] | what goes out, and what was the cause |
 //! | [`profile`] | what an alert has to know |
 //! | [`table`] | rows by customer that images share |
+//! | [`stamp`] | an instant in six bytes |
 #![warn(missing_docs)]
 
 pub mod notice;
@@ -21,6 +22,7 @@ pub mod part;
 pub mod profile;
 pub mod segment;
 pub mod settings;
+pub mod stamp;
 pub mod table;
 pub mod tracker;
 

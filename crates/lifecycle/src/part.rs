@@ -10,6 +10,7 @@
 //! | [`carts`] | `carts`: a cart was left, or came back |
 //! | [`contact`] | none: when, by what and how often to write |
 //! | [`service`] | none: tickets and answers |
+//! | [`silence`] | `lifecycle`: lapsed, dormant, recovered |
 
 use std::fmt::Debug;
 
@@ -27,6 +28,7 @@ pub mod carts;
 pub mod contact;
 pub mod segments;
 pub mod service;
+pub mod silence;
 
 /// How much a part wants to know of a type of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,8 @@ pub struct Whom<'a> {
     pub store: &'a Store,
     /// The customer.
     pub ix: Ix,
+    /// Nothing falls due before this instant (ms UTC), at which the settings took hold.
+    pub floor: i64,
 }
 
 impl Whom<'_> {
@@ -110,7 +114,8 @@ pub trait Part: Debug + Send + Sync {
     /// [`fire`](Self::fire).
     fn next(&self, whom: &Whom<'_>) -> Option<i64>;
 
-    /// The instant `at` of [`next`](Self::next) has come. Afterwards `next` is later than `at`, or none.
+    /// The instant of [`next`](Self::next) has come: `at` is that, or [`Whom::floor`] where it would be earlier. What
+    /// happens is dated `at`. Afterwards `next` is later than `at`, or none.
     fn fire(&mut self, whom: &Whom<'_>, at: i64, out: &mut Out<'_>);
 
     /// Adds what it knows of a customer as of an instant that no event of the customer is later than. Own instants up

@@ -2,6 +2,7 @@
 
 use crate::part::contact::Contact;
 use crate::part::service::Served;
+use crate::part::silence::{Purchase, Trend};
 use crate::segment::{Scores, Segment, Tier};
 
 /// A customer's standing. Each part fills in what it knows; what nobody knows is none.
@@ -25,6 +26,22 @@ pub struct Profile {
     pub contact: Contact,
     /// Tickets and answers.
     pub service: Served,
+    /// Lapsed since then, ms UTC.
+    pub lapsed_at: Option<i64>,
+    /// Dormant since then, ms UTC.
+    pub dormant_at: Option<i64>,
+    /// The own median gap between days with a purchase, from two gaps on.
+    pub own_gap_days: Option<f64>,
+    /// Whether purchases become rarer, from two gaps on.
+    pub trend: Option<Trend>,
+    /// The last purchase and one of these gaps, ms UTC.
+    pub expected_order_at: Option<i64>,
+    /// The last three purchases, newest first.
+    pub last_purchases: Vec<Purchase>,
+    /// The minute of the business's last message, ms UTC.
+    pub written_at: Option<i64>,
+    /// Whether the business has not written since the customer's last act.
+    pub business_quiet: bool,
 }
 
 impl Default for Profile {
@@ -39,6 +56,14 @@ impl Default for Profile {
             carts_abandoned: 0,
             contact: Contact::default(),
             service: Served::default(),
+            lapsed_at: None,
+            dormant_at: None,
+            own_gap_days: None,
+            trend: None,
+            expected_order_at: None,
+            last_purchases: Vec::new(),
+            written_at: None,
+            business_quiet: false,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
 use crate::part::segments::Segments;
 use crate::part::service::{Service, ServiceTotals};
+use crate::part::silence::Silence;
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::settings::Settings;
@@ -56,11 +57,18 @@ pub(crate) struct Parts {
     carts: Carts,
     contacts: Contacts,
     service: Service,
+    silence: Silence,
 }
 
 impl Parts {
     pub(crate) fn all(&self) -> [&dyn Part; COUNT] {
-        [&self.segments, &self.carts, &self.contacts, &self.service]
+        [
+            &self.segments,
+            &self.carts,
+            &self.contacts,
+            &self.service,
+            &self.silence,
+        ]
     }
 
     fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
@@ -69,6 +77,7 @@ impl Parts {
             &mut self.carts,
             &mut self.contacts,
             &mut self.service,
+            &mut self.silence,
         ]
     }
 
@@ -85,7 +94,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 4;
+const COUNT: usize = 5;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.
@@ -100,6 +109,8 @@ pub struct Tracker {
     wanted: [(u16, bool); KINDS],
     emitting: bool,
     not_before: i64,
+    /// Nothing falls due before this instant, at which other settings took hold.
+    floor: i64,
     sent: [u64; 3],
 }
 
@@ -123,6 +134,7 @@ impl Tracker {
             wanted,
             emitting: true,
             not_before: not_before.unwrap_or(i64::MIN),
+            floor: i64::MIN,
             sent: [0; 3],
         }
     }
@@ -188,6 +200,7 @@ impl Tracker {
             settings,
             store,
             ix,
+            floor: self.floor,
         };
         let mut out = Out {
             to,
@@ -251,18 +264,23 @@ impl Tracker {
         fired
     }
 
-    /// The customer's next instant and whose it is; of several at once the first part's.
-    fn next_of(&self, store: &Store, ix: Ix) -> Option<(i64, usize)> {
-        let waiting = self.waiting.get(ix);
-        let whom = Whom {
+    fn whom<'a>(&'a self, store: &'a Store, ix: Ix) -> Whom<'a> {
+        Whom {
             settings: &self.settings,
             store,
             ix,
-        };
+            floor: self.floor,
+        }
+    }
+
+    /// The customer's next instant and whose it is; of several at once the first part's.
+    fn next_of(&self, store: &Store, ix: Ix) -> Option<(i64, usize)> {
+        let waiting = self.waiting.get(ix);
+        let whom = self.whom(store, ix);
         let all = self.parts.all();
         let instants = all.iter().enumerate().filter_map(|(bit, part)| {
             let at = (waiting & 1 << bit != 0).then(|| part.next(&whom))??;
-            Some((at, bit))
+            Some((at.max(self.floor), bit))
         });
         instants.min()
     }
@@ -275,6 +293,7 @@ impl Tracker {
             settings,
             store,
             ix,
+            floor: self.floor,
         };
         let mut out = Out {
             to,
@@ -301,19 +320,16 @@ impl Tracker {
 
     /// Other cut points and spans hold from `clock` (ms UTC) on; everybody's next instant is looked for anew, and what
     /// is overdue by that falls due then.
-    pub fn activate(&mut self, settings: Arc<Settings>, store: &Store) {
+    pub fn activate(&mut self, settings: Arc<Settings>, clock: i64, store: &Store) {
         self.settings = settings;
+        self.floor = self.floor.max(clock);
         for ix in store.iter() {
             self.rearm(store, ix);
         }
     }
 
     fn rearm(&mut self, store: &Store, ix: Ix) {
-        let whom = Whom {
-            settings: &self.settings,
-            store,
-            ix,
-        };
+        let whom = self.whom(store, ix);
         let parts = self.parts.all();
         let waiting = parts.iter().enumerate().fold(0, |bits, (bit, part)| {
             bits | u16::from(part.next(&whom).is_some()) << bit
@@ -325,11 +341,7 @@ impl Tracker {
     /// What an alert has to know of a customer as of an instant that no event of the customer is later than.
     #[must_use]
     pub fn profile(&self, store: &Store, ix: Ix, as_of: i64) -> Profile {
-        let whom = Whom {
-            settings: &self.settings,
-            store,
-            ix,
-        };
+        let whom = self.whom(store, ix);
         let mut profile = Profile::default();
         for part in self.parts.all() {
             part.describe(&whom, as_of, &mut profile);

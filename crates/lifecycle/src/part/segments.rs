@@ -93,7 +93,7 @@ fn next(whom: &Whom<'_>, row: Row) -> Option<(i64, Segment)> {
         None => 0,
     };
     let newest = whom.store.newest(whom.ix).unwrap_or(0);
-    let mut at = newest.max(row.since());
+    let mut at = newest.max(row.since()).max(whom.floor);
     loop {
         let when = at.max(free);
         match segment_at(whom, facts, when) {

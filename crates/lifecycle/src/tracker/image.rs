@@ -1,7 +1,7 @@
 //! Images of a tracker: taking one, coming back from it, customers that move, and a digest.
 //!
 //! ```text
-//! u32 version, u32 tables; for each: u32 length of the name, name, u32 rows; for each: u32 index, u32 length, bytes
+//! u32 version, i64 floor, u32 tables; for each: u32 length of the name, name, u32 rows; for each: u32 index, u32 length, bytes
 //! ```
 //!
 //! Numbers are little-endian. Marks are not kept: they follow from rows and store.
@@ -39,15 +39,19 @@ pub enum ImageFault {
 
 /// Rows as of one instant, shared with the tracker until it writes to them.
 #[derive(Debug)]
-pub struct TrackerImage(Parts);
+pub struct TrackerImage {
+    parts: Parts,
+    floor: i64,
+}
 
 impl TrackerImage {
     /// As bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let tables = self.0.tables();
+        let tables = self.parts.tables();
         let mut out = Vec::new();
         put(&mut out, VERSION);
+        out.extend_from_slice(&self.floor.to_le_bytes());
         put(&mut out, tables.len() as u32);
         let mut row = Vec::new();
         for table in tables {
@@ -81,12 +85,12 @@ impl<'a> Rest<'a> {
         Ok(taken)
     }
 
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], ImageFault> {
+        self.take(N)?.try_into().map_err(|_| ImageFault::Short)
+    }
+
     fn number(&mut self) -> Result<u32, ImageFault> {
-        let bytes = self.take(4)?;
-        bytes
-            .try_into()
-            .map(u32::from_le_bytes)
-            .map_err(|_| ImageFault::Short)
+        self.bytes().map(u32::from_le_bytes)
     }
 }
 
@@ -94,7 +98,10 @@ impl Tracker {
     /// What is kept as of now; nothing waits for a copy.
     #[must_use]
     pub fn image(&self) -> TrackerImage {
-        TrackerImage(self.parts.clone())
+        TrackerImage {
+            parts: self.parts.clone(),
+            floor: self.floor,
+        }
     }
 
     /// The tracker whose image these bytes are. `store` holds the customers as of the same instant, by the same
@@ -114,6 +121,7 @@ impl Tracker {
             VERSION => {}
             other => return Err(ImageFault::Version(other)),
         }
+        tracker.floor = rest.bytes().map(i64::from_le_bytes)?;
         for _ in 0..rest.number()? {
             let length = rest.number()? as usize;
             let name = String::from_utf8_lossy(rest.take(length)?).into_owned();
@@ -157,6 +165,7 @@ impl Tracker {
                 table.set_row(own, &row)?;
             }
         }
+        self.floor = self.floor.max(from.floor);
         self.rearm(store, own);
         Ok(())
     }
