@@ -96,8 +96,9 @@ proptest! {
             world.step(step);
             match step {
                 Step::Advance(_) => halves.iter_mut().for_each(|half| half.step(step)),
-                Step::Event(Event { customer, .. }) => {
-                    let home = halves.iter().position(|half| half.store.find(&name(*customer)).is_some());
+                Step::Event(event) => {
+                    let id = name(event.customer);
+                    let home = halves.iter().position(|half| half.store.find(&id).is_some());
                     halves[home.unwrap_or(0)].step(step);
                 }
             }
@@ -180,13 +181,13 @@ proptest! {
 fn customers_whom_the_state_does_not_hold_are_refused() {
     let settings = Settings::default();
     let mut world = World::new(&settings);
-    world.step(&Step::Event(Event {
+    world.event(&Event {
         customer: 0,
         kind: holdfast_events::EventType::Purchase,
         ts: START,
         minor: None,
         details: Default::default(),
-    }));
+    });
     let bytes = world.tracker.image().encode();
     let refused = Tracker::restore(Arc::new(settings), None, &bytes, &store());
     assert!(refused.is_err());
@@ -196,13 +197,13 @@ fn customers_whom_the_state_does_not_hold_are_refused() {
 fn what_other_cut_points_put_into_the_past_is_dated_when_they_took_hold() {
     let settings = Settings::default();
     let mut world = World::new(&settings);
-    world.step(&Step::Event(Event {
+    world.event(&Event {
         customer: 0,
         kind: holdfast_events::EventType::Purchase,
         ts: START,
         minor: None,
         details: Default::default(),
-    }));
+    });
     let strict = Settings {
         cuts: Cuts {
             recency_days: [1.0, 2.0, 3.0, 4.0],

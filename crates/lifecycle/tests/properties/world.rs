@@ -26,7 +26,7 @@ pub(crate) struct Event {
 /// What happens next.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    Event(Event),
+    Event(Box<Event>),
     Advance(i64),
 }
 
@@ -271,13 +271,13 @@ pub(crate) fn steps(late: i64, ahead: i64) -> impl Strategy<Value = Vec<Step>> {
             now += pause;
             let ts = now - delay;
             details.period_end = details.period_end.map(|end| Instant(end.0 + ts));
-            steps.push(Step::Event(Event {
+            steps.push(Step::Event(Box::new(Event {
                 customer,
                 kind,
                 ts,
                 minor,
                 details,
-            }));
+            })));
             if advance {
                 steps.push(Step::Advance(now - ahead));
             }
