@@ -11,6 +11,7 @@
 //! | [`contact`] | none: when, by what and how often to write |
 //! | [`service`] | none: tickets and answers |
 //! | [`silence`] | `lifecycle`: lapsed, dormant, recovered |
+//! | [`contract`] | `lifecycle`: churned |
 
 use std::fmt::Debug;
 
@@ -26,6 +27,7 @@ use crate::tracker::Seen;
 
 pub mod carts;
 pub mod contact;
+pub mod contract;
 pub mod segments;
 pub mod service;
 pub mod silence;

@@ -1,6 +1,7 @@
 //! What an alert has to know of a customer as of an instant.
 
 use crate::part::contact::Contact;
+use crate::part::contract::ChurnKind;
 use crate::part::service::Served;
 use crate::part::silence::{Purchase, Trend};
 use crate::segment::{Scores, Segment, Tier};
@@ -42,6 +43,24 @@ pub struct Profile {
     pub written_at: Option<i64>,
     /// Whether the business has not written since the customer's last act.
     pub business_quiet: bool,
+    /// Contracts that run or rest.
+    pub subscriptions: usize,
+    /// The plan of the contract to be renewed next.
+    pub plan: Option<String>,
+    /// When that is, ms UTC.
+    pub renewal_at: Option<i64>,
+    /// Whether it is a trial.
+    pub in_trial: bool,
+    /// Seats of all contracts.
+    pub seats: u32,
+    /// The last payment that failed since a renewal, ms UTC.
+    pub payment_failed_at: Option<i64>,
+    /// When a contract, or the account, last came to an end, ms UTC.
+    pub churned_at: Option<i64>,
+    /// How.
+    pub churn_kind: Option<ChurnKind>,
+    /// The reason that was stated, up to 64 bytes.
+    pub churn_reason: Option<String>,
 }
 
 impl Default for Profile {
@@ -64,6 +83,15 @@ impl Default for Profile {
             last_purchases: Vec::new(),
             written_at: None,
             business_quiet: false,
+            subscriptions: 0,
+            plan: None,
+            renewal_at: None,
+            in_trial: false,
+            seats: 0,
+            payment_failed_at: None,
+            churned_at: None,
+            churn_kind: None,
+            churn_reason: None,
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Settings {
     pub any_act_counts: bool,
     /// A customer is dormant when silent for this many times the own median gap.
     pub dormant_gaps: f64,
+    /// A contract counts as not renewed so long after the end of its period.
+    pub renewal_grace_ms: i64,
     /// Types of events that end a customer's account for good.
     pub hard_churn: Vec<EventType>,
     /// A cart that nothing touched for this long was left. As the store's timer of carts.
@@ -62,6 +64,7 @@ impl Default for Settings {
             lapse_ms: 90 * DAY_MS,
             any_act_counts: false,
             dormant_gaps: 3.0,
+            renewal_grace_ms: 3 * DAY_MS,
             hard_churn: vec![
                 EventType::AccountClosed,
                 EventType::SubscriptionCancel,

@@ -18,6 +18,7 @@ use holdfast_features::{Ix, Store};
 use crate::notice::Notice;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
+use crate::part::contract::Contracts;
 use crate::part::segments::Segments;
 use crate::part::service::{Service, ServiceTotals};
 use crate::part::silence::Silence;
@@ -58,6 +59,7 @@ pub(crate) struct Parts {
     contacts: Contacts,
     service: Service,
     silence: Silence,
+    contracts: Contracts,
 }
 
 impl Parts {
@@ -68,6 +70,7 @@ impl Parts {
             &self.contacts,
             &self.service,
             &self.silence,
+            &self.contracts,
         ]
     }
 
@@ -78,6 +81,7 @@ impl Parts {
             &mut self.contacts,
             &mut self.service,
             &mut self.silence,
+            &mut self.contracts,
         ]
     }
 
@@ -94,7 +98,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 5;
+const COUNT: usize = 6;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.

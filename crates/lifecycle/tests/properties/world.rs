@@ -107,7 +107,9 @@ impl World {
 
     pub(crate) fn step(&mut self, step: &Step) {
         match step {
-            Step::Event(event) => drop(self.event(event)),
+            Step::Event(event) => {
+                self.event(event);
+            }
             Step::Advance(to) => self.advance(*to),
         }
     }

@@ -1,0 +1,279 @@
+//! What is kept of a customer's contracts, packed: 30 to 40 bytes for one.
+
+use holdfast_events::{Details, EventType};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+/// Contracts kept of a customer: of more, those that ended first are forgotten, then those renewed longest ago.
+const CONTRACTS: usize = 8;
+/// Bytes kept of a name or a reason.
+const NAME: usize = 64;
+
+/// How a contract, or all of them, came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum ChurnKind {
+    /// Somebody ended it.
+    Cancelled,
+    /// It ran out, as told by the source.
+    Expired,
+    /// It ran out, and a payment had failed since the last renewal.
+    PaymentFailed,
+    /// Its period was over, and neither renewal nor end were heard of.
+    NotRenewed,
+    /// A trial was over, and no contract came of it.
+    TrialEnded,
+    /// The account was closed.
+    AccountClosed,
+}
+
+/// An end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct End<'a> {
+    pub(super) at: i64,
+    pub(super) kind: ChurnKind,
+    pub(super) reason: &'a str,
+}
+
+/// A contract. Instants are ms UTC; those that are nearly always set are kept as distances, which are short.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Contract<'a> {
+    /// As the source names it; empty where it has no name.
+    pub(super) id: &'a str,
+    pub(super) plan: &'a str,
+    period: Period,
+    pub(super) seats: u32,
+    pub(super) is_trial: bool,
+    pub(super) is_paused: bool,
+    /// The last start or renewal.
+    pub(super) renewed_at: i64,
+    /// From there to the last event that changed plan or rest.
+    changed_after: i64,
+    /// From there to the end of the paid period.
+    lasts: Option<i64>,
+    pub(super) failed_at: Option<i64>,
+    #[serde(borrow)]
+    pub(super) end: Option<End<'a>>,
+}
+
+/// All contracts of a customer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Row<'a> {
+    /// The account was closed, and nothing has begun since.
+    #[serde(borrow)]
+    pub(super) closed: Option<End<'a>>,
+    pub(super) contracts: Vec<Contract<'a>>,
+}
+
+/// A billing period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Period {
+    #[default]
+    Unknown,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Period {
+    fn of(details: &Details<'_>) -> Self {
+        let said = details.period.as_deref().unwrap_or_default();
+        let is = |names: &[&str]| names.iter().any(|name| said.eq_ignore_ascii_case(name));
+        match () {
+            () if is(&["week", "weekly"]) => Self::Week,
+            () if is(&["month", "monthly"]) => Self::Month,
+            () if is(&["quarter", "quarterly"]) => Self::Quarter,
+            () if is(&["year", "yearly", "annual", "annually"]) => Self::Year,
+            () => Self::Unknown,
+        }
+    }
+
+    /// The end of a period that begins then: by the calendar of the zone.
+    fn end(self, from: i64, zone: &TimeZone) -> Option<i64> {
+        let span: Span = match self {
+            Self::Unknown => return None,
+            Self::Week => 1.week(),
+            Self::Month => 1.month(),
+            Self::Quarter => 3.months(),
+            Self::Year => 1.year(),
+        };
+        let from = Timestamp::from_millisecond(from).ok()?;
+        let end = from.to_zoned(zone.clone()).checked_add(span).ok()?;
+        Some(end.timestamp().as_millisecond())
+    }
+}
+
+/// Names are kept up to a length.
+pub(super) fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(NAME)]
+}
+
+fn name<'a>(text: &'a Option<std::borrow::Cow<'_, str>>) -> Option<&'a str> {
+    text.as_deref().map(short)
+}
+
+fn is_trial(details: &Details<'_>) -> bool {
+    [&details.plan, &details.kind, &details.status]
+        .into_iter()
+        .filter_map(|text| text.as_deref())
+        .any(|text| text.eq_ignore_ascii_case("trial") || text.eq_ignore_ascii_case("trialing"))
+}
+
+impl<'a> Contract<'a> {
+    pub(super) fn new(id: &'a str, ts: i64) -> Self {
+        Self {
+            id,
+            plan: "",
+            period: Period::Unknown,
+            seats: 0,
+            is_trial: false,
+            is_paused: false,
+            renewed_at: ts,
+            changed_after: 0,
+            lasts: None,
+            failed_at: None,
+            end: None,
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// The end of the paid period; none while the contract rests or has ended, or where nothing was said.
+    pub(super) fn renewal_at(&self) -> Option<i64> {
+        let runs = self.is_running() && !self.is_paused;
+        Some(self.renewed_at.saturating_add(self.lasts.filter(|_| runs)?))
+    }
+
+    fn period_end(&self) -> Option<i64> {
+        Some(self.renewed_at.saturating_add(self.lasts?))
+    }
+
+    /// Whether an event that begins or goes on with the contract comes too late to do so: it was ended by an event
+    /// after it. An end that was only concluded from silence is taken back.
+    pub(super) fn is_over_for(&self, ts: i64) -> bool {
+        let concluded = [ChurnKind::NotRenewed, ChurnKind::TrialEnded];
+        let told = self.end.filter(|end| !concluded.contains(&end.kind));
+        told.is_some_and(|end| ts <= end.at)
+    }
+
+    /// It begins, or goes on for another period.
+    pub(super) fn renew(
+        &mut self,
+        (kind, ts): (EventType, i64),
+        details: &'a Details<'_>,
+        zone: &TimeZone,
+    ) {
+        let known = self.period_end();
+        let period = match Period::of(details) {
+            Period::Unknown => self.period,
+            said => said,
+        };
+        let is_newest = ts >= self.renewed_at;
+        // A renewal carries on where the period ends; whoever comes back begins anew.
+        let goes_on = kind == EventType::SubscriptionRenew && self.is_running() && is_newest;
+        let from = known.filter(|_| goes_on).unwrap_or(ts);
+        let said = details
+            .period_end
+            .map(|end| end.0)
+            .or_else(|| period.end(from, zone));
+        let end = match is_newest {
+            true => said,
+            false => said.max(known),
+        };
+        let changed_at = self.changed_at().max(ts);
+        self.period = period;
+        self.renewed_at = self.renewed_at.max(ts);
+        self.lasts = end.map(|end| end.saturating_sub(self.renewed_at));
+        self.end = None;
+        if is_newest {
+            self.failed_at = None;
+            self.is_paused = false;
+            self.is_trial = kind == EventType::SubscriptionStart && is_trial(details);
+            self.describe(details);
+        }
+        self.changed_after = changed_at - self.renewed_at;
+    }
+
+    fn describe(&mut self, details: &'a Details<'_>) {
+        self.plan = name(&details.plan).unwrap_or(self.plan);
+        if let Some(seats) = details.seats {
+            self.seats = u32::try_from(seats.max(0)).unwrap_or(u32::MAX);
+        }
+    }
+
+    fn changed_at(&self) -> i64 {
+        self.renewed_at.saturating_add(self.changed_after)
+    }
+
+    /// Plan, seats or rest changed; an older change than the last one does nothing.
+    pub(super) fn change(&mut self, (kind, ts): (EventType, i64), details: &'a Details<'_>) {
+        if ts < self.changed_at() || !self.is_running() {
+            return;
+        }
+        self.changed_after = ts - self.renewed_at;
+        self.is_paused = kind == EventType::SubscriptionPause;
+        if self.is_paused {
+            return;
+        }
+        if details.plan.is_some() {
+            self.is_trial = is_trial(details);
+        }
+        if let Some(end) = details.period_end {
+            self.lasts = Some(end.0.saturating_sub(self.renewed_at));
+        }
+        self.describe(details);
+    }
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Self {
+        // Only a changed image holds anything else.
+        postcard::from_bytes(bytes).unwrap_or_default()
+    }
+
+    pub(super) fn write(&self) -> Option<Box<[u8]>> {
+        if *self == Self::default() {
+            return None;
+        }
+        postcard::to_stdvec(self).ok().map(Vec::into_boxed_slice)
+    }
+
+    pub(super) fn running(&self) -> impl Iterator<Item = &Contract<'a>> {
+        self.contracts
+            .iter()
+            .filter(|contract| contract.is_running())
+    }
+
+    /// The contract that an event is about: the one it names, or, where it names none, the only one that runs.
+    pub(super) fn about(&self, id: Option<&str>) -> Option<usize> {
+        let named = id.unwrap_or("");
+        let all = &self.contracts;
+        let exact = all.iter().position(|contract| contract.id == named);
+        if exact.is_some() || id.is_some() {
+            return exact;
+        }
+        let mut running = (0..all.len()).filter(|at| all[*at].is_running());
+        running.next().filter(|_| running.next().is_none())
+    }
+
+    pub(super) fn add(&mut self, contract: Contract<'a>) -> usize {
+        if self.contracts.len() >= CONTRACTS {
+            let places = self.contracts.iter().enumerate();
+            // Ended ones first, as false sorts before true.
+            let age = |contract: &Contract<'_>| {
+                let end = contract.end.map(|end| end.at);
+                (end.is_none(), end.unwrap_or(contract.renewed_at))
+            };
+            if let Some((at, _)) = places.min_by_key(|(_, contract)| age(contract)) {
+                self.contracts.remove(at);
+            }
+        }
+        self.contracts.push(contract);
+        self.contracts.len() - 1
+    }
+}
