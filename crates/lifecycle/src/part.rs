@@ -12,6 +12,7 @@
 //! | [`service`] | none: tickets and answers |
 //! | [`silence`] | `lifecycle`: lapsed, dormant, recovered |
 //! | [`contract`] | `lifecycle`: churned |
+//! | [`rewards`] | `lifecycle`: reward_due |
 
 use std::fmt::Debug;
 
@@ -28,6 +29,7 @@ use crate::tracker::Seen;
 pub mod carts;
 pub mod contact;
 pub mod contract;
+pub mod rewards;
 pub mod segments;
 pub mod service;
 pub mod silence;

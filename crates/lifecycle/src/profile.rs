@@ -61,6 +61,20 @@ pub struct Profile {
     pub churn_kind: Option<ChurnKind>,
     /// The reason that was stated, up to 64 bytes.
     pub churn_reason: Option<String>,
+    /// The first order, ms UTC.
+    pub first_order_at: Option<i64>,
+    /// When the next birthday begins where the customer is, ms UTC; none for who has left for good.
+    pub next_birthday_at: Option<i64>,
+    /// When the next anniversary of the first order begins there, ms UTC; none for who has left for good.
+    pub next_anniversary_at: Option<i64>,
+    /// Points earned and not redeemed; none where there are no points.
+    pub points_balance: Option<f64>,
+    /// Points earned ever.
+    pub points_earned: f64,
+    /// Those of them that were earned at partners.
+    pub points_at_partners: f64,
+    /// How often points were redeemed.
+    pub redemptions: u32,
 }
 
 impl Default for Profile {
@@ -92,6 +106,13 @@ impl Default for Profile {
             churned_at: None,
             churn_kind: None,
             churn_reason: None,
+            first_order_at: None,
+            next_birthday_at: None,
+            next_anniversary_at: None,
+            points_balance: None,
+            points_earned: 0.0,
+            points_at_partners: 0.0,
+            redemptions: 0,
         }
     }
 }

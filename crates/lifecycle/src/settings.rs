@@ -26,6 +26,8 @@ pub struct Settings {
     pub dormant_gaps: f64,
     /// A contract counts as not renewed so long after the end of its period.
     pub renewal_grace_ms: i64,
+    /// A reward is due whenever the points earned reach a multiple of this; 0 is never.
+    pub points_step: u32,
     /// Types of events that end a customer's account for good.
     pub hard_churn: Vec<EventType>,
     /// A cart that nothing touched for this long was left. As the store's timer of carts.
@@ -65,6 +67,7 @@ impl Default for Settings {
             any_act_counts: false,
             dormant_gaps: 3.0,
             renewal_grace_ms: 3 * DAY_MS,
+            points_step: 1_000,
             hard_churn: vec![
                 EventType::AccountClosed,
                 EventType::SubscriptionCancel,

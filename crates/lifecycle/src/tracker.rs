@@ -19,6 +19,7 @@ use crate::notice::Notice;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
 use crate::part::contract::Contracts;
+use crate::part::rewards::Rewards;
 use crate::part::segments::Segments;
 use crate::part::service::{Service, ServiceTotals};
 use crate::part::silence::Silence;
@@ -60,6 +61,7 @@ pub(crate) struct Parts {
     service: Service,
     silence: Silence,
     contracts: Contracts,
+    rewards: Rewards,
 }
 
 impl Parts {
@@ -71,6 +73,7 @@ impl Parts {
             &self.service,
             &self.silence,
             &self.contracts,
+            &self.rewards,
         ]
     }
 
@@ -82,6 +85,7 @@ impl Parts {
             &mut self.service,
             &mut self.silence,
             &mut self.contracts,
+            &mut self.rewards,
         ]
     }
 
@@ -98,7 +102,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 6;
+const COUNT: usize = 7;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.

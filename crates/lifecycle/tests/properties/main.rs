@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 mod contract;
+mod rewards;
 mod segments;
 mod silence;
 mod tracker;
