@@ -85,24 +85,15 @@ type Shard<T> = HashMap<u32, T, BuildHasherDefault<IxHasher>>;
 pub struct Sparse<T> {
     name: &'static str,
     shards: Vec<Arc<Shard<T>>>,
-    /// Bytes that a row holds elsewhere.
-    weigh: fn(&T) -> usize,
 }
 
 impl<T: Clone> Sparse<T> {
     /// A table without rows.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self::weighed(name, |_| 0)
-    }
-
-    /// A table whose rows hold bytes elsewhere, so many each.
-    #[must_use]
-    pub fn weighed(name: &'static str, weigh: fn(&T) -> usize) -> Self {
         Self {
             name,
             shards: Vec::new(),
-            weigh,
         }
     }
 
@@ -178,16 +169,7 @@ impl<T: Clone + Debug + Serialize + DeserializeOwned> AnyTable for Sparse<T> {
             .shards
             .iter()
             .map(|shard| shard.capacity() * 8 / 7 * slot);
-        // What rows hold elsewhere is taken from one part for all: nobody is to wait for a walk over everybody.
-        let sample = self.shards.first();
-        let elsewhere = sample.map_or(0, |shard| {
-            let allocated = |row| match (self.weigh)(row) {
-                0 => 0,
-                bytes => (bytes + 8).next_multiple_of(16),
-            };
-            shard.values().map(allocated).sum::<usize>() * SHARDS
-        });
-        shards.sum::<usize>() + self.shards.len() * size_of::<Shard<T>>() + elsewhere
+        shards.sum::<usize>() + self.shards.len() * size_of::<Shard<T>>()
     }
 }
 

@@ -17,8 +17,8 @@
 //! A renewal dated at or before a date that has passed undoes no record, but the contract runs again; a cancellation
 //! older than the last renewal ends nothing.
 //!
-//! Only who has a contract has a row: about 33 bytes on the heap for one, and 24 where they are found. Of a customer
-//! the last eight are kept, names and reasons up to 64 bytes.
+//! Only who has a contract has a row: about 36 bytes for one. Of a customer the last eight are kept, names and reasons up
+//! to 64 bytes.
 
 use holdfast_events::{Details, EventType};
 use serde::Serialize;
@@ -26,7 +26,7 @@ use serde::Serialize;
 use crate::notice::{Cause, Topic};
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
-use crate::table::{AnyTable, Sparse};
+use crate::table::{AnyTable, Packed};
 use crate::tracker::Seen;
 
 mod row;
@@ -37,15 +37,38 @@ use row::{Contract, End, Row, short};
 /// The part.
 #[derive(Debug, Clone)]
 pub struct Contracts {
-    rows: Sparse<Box<[u8]>>,
+    rows: Packed<Row>,
 }
 
 impl Default for Contracts {
     fn default() -> Self {
         Self {
-            rows: Sparse::weighed("contracts", |bytes| bytes.len()),
+            rows: Packed::new("contracts"),
         }
     }
+}
+
+/// A customer's contracts, for a [`Profile`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// Contracts that run or rest.
+    pub subscriptions: usize,
+    /// The plan of the contract to be renewed next.
+    pub plan: Option<String>,
+    /// When that is, ms UTC.
+    pub renewal_at: Option<i64>,
+    /// Whether it is a trial.
+    pub in_trial: bool,
+    /// Seats of all contracts.
+    pub seats: u32,
+    /// The last payment that failed since a renewal, ms UTC.
+    pub payment_failed_at: Option<i64>,
+    /// When a contract, or the account, last came to an end, ms UTC.
+    pub churned_at: Option<i64>,
+    /// How.
+    pub churn_kind: Option<ChurnKind>,
+    /// The reason that was stated, up to 64 bytes.
+    pub churn_reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -72,14 +95,14 @@ fn said(text: &str) -> Option<&str> {
 }
 
 /// An end that is to be told.
-struct Ended<'a> {
-    end: End<'a>,
+struct Ended {
+    end: End,
     voluntary: Option<bool>,
-    contract: Contract<'a>,
+    contract: Contract,
     left: usize,
 }
 
-impl<'a> Ended<'a> {
+impl Ended {
     fn tell(&self, whom: &Whom<'_>, (at, trigger): (i64, Cause<'_>), out: &mut Out<'_>) {
         let contract = &self.contract;
         let value = Churned {
@@ -89,9 +112,9 @@ impl<'a> Ended<'a> {
             trigger,
             churn_kind: self.end.kind,
             voluntary: self.voluntary,
-            reason: said(self.end.reason),
-            subscription_id: said(contract.id),
-            plan: said(contract.plan),
+            reason: said(&self.end.reason),
+            subscription_id: said(&contract.id),
+            plan: said(&contract.plan),
             seats: Some(contract.seats).filter(|seats| *seats > 0),
             was_trial: contract.is_trial,
             ended_at: self.end.at,
@@ -103,7 +126,7 @@ impl<'a> Ended<'a> {
 }
 
 /// When a contract counts as not renewed, if nothing comes.
-fn deadline(contract: &Contract<'_>, whom: &Whom<'_>) -> Option<i64> {
+fn deadline(contract: &Contract, whom: &Whom<'_>) -> Option<i64> {
     let at = contract
         .renewal_at()?
         .saturating_add(whom.settings.renewal_grace_ms);
@@ -113,8 +136,8 @@ fn deadline(contract: &Contract<'_>, whom: &Whom<'_>) -> Option<i64> {
 
 /// The contract, among those of `row`, is not renewed by `at`; none of it is to be told where the trial became
 /// another contract.
-fn run_out<'a>(row: &mut Row<'a>, which: usize, at: i64) -> Option<Ended<'a>> {
-    let contract = row.contracts[which];
+fn run_out(row: &mut Row, which: usize, at: i64) -> Option<Ended> {
+    let contract = row.contracts[which].clone();
     let converted = contract.is_trial && row.running().any(|other| !other.is_trial);
     if converted {
         row.contracts.remove(which);
@@ -127,9 +150,9 @@ fn run_out<'a>(row: &mut Row<'a>, which: usize, at: i64) -> Option<Ended<'a>> {
     let end = End {
         at,
         kind,
-        reason: "",
+        reason: Box::default(),
     };
-    row.contracts[which].end = Some(end);
+    row.contracts[which].end = Some(end.clone());
     Some(Ended {
         end,
         voluntary: contract.failed_at.map(|_| false),
@@ -139,7 +162,7 @@ fn run_out<'a>(row: &mut Row<'a>, which: usize, at: i64) -> Option<Ended<'a>> {
 }
 
 /// Ends what is over by `at`, the earliest first, handing each end that is to be told to `tell`.
-fn pass<'a>(row: &mut Row<'a>, whom: &Whom<'_>, at: i64, mut tell: impl FnMut(&Ended<'a>, i64)) {
+fn pass(row: &mut Row, whom: &Whom<'_>, at: i64, mut tell: impl FnMut(&Ended, i64)) {
     loop {
         let instants = row.contracts.iter().enumerate();
         let due = instants.filter_map(|(which, contract)| Some((deadline(contract, whom)?, which)));
@@ -153,13 +176,13 @@ fn pass<'a>(row: &mut Row<'a>, whom: &Whom<'_>, at: i64, mut tell: impl FnMut(&E
 }
 
 /// The contract that the event is about ends with it; none if it has ended before, or was renewed since.
-fn end<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>) -> Option<Ended<'a>> {
+fn end(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
     let id = details.subscription_id.as_deref().map(short);
     let which = match row.about(id) {
         Some(which) => which,
         None => row.add(Contract::new(id.unwrap_or(""), seen.ts)),
     };
-    let contract = row.contracts[which];
+    let contract = row.contracts[which].clone();
     if !contract.is_running() || seen.ts < contract.renewed_at {
         return None;
     }
@@ -175,9 +198,9 @@ fn end<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>) -> Opti
     let end = End {
         at: seen.ts,
         kind,
-        reason: details.reason.as_deref().map_or("", short),
+        reason: details.reason.as_deref().map_or("", short).into(),
     };
-    row.contracts[which].end = Some(end);
+    row.contracts[which].end = Some(end.clone());
     Some(Ended {
         end,
         voluntary,
@@ -187,7 +210,7 @@ fn end<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>) -> Opti
 }
 
 /// All contracts end with the account.
-fn close<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>) -> Option<Ended<'a>> {
+fn close(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
     let goes_on = row.running().any(|contract| seen.ts < contract.renewed_at);
     if row.closed.is_some() || goes_on {
         return None;
@@ -195,15 +218,15 @@ fn close<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>) -> Op
     let end = End {
         at: seen.ts,
         kind: ChurnKind::AccountClosed,
-        reason: details.reason.as_deref().map_or("", short),
+        reason: details.reason.as_deref().map_or("", short).into(),
     };
-    row.closed = Some(end);
+    row.closed = Some(end.clone());
     for contract in row
         .contracts
         .iter_mut()
         .filter(|contract| contract.is_running())
     {
-        contract.end = Some(end);
+        contract.end = Some(end.clone());
     }
     Some(Ended {
         end,
@@ -214,8 +237,12 @@ fn close<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>) -> Op
 }
 
 /// A contract begins or goes on.
-fn renew<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>, whom: &Whom<'_>) {
-    if row.closed.is_some_and(|closed| seen.ts <= closed.at) {
+fn renew(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>, whom: &Whom<'_>) {
+    if row
+        .closed
+        .as_ref()
+        .is_some_and(|closed| seen.ts <= closed.at)
+    {
         return;
     }
     row.closed = None;
@@ -229,26 +256,12 @@ fn renew<'a>(row: &mut Row<'a>, seen: &Seen<'_>, details: &'a Details<'_>, whom:
     row.contracts[which].renew((seen.kind, seen.ts), details, zone);
 }
 
-fn fail(row: &mut Row<'_>, ts: i64, details: &Details<'_>) {
+fn fail(row: &mut Row, ts: i64, details: &Details<'_>) {
     let id = details.subscription_id.as_deref().map(short);
     for contract in &mut row.contracts {
-        let is_meant = id.is_none_or(|id| id == contract.id);
+        let is_meant = id.is_none_or(|id| *id == *contract.id);
         if is_meant && contract.is_running() && ts >= contract.renewed_at {
             contract.failed_at = contract.failed_at.max(Some(ts));
-        }
-    }
-}
-
-impl Contracts {
-    fn bytes(&self, whom: &Whom<'_>) -> Box<[u8]> {
-        self.rows.get(whom.ix).cloned().unwrap_or_default()
-    }
-
-    fn set(&mut self, whom: &Whom<'_>, row: &Row<'_>, before: &[u8]) {
-        match row.write() {
-            Some(bytes) if *bytes != *before => self.rows.set(whom.ix, bytes),
-            Some(_) => {}
-            None => drop(self.rows.remove(whom.ix)),
         }
     }
 }
@@ -267,8 +280,7 @@ impl Part for Contracts {
         use EventType as E;
         let none = Details::default();
         let details = seen.details.unwrap_or(&none);
-        let before = self.bytes(whom);
-        let mut row = Row::read(&before);
+        let mut row = self.rows.get(whom.ix);
         let mut ended = None;
         match seen.kind {
             E::SubscriptionStart | E::SubscriptionRenew => renew(&mut row, seen, details, whom),
@@ -282,9 +294,9 @@ impl Part for Contracts {
             E::PaymentFailed => fail(&mut row, seen.ts, details),
             E::AccountClosed => ended = close(&mut row, seen, details),
             // A new account.
-            _ => row.closed = row.closed.filter(|closed| seen.ts <= closed.at),
+            _ => row.closed = row.closed.take().filter(|closed| seen.ts <= closed.at),
         }
-        self.set(whom, &row, &before);
+        self.rows.set(whom.ix, &row);
         if let Some(ended) = ended.filter(|_| whom.settings.hard_churn.contains(&seen.kind)) {
             let at = whom.store.newest(whom.ix).unwrap_or(seen.ts);
             let event_id = seen.event_id;
@@ -293,7 +305,7 @@ impl Part for Contracts {
     }
 
     fn next(&self, whom: &Whom<'_>) -> Option<i64> {
-        let row = Row::read(self.rows.get(whom.ix)?);
+        let row = self.rows.get(whom.ix);
         let instants = row.contracts.iter();
         instants
             .filter_map(|contract| deadline(contract, whom))
@@ -301,8 +313,7 @@ impl Part for Contracts {
     }
 
     fn fire(&mut self, whom: &Whom<'_>, at: i64, out: &mut Out<'_>) {
-        let before = self.bytes(whom);
-        let mut row = Row::read(&before);
+        let mut row = self.rows.get(whom.ix);
         pass(&mut row, whom, at, |ended, when| {
             let name = match ended.contract.is_trial {
                 true => "trial_end",
@@ -310,35 +321,41 @@ impl Part for Contracts {
             };
             ended.tell(whom, (when, Cause::Timer { name }), out);
         });
-        self.set(whom, &row, &before);
+        self.rows.set(whom.ix, &row);
     }
 
     fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {
-        let Some(bytes) = self.rows.get(whom.ix) else {
+        if !self.rows.has(whom.ix) {
             return;
-        };
-        let mut row = Row::read(bytes);
+        }
+        let mut row = self.rows.get(whom.ix);
         pass(&mut row, whom, as_of, |_, _| {});
         let next = row.running().min_by_key(|contract| {
             let renewal = contract.renewal_at();
             (renewal.is_none(), renewal, contract.renewed_at)
         });
-        profile.subscriptions = row.running().count();
-        profile.plan = next
-            .and_then(|contract| said(contract.plan))
-            .map(str::to_owned);
-        profile.renewal_at = next.and_then(Contract::renewal_at);
-        profile.in_trial = next.is_some_and(|contract| contract.is_trial);
-        profile.seats = row.running().map(|contract| contract.seats).sum();
-        profile.payment_failed_at = row
-            .running()
-            .filter_map(|contract| contract.failed_at)
-            .max();
-        let ends = row.contracts.iter().filter_map(|contract| contract.end);
-        let last = ends.chain(row.closed).max_by_key(|end| (end.at, end.kind));
-        profile.churned_at = last.map(|end| end.at);
-        profile.churn_kind = last.map(|end| end.kind);
-        profile.churn_reason = last.and_then(|end| said(end.reason)).map(str::to_owned);
+        let ends = row
+            .contracts
+            .iter()
+            .filter_map(|contract| contract.end.as_ref());
+        let last = ends.chain(&row.closed).max_by_key(|end| (end.at, end.kind));
+        let owned = |text: &str| said(text).map(str::to_owned);
+        profile.contract = Standing {
+            subscriptions: row.running().count(),
+            plan: next.and_then(|contract| owned(&contract.plan)),
+            renewal_at: next.and_then(Contract::renewal_at),
+            in_trial: next.is_some_and(|contract| contract.is_trial),
+            seats: row
+                .running()
+                .fold(0, |sum, contract| contract.seats.saturating_add(sum)),
+            payment_failed_at: row
+                .running()
+                .filter_map(|contract| contract.failed_at)
+                .max(),
+            churned_at: last.map(|end| end.at),
+            churn_kind: last.map(|end| end.kind),
+            churn_reason: last.and_then(|end| owned(&end.reason)),
+        };
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {

@@ -13,8 +13,8 @@
 //! [`Settings::hard_churn`](crate::Settings::hard_churn)) is due neither birthday nor anniversary until an order, a
 //! contract or an account begins anew, and what lay between is over.
 //!
-//! Per customer 8 bytes; slots of hash tables for who has said a birthday or a zone (45 and the zone's name), has points (37)
-//! or has written a review (25). Of reviewed orders the last four are known.
+//! Per customer 8 bytes; about 20 and the zone's name for who has said a birthday or a zone, 15 for who has points, 25 for who
+//! has written a review. Of reviewed orders the last four are known.
 
 use holdfast_events::{Details, EventType};
 use jiff::tz::TimeZone;
@@ -25,7 +25,7 @@ use crate::notice::{Cause, Topic};
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::segment::{Facts, Tier};
-use crate::table::{AnyTable, Dense, Sparse};
+use crate::table::{AnyTable, Dense, Packed};
 use crate::tracker::Seen;
 
 mod calendar;
@@ -38,20 +38,39 @@ use row::{Person, Points, Reviewed, Row};
 #[derive(Debug, Clone)]
 pub struct Rewards {
     rows: Dense<Row>,
-    people: Sparse<Person>,
-    points: Sparse<Points>,
-    reviewed: Sparse<Reviewed>,
+    people: Packed<Person>,
+    points: Packed<Points>,
+    reviewed: Packed<Reviewed>,
 }
 
 impl Default for Rewards {
     fn default() -> Self {
         Self {
             rows: Dense::new("rewards"),
-            people: Sparse::weighed("rewards_people", |person| person.zone.len()),
-            points: Sparse::new("rewards_points"),
-            reviewed: Sparse::new("rewards_reviewed"),
+            people: Packed::new("rewards_people"),
+            points: Packed::new("rewards_points"),
+            reviewed: Packed::new("rewards_reviewed"),
         }
     }
+}
+
+/// What a customer has earned, for a [`Profile`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Earned {
+    /// The first order, ms UTC.
+    pub first_order_at: Option<i64>,
+    /// When the next birthday begins where the customer is, ms UTC; none for who has left for good.
+    pub next_birthday_at: Option<i64>,
+    /// When the next anniversary of the first order begins there, ms UTC; none for who has left for good.
+    pub next_anniversary_at: Option<i64>,
+    /// Points earned and not redeemed; none where there are no points.
+    pub points_balance: Option<f64>,
+    /// Points earned ever.
+    pub points_earned: f64,
+    /// Those of them that were earned at partners.
+    pub points_at_partners: f64,
+    /// How often points were redeemed.
+    pub redemptions: u32,
 }
 
 /// What is due beside the day.
@@ -118,8 +137,10 @@ fn begins_anew(kind: EventType) -> bool {
 
 impl Rewards {
     fn zone(&self, whom: &Whom<'_>) -> TimeZone {
-        let own = self.people.get(whom.ix).map_or("", |person| &person.zone);
-        match own {
+        if !self.people.has(whom.ix) {
+            return whom.settings.time_zone.clone();
+        }
+        match &*self.people.get(whom.ix).zone {
             "" => whom.settings.time_zone.clone(),
             name => TimeZone::get(name).unwrap_or_else(|_| whom.settings.time_zone.clone()),
         }
@@ -131,10 +152,8 @@ impl Rewards {
         if row.rests() {
             return None;
         }
-        let birthday = self.people.get(whom.ix).and_then(|person| {
-            let (year, at) = person.next(zone)?;
-            Some((at, "birthday", year))
-        });
+        let birthday = self.people.get(whom.ix).next(zone);
+        let birthday = birthday.map(|(year, at)| (at, "birthday", year));
         let anniversary = row
             .after(row.years(), zone)
             .map(|at| (at, "anniversary", i16::from(row.years()) + 1));
@@ -202,8 +221,10 @@ impl Rewards {
         } else if row.rests() && begins_anew(seen.kind) && seen.ts >= now {
             row.set_rests(false);
             row.set_years(row.passed(now, &self.zone(whom)).max(row.years()));
-            if let Some(person) = self.people.get_mut(whom.ix) {
+            if self.people.has(whom.ix) {
+                let mut person = self.people.get(whom.ix);
                 person.since = person.since.or_later(now);
+                self.people.set(whom.ix, &person);
             }
         }
         self.rows.set(whom.ix, row);
@@ -217,7 +238,7 @@ impl Rewards {
             return;
         }
         let now = Self::now(whom, seen);
-        let person = self.people.make(whom.ix, Person::default);
+        let mut person = self.people.get(whom.ix);
         if person.updated.ms().is_some_and(|updated| seen.ts < updated) {
             return;
         }
@@ -232,17 +253,19 @@ impl Rewards {
         if let Some(zone) = zone.filter(|zone| **zone != *person.zone) {
             person.zone = zone.into();
         }
+        self.people.set(whom.ix, &person);
     }
 
     fn earn(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         let Some(details) = seen.details else { return };
         let more = hundredths(details);
-        let points = self.points.make(whom.ix, Points::default);
+        let mut points = self.points.get(whom.ix);
         let before = points.earned;
         points.earned = before.saturating_add(more);
         if details.partner.is_some() {
             points.at_partners = points.at_partners.saturating_add(more);
         }
+        self.points.set(whom.ix, &points);
         let step = i64::from(whom.settings.points_step) * 100;
         let steps = |points: i64| points.checked_div(step).unwrap_or(0);
         let reached = steps(points.earned);
@@ -258,19 +281,21 @@ impl Rewards {
 
     fn redeem(&mut self, whom: &Whom<'_>, seen: &Seen<'_>) {
         let spent = seen.details.map_or(0, hundredths);
-        let points = self.points.make(whom.ix, Points::default);
+        let mut points = self.points.get(whom.ix);
         points.redeemed = points.redeemed.saturating_add(spent);
         points.redemptions = points.redemptions.saturating_add(1);
+        self.points.set(whom.ix, &points);
     }
 
     fn review(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         let order_id = seen.details.and_then(|details| details.order_id.as_deref());
         let today = date_at(seen.ts, &self.zone(whom));
-        let reviewed = self.reviewed.make(whom.ix, Reviewed::default);
+        let mut reviewed = self.reviewed.get(whom.ix);
         let is_new = match order_id {
             Some(id) => reviewed.order(xxh3_64(id.as_bytes())),
             None => reviewed.day(i32::from(today.year()) * 1_000 + i32::from(today.day_of_year())),
         };
+        self.reviewed.set(whom.ix, &reviewed);
         if is_new {
             let terms = Terms {
                 reward: "review",
@@ -319,16 +344,15 @@ impl Part for Rewards {
             }
             let years = u8::try_from(which).unwrap_or(u8::MAX);
             let is_birthday = name == "birthday";
-            match self.people.get_mut(whom.ix).filter(|_| is_birthday) {
-                Some(person) => {
-                    person.told_year = which;
-                    person.since = person.since.or_later(due_at);
-                }
-                None => {
-                    let mut row = self.rows.get(whom.ix);
-                    row.set_years(years);
-                    self.rows.set(whom.ix, row);
-                }
+            if is_birthday {
+                let mut person = self.people.get(whom.ix);
+                person.told_year = which;
+                person.since = person.since.or_later(due_at);
+                self.people.set(whom.ix, &person);
+            } else {
+                let mut row = self.rows.get(whom.ix);
+                row.set_years(years);
+                self.rows.set(whom.ix, row);
             }
             let when = When {
                 at,
@@ -347,19 +371,23 @@ impl Part for Rewards {
     fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {
         let row = self.rows.get(whom.ix);
         let zone = self.zone(whom);
-        profile.first_order_at = row.first_order();
+        let mut earned = Earned {
+            first_order_at: row.first_order(),
+            ..Earned::default()
+        };
         if !row.rests() {
-            let person = self.people.get(whom.ix);
-            profile.next_birthday_at = person.and_then(|person| person.after(as_of, &zone));
-            profile.next_anniversary_at = row.after(row.passed(as_of, &zone), &zone);
+            earned.next_birthday_at = self.people.get(whom.ix).after(as_of, &zone);
+            earned.next_anniversary_at = row.after(row.passed(as_of, &zone), &zone);
         }
-        if let Some(points) = self.points.get(whom.ix) {
+        let points = self.points.get(whom.ix);
+        if points != Points::default() {
             let whole = |hundredths: i64| hundredths as f64 / 100.0;
-            profile.points_balance = Some(whole(points.earned.saturating_sub(points.redeemed)));
-            profile.points_earned = whole(points.earned);
-            profile.points_at_partners = whole(points.at_partners);
-            profile.redemptions = points.redemptions;
+            earned.points_balance = Some(whole(points.earned.saturating_sub(points.redeemed)));
+            earned.points_earned = whole(points.earned);
+            earned.points_at_partners = whole(points.at_partners);
+            earned.redemptions = points.redemptions;
         }
+        profile.rewards = earned;
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {

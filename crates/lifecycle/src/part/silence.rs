@@ -11,8 +11,8 @@
 //! elsewhere cannot be seen: silence stands for it, so these records say `is_proxy`. Both also tell how long ago either
 //! side was in contact; the business is quiet if it has not written since the customer's last act.
 //!
-//! An event dated at or before a lapse that was told undoes nothing. Per customer 8 bytes; 17 for a buyer and 62 more
-//! from the second purchase on (slots of a hash table, half again as much with what it leaves free); 29 while gone.
+//! An event dated at or before a lapse that was told undoes nothing. Per customer 8 bytes, for a buyer about 14 more and
+//! 10 for each of two more purchases, 29 while gone (a slot of a hash table, half again as much with what it leaves free).
 
 use holdfast_events::EventType;
 use holdfast_features::{Ix, activity};
@@ -23,13 +23,13 @@ use crate::notice::{Cause, Topic};
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::stamp::Stamp;
-use crate::table::{AnyTable, Dense, Sparse};
+use crate::table::{AnyTable, Dense, Packed, Sparse};
 use crate::tracker::Seen;
 
 mod bought;
 
 pub use bought::Trend;
-use bought::{Bought, Earlier, Rhythm};
+use bought::{Bought, Rhythm};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -98,8 +98,7 @@ struct Gone([Told; 2]);
 pub struct Silence {
     rows: Dense<Row>,
     gone: Sparse<Gone>,
-    bought: Sparse<Bought>,
-    earlier: Sparse<Earlier>,
+    bought: Packed<Bought>,
 }
 
 impl Default for Silence {
@@ -107,8 +106,7 @@ impl Default for Silence {
         Self {
             rows: Dense::new("silence"),
             gone: Sparse::new("silence_gone"),
-            bought: Sparse::new("silence_bought"),
-            earlier: Sparse::new("silence_earlier"),
+            bought: Packed::new("silence_bought"),
         }
     }
 }
@@ -120,6 +118,27 @@ pub struct Purchase {
     pub at: i64,
     /// Its amount, major units.
     pub amount: f64,
+}
+
+/// How silent a customer is, for a [`Profile`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Silences {
+    /// Lapsed since then, ms UTC.
+    pub lapsed_at: Option<i64>,
+    /// Dormant since then, ms UTC.
+    pub dormant_at: Option<i64>,
+    /// The own median gap between days with a purchase, from two gaps on.
+    pub own_gap_days: Option<f64>,
+    /// Whether purchases become rarer, from two gaps on.
+    pub trend: Option<Trend>,
+    /// The last purchase and one of these gaps, ms UTC.
+    pub expected_order_at: Option<i64>,
+    /// The last three purchases, newest first.
+    pub last_purchases: Vec<Purchase>,
+    /// The minute of the business's last message, ms UTC.
+    pub business_wrote_at: Option<i64>,
+    /// Whether the business has not written since the customer's last act.
+    pub is_business_quiet: bool,
 }
 
 #[derive(Serialize)]
@@ -173,7 +192,7 @@ fn days(ms: i64) -> f64 {
 }
 
 fn net_spend(whom: &Whom<'_>) -> f64 {
-    whom.store.net_minor(whom.ix) as f64 / whom.major()
+    whom.in_major(whom.store.net_minor(whom.ix))
 }
 
 /// Whether an act of this type ends such a silence.
@@ -219,17 +238,12 @@ impl Silence {
         }
     }
 
-    fn buy(&mut self, ix: Ix, bought: Bought) {
-        let Some(newest) = self.bought.get(ix).copied() else {
-            self.bought.set(ix, bought);
-            return;
-        };
-        let earlier = self.earlier.make(ix, || Earlier::after(newest));
-        let newest = earlier.add(newest, bought);
-        let rhythm = earlier.rhythm();
-        self.bought.set(ix, newest);
+    fn buy(&mut self, ix: Ix, seen: &Seen<'_>) {
+        let mut bought = self.bought.get(ix);
+        bought.add(seen.ts, seen.minor.unwrap_or(0));
+        self.bought.set(ix, &bought);
         let mut row = self.rows.get(ix);
-        row.set_rhythm(rhythm);
+        row.set_rhythm(bought.rhythm());
         self.rows.set(ix, row);
     }
 
@@ -277,15 +291,12 @@ impl Silence {
         }
     }
 
-    fn last_purchases(&self, whom: &Whom<'_>) -> Vec<Purchase> {
-        let last = self.bought.get(whom.ix).copied();
-        let before = self.earlier.get(whom.ix).map(|row| row.bought);
-        let all = last.into_iter().chain(before.into_iter().flatten());
-        let known = all.filter_map(Bought::get).map(|(at, minor)| Purchase {
+    fn last_purchases(bought: &Bought, whom: &Whom<'_>) -> Vec<Purchase> {
+        let last = bought.last().into_iter().map(|(at, minor)| Purchase {
             at,
-            amount: minor as f64 / whom.major(),
+            amount: whom.in_major(minor),
         });
-        known.collect()
+        last.collect()
     }
 
     /// The last purchase and one of the own median gaps.
@@ -309,14 +320,15 @@ impl Silence {
         };
         self.set_told(whom.ix, kind, told);
         let row = self.rows.get(whom.ix);
+        let bought = self.bought.get(whom.ix);
         let since = |then: Option<i64>| then.map(|then| days(at - then));
         let value = Left {
             kind,
             customer_id: whom.id(),
             as_of: at,
             trigger: Cause::Silence,
-            last_purchases: &self.last_purchases(whom),
-            trend: self.earlier.get(whom.ix).and_then(Earlier::trend),
+            last_purchases: &Self::last_purchases(&bought, whom),
+            trend: bought.trend(),
             days_silent: days(at - silent_since),
             own_gap_days: row.rhythm().median_days(),
             days_since_customer_contact: since(whom.store.last_event(whom.ix)),
@@ -347,7 +359,7 @@ impl Part for Silence {
             return;
         }
         if seen.kind == EventType::Purchase {
-            self.buy(whom.ix, Bought::new(seen.ts, seen.minor.unwrap_or(0)));
+            self.buy(whom.ix, seen);
         }
         if self.rows.get(whom.ix).is_gone() {
             self.come_back(whom, seen, out);
@@ -372,27 +384,25 @@ impl Part for Silence {
     fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {
         let row = self.rows.get(whom.ix);
         let gone = |kind| self.left_at(whom, kind).filter(|at| *at <= as_of);
-        profile.lapsed_at = gone(Kind::Lapsed);
-        profile.dormant_at = gone(Kind::Dormant);
-        profile.own_gap_days = row.rhythm().median_days();
-        profile.trend = self.earlier.get(whom.ix).and_then(Earlier::trend);
-        profile.last_purchases = self.last_purchases(whom);
-        profile.expected_order_at = self.expected_order(whom);
-        profile.written_at = row.written();
-        profile.business_quiet = self.is_business_quiet(whom);
+        let bought = self.bought.get(whom.ix);
+        profile.silence = Silences {
+            lapsed_at: gone(Kind::Lapsed),
+            dormant_at: gone(Kind::Dormant),
+            own_gap_days: row.rhythm().median_days(),
+            trend: bought.trend(),
+            expected_order_at: self.expected_order(whom),
+            last_purchases: Self::last_purchases(&bought, whom),
+            business_wrote_at: row.written(),
+            is_business_quiet: self.is_business_quiet(whom),
+        };
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.rows, &self.gone, &self.bought, &self.earlier]
+        vec![&self.rows, &self.gone, &self.bought]
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        let Self {
-            rows,
-            gone,
-            bought,
-            earlier,
-        } = self;
-        vec![rows, gone, bought, earlier]
+        let Self { rows, gone, bought } = self;
+        vec![rows, gone, bought]
     }
 }

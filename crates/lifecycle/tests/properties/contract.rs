@@ -375,7 +375,7 @@ fn a_period_without_a_date_ends_by_the_calendar_of_the_zone() {
     world.event(&start);
     // The clocks go forward on 29 March.
     assert_eq!(
-        world.profile(1, start.ts).unwrap().renewal_at,
+        world.profile(1, start.ts).unwrap().contract.renewal_at,
         Some(ts(4, 1))
     );
     let mut early = event(
@@ -389,9 +389,12 @@ fn a_period_without_a_date_ends_by_the_calendar_of_the_zone() {
     early.ts = ts(3, 28);
     world.event(&early);
     let profile = world.profile(1, early.ts).unwrap();
-    assert_eq!(profile.renewal_at, Some(ts(5, 1)));
+    assert_eq!(profile.contract.renewal_at, Some(ts(5, 1)));
     assert_eq!(
-        (profile.subscriptions, profile.plan.as_deref()),
+        (
+            profile.contract.subscriptions,
+            profile.contract.plan.as_deref()
+        ),
         (1, Some("pro"))
     );
 }
@@ -412,7 +415,11 @@ fn a_renewal_heard_of_too_late_lets_the_contract_run_again_without_a_word() {
     ));
     assert_eq!(world.lifecycle(1, &["churned"]).len(), 1);
     assert_eq!(
-        world.profile(1, START + 40 * DAY_MS).unwrap().subscriptions,
+        world
+            .profile(1, START + 40 * DAY_MS)
+            .unwrap()
+            .contract
+            .subscriptions,
         1
     );
     world.event(&event(
@@ -428,7 +435,7 @@ fn a_renewal_heard_of_too_late_lets_the_contract_run_again_without_a_word() {
     ));
     let profile = world.profile(1, START + 40 * DAY_MS).unwrap();
     assert_eq!(
-        (profile.subscriptions, profile.churned_at),
+        (profile.contract.subscriptions, profile.contract.churned_at),
         (0, Some(START + 40 * DAY_MS))
     );
     assert_eq!(world.lifecycle(1, &["churned"]).len(), 2);

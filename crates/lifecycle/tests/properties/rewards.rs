@@ -176,7 +176,7 @@ fn a_birthday_begins_where_the_customer_is_and_else_where_the_business_is() {
     });
     assert_eq!(rewards(&world, "birthday"), [expected]);
     let profile = world.profile(1, at - 1).unwrap();
-    assert_eq!(profile.next_birthday_at, Some(at));
+    assert_eq!(profile.rewards.next_birthday_at, Some(at));
 }
 
 #[test]
@@ -218,6 +218,7 @@ fn who_has_left_for_good_is_due_nothing_until_back_and_nothing_for_the_time_betw
         world
             .profile(1, START + 800 * DAY_MS)
             .unwrap()
+            .rewards
             .next_anniversary_at,
         None
     );
@@ -299,11 +300,17 @@ fn points_are_rewarded_at_each_multiple_and_counted_where_they_were_earned() {
     assert_eq!(told, [Some(100.0), Some(300.0)]);
     let profile = world.profile(1, START + 9).unwrap();
     assert_eq!(
-        (profile.points_earned, profile.points_balance),
+        (
+            profile.rewards.points_earned,
+            profile.rewards.points_balance
+        ),
         (350.5, Some(300.5))
     );
     assert_eq!(
-        (profile.points_at_partners, profile.redemptions),
+        (
+            profile.rewards.points_at_partners,
+            profile.rewards.redemptions
+        ),
         (290.49, 1)
     );
 }

@@ -235,7 +235,7 @@ fn a_business_that_wrote_since_the_last_act_is_not_quiet() {
         let record = &world.lifecycle(1, &["dormant"])[0];
         assert_eq!(record["business_quiet"], quiet, "{message:?}");
         let profile = world.profile(1, START + 40 * DAY_MS).unwrap();
-        assert_eq!(profile.business_quiet, quiet);
-        assert_eq!(profile.dormant_at, record["as_of"].as_i64());
+        assert_eq!(profile.silence.is_business_quiet, quiet);
+        assert_eq!(profile.silence.dormant_at, record["as_of"].as_i64());
     }
 }

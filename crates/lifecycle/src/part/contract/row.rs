@@ -1,4 +1,4 @@
-//! What is kept of a customer's contracts, packed: 30 to 40 bytes for one.
+//! What is kept of a customer's contracts.
 
 use holdfast_events::{Details, EventType};
 use jiff::tz::TimeZone;
@@ -30,19 +30,19 @@ pub enum ChurnKind {
 }
 
 /// An end.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct End<'a> {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct End {
     pub(super) at: i64,
     pub(super) kind: ChurnKind,
-    pub(super) reason: &'a str,
+    pub(super) reason: Box<str>,
 }
 
 /// A contract. Instants are ms UTC; those that are nearly always set are kept as distances, which are short.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Contract<'a> {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Contract {
     /// As the source names it; empty where it has no name.
-    pub(super) id: &'a str,
-    pub(super) plan: &'a str,
+    pub(super) id: Box<str>,
+    pub(super) plan: Box<str>,
     period: Period,
     pub(super) seats: u32,
     pub(super) is_trial: bool,
@@ -54,17 +54,15 @@ pub(super) struct Contract<'a> {
     /// From there to the end of the paid period.
     lasts: Option<i64>,
     pub(super) failed_at: Option<i64>,
-    #[serde(borrow)]
-    pub(super) end: Option<End<'a>>,
+    pub(super) end: Option<End>,
 }
 
 /// All contracts of a customer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Row<'a> {
+pub(super) struct Row {
     /// The account was closed, and nothing has begun since.
-    #[serde(borrow)]
-    pub(super) closed: Option<End<'a>>,
-    pub(super) contracts: Vec<Contract<'a>>,
+    pub(super) closed: Option<End>,
+    pub(super) contracts: Vec<Contract>,
 }
 
 /// A billing period.
@@ -111,10 +109,6 @@ pub(super) fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(NAME)]
 }
 
-fn name<'a>(text: &'a Option<std::borrow::Cow<'_, str>>) -> Option<&'a str> {
-    text.as_deref().map(short)
-}
-
 fn is_trial(details: &Details<'_>) -> bool {
     [&details.plan, &details.kind, &details.status]
         .into_iter()
@@ -122,11 +116,11 @@ fn is_trial(details: &Details<'_>) -> bool {
         .any(|text| text.eq_ignore_ascii_case("trial") || text.eq_ignore_ascii_case("trialing"))
 }
 
-impl<'a> Contract<'a> {
-    pub(super) fn new(id: &'a str, ts: i64) -> Self {
+impl Contract {
+    pub(super) fn new(id: &str, ts: i64) -> Self {
         Self {
-            id,
-            plan: "",
+            id: id.into(),
+            plan: Box::default(),
             period: Period::Unknown,
             seats: 0,
             is_trial: false,
@@ -157,7 +151,10 @@ impl<'a> Contract<'a> {
     /// after it. An end that was only concluded from silence is taken back.
     pub(super) fn is_over_for(&self, ts: i64) -> bool {
         let concluded = [ChurnKind::NotRenewed, ChurnKind::TrialEnded];
-        let told = self.end.filter(|end| !concluded.contains(&end.kind));
+        let told = self
+            .end
+            .as_ref()
+            .filter(|end| !concluded.contains(&end.kind));
         told.is_some_and(|end| ts <= end.at)
     }
 
@@ -165,7 +162,7 @@ impl<'a> Contract<'a> {
     pub(super) fn renew(
         &mut self,
         (kind, ts): (EventType, i64),
-        details: &'a Details<'_>,
+        details: &Details<'_>,
         zone: &TimeZone,
     ) {
         let known = self.period_end();
@@ -199,8 +196,10 @@ impl<'a> Contract<'a> {
         self.changed_after = changed_at - self.renewed_at;
     }
 
-    fn describe(&mut self, details: &'a Details<'_>) {
-        self.plan = name(&details.plan).unwrap_or(self.plan);
+    fn describe(&mut self, details: &Details<'_>) {
+        if let Some(plan) = &details.plan {
+            self.plan = short(plan).into();
+        }
         if let Some(seats) = details.seats {
             self.seats = u32::try_from(seats.max(0)).unwrap_or(u32::MAX);
         }
@@ -211,7 +210,7 @@ impl<'a> Contract<'a> {
     }
 
     /// Plan, seats or rest changed; an older change than the last one does nothing.
-    pub(super) fn change(&mut self, (kind, ts): (EventType, i64), details: &'a Details<'_>) {
+    pub(super) fn change(&mut self, (kind, ts): (EventType, i64), details: &Details<'_>) {
         if ts < self.changed_at() || !self.is_running() {
             return;
         }
@@ -230,20 +229,8 @@ impl<'a> Contract<'a> {
     }
 }
 
-impl<'a> Row<'a> {
-    pub(super) fn read(bytes: &'a [u8]) -> Self {
-        // Only a changed image holds anything else.
-        postcard::from_bytes(bytes).unwrap_or_default()
-    }
-
-    pub(super) fn write(&self) -> Option<Box<[u8]>> {
-        if *self == Self::default() {
-            return None;
-        }
-        postcard::to_stdvec(self).ok().map(Vec::into_boxed_slice)
-    }
-
-    pub(super) fn running(&self) -> impl Iterator<Item = &Contract<'a>> {
+impl Row {
+    pub(super) fn running(&self) -> impl Iterator<Item = &Contract> {
         self.contracts
             .iter()
             .filter(|contract| contract.is_running())
@@ -253,7 +240,7 @@ impl<'a> Row<'a> {
     pub(super) fn about(&self, id: Option<&str>) -> Option<usize> {
         let named = id.unwrap_or("");
         let all = &self.contracts;
-        let exact = all.iter().position(|contract| contract.id == named);
+        let exact = all.iter().position(|contract| *contract.id == *named);
         if exact.is_some() || id.is_some() {
             return exact;
         }
@@ -261,12 +248,12 @@ impl<'a> Row<'a> {
         running.next().filter(|_| running.next().is_none())
     }
 
-    pub(super) fn add(&mut self, contract: Contract<'a>) -> usize {
+    pub(super) fn add(&mut self, contract: Contract) -> usize {
         if self.contracts.len() >= CONTRACTS {
             let places = self.contracts.iter().enumerate();
             // Ended ones first, as false sorts before true.
-            let age = |contract: &Contract<'_>| {
-                let end = contract.end.map(|end| end.at);
+            let age = |contract: &Contract| {
+                let end = contract.end.as_ref().map(|end| end.at);
                 (end.is_none(), end.unwrap_or(contract.renewed_at))
             };
             if let Some((at, _)) = places.min_by_key(|(_, contract)| age(contract)) {

@@ -3,93 +3,75 @@
 use serde::{Deserialize, Serialize};
 
 use crate::DAY_MS;
-use crate::stamp::Stamp;
 
+/// Purchases that are kept.
+const PURCHASES: usize = 3;
 /// Gaps that are kept.
 const GAPS: usize = 16;
 
-/// A purchase, in 12 bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What is kept of a customer's purchases: about 11 bytes for one, 9 more for each of two more and one or two for a gap.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bought {
-    at: Stamp,
-    minor: Stamp,
+    /// Milliseconds before the purchase that is one newer, the newest's since 1970, and minor units; newest first.
+    last: Vec<(i64, i64)>,
+    /// Days between the last 17 UTC days with a purchase, newest first.
+    gaps: Vec<u16>,
+}
+
+fn day_of(ms: i64) -> u16 {
+    u16::try_from(ms / DAY_MS).unwrap_or(u16::MAX)
 }
 
 impl Bought {
-    pub(super) fn new(at: i64, minor: i64) -> Self {
-        // One more, as a stamp of 0 is none.
-        Self {
-            at: Stamp::at(at),
-            minor: Stamp::at(minor.saturating_add(1)),
+    /// Instant (ms UTC) and amount (minor units) of the last purchases, newest first.
+    pub(super) fn last(&self) -> Vec<(i64, i64)> {
+        let mut at = 0_i64;
+        let absolute = self.last.iter().enumerate().map(|(place, (apart, minor))| {
+            at = match place {
+                0 => *apart,
+                _ => at.saturating_sub(*apart),
+            };
+            (at, *minor)
+        });
+        absolute.collect()
+    }
+
+    /// Takes in a purchase. The order of calls makes no difference.
+    pub(super) fn add(&mut self, at: i64, minor: i64) {
+        let mut last = self.last();
+        let mut days = self.days(last.first().map(|(at, _)| day_of(*at)));
+        last.push((at, minor));
+        last.sort_unstable_by(|a, b| b.cmp(a));
+        last.truncate(PURCHASES);
+        let mut newer = 0;
+        self.last.clear();
+        for (at, minor) in last {
+            self.last.push(((at - newer).abs(), minor));
+            newer = at;
         }
-    }
-
-    /// Its instant (ms UTC) and amount (minor units).
-    pub(super) fn get(self) -> Option<(i64, i64)> {
-        Some((self.at.ms()?, self.minor.ms()? - 1))
-    }
-
-    fn day(self) -> u16 {
-        self.at
-            .ms()
-            .map_or(0, |ms| u16::try_from(ms / DAY_MS).unwrap_or(u16::MAX))
-    }
-}
-
-/// What is kept from the second purchase on, in 58 bytes: the two purchases before the last one, and gaps in days
-/// between the last 17 UTC days with a purchase, newest first, 0 where there is none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Earlier {
-    pub(super) bought: [Bought; 2],
-    last_day: u16,
-    gaps: [u16; GAPS],
-}
-
-impl Earlier {
-    /// That of a customer who bought once.
-    pub(super) fn after(first: Bought) -> Self {
-        Self {
-            last_day: first.day(),
-            ..Self::default()
-        }
-    }
-
-    /// Takes in a purchase beside the `newest` one so far; gives the newest one now. The order of calls makes no
-    /// difference.
-    pub(super) fn add(&mut self, newest: Bought, bought: Bought) -> Bought {
-        self.add_day(bought.day());
-        let mut all = [newest, self.bought[0], self.bought[1], bought];
-        all.sort_unstable_by_key(|bought| std::cmp::Reverse(bought.get()));
-        self.bought = [all[1], all[2]];
-        all[0]
-    }
-
-    fn add_day(&mut self, day: u16) {
-        let mut days: Vec<u16> = self.days().collect();
-        let Err(at) = days.binary_search_by(|known| day.cmp(known)) else {
-            return;
-        };
-        days.insert(at, day);
-        self.last_day = days[0];
-        self.gaps = [0; GAPS];
-        for (gap, pair) in self.gaps.iter_mut().zip(days.windows(2)) {
-            *gap = pair[0] - pair[1];
+        let day = day_of(at);
+        if let Err(place) = days.binary_search_by(|known| day.cmp(known)) {
+            days.insert(place, day);
+            days.truncate(GAPS + 1);
+            self.gaps = days.windows(2).map(|pair| pair[0] - pair[1]).collect();
         }
     }
 
     /// Days with a purchase, newest first.
-    fn days(&self) -> impl Iterator<Item = u16> + '_ {
-        let mut day = self.last_day;
-        let earlier = self.gaps().iter().map(move |gap| {
+    fn days(&self, newest: Option<u16>) -> Vec<u16> {
+        let Some(mut day) = newest else {
+            return Vec::new();
+        };
+        let earlier = self.gaps.iter().map(|gap| {
             day = day.saturating_sub(*gap);
             day
         });
-        std::iter::once(self.last_day).chain(earlier)
+        newest.into_iter().chain(earlier).collect()
     }
 
     fn gaps(&self) -> &[u16] {
-        let known = self.gaps.iter().position(|gap| *gap == 0);
-        &self.gaps[..known.unwrap_or(GAPS)]
+        // Only a changed image holds more.
+        &self.gaps[..self.gaps.len().min(GAPS)]
     }
 
     pub(super) fn rhythm(&self) -> Rhythm {
@@ -177,33 +159,28 @@ fn median_halves(gaps: &[u16]) -> u32 {
 mod tests {
     use super::*;
 
-    fn earlier(days: &[i64]) -> (Bought, Earlier) {
-        let bought = |day: &i64| Bought::new(day * DAY_MS + 5, 100 * day);
-        let mut newest = bought(&days[0]);
-        let mut earlier = Earlier::after(newest);
-        for day in &days[1..] {
-            newest = earlier.add(newest, bought(day));
+    fn bought(days: &[i64]) -> Bought {
+        let mut bought = Bought::default();
+        for day in days {
+            bought.add(day * DAY_MS + 5, 100 * day);
         }
-        (newest, earlier)
+        bought
     }
 
     #[test]
     fn the_order_of_purchases_makes_no_difference() {
-        let (newest, row) = earlier(&[100, 107, 110, 103, 110, 130]);
-        assert_eq!(earlier(&[130, 110, 103, 107, 110, 100]), (newest, row));
+        let row = bought(&[100, 107, 110, 103, 110, 130]);
+        assert_eq!(bought(&[130, 110, 103, 107, 110, 100]), row);
         assert_eq!(row.gaps(), [20, 3, 4, 3]);
-        assert_eq!(newest.get(), Some((130 * DAY_MS + 5, 13_000)));
-        let before = row
-            .bought
-            .map(|bought| bought.get().map(|(_, minor)| minor));
-        assert_eq!(before, [Some(11_000), Some(11_000)]);
+        let at = |day: i64| (day * DAY_MS + 5, 100 * day);
+        assert_eq!(row.last(), [at(130), at(110), at(110)]);
         assert_eq!(row.rhythm().median_days(), Some(3.5));
     }
 
     #[test]
     fn only_the_last_sixteen_gaps_count() {
         let days: Vec<i64> = (0..40).map(|n| 100 + n * n).collect();
-        let (_, row) = earlier(&days);
+        let row = bought(&days);
         assert_eq!(row.gaps().len(), 16);
         assert_eq!((row.gaps()[0], row.gaps()[15]), (77, 47));
     }
@@ -216,27 +193,24 @@ mod tests {
 
     #[test]
     fn who_has_come_back_from_longer_silences_is_waited_for() {
-        let (_, yearly) = earlier(&[1_000, 1_003, 1_006, 1_360, 1_363, 1_366]);
+        let yearly = bought(&[1_000, 1_003, 1_006, 1_360, 1_363, 1_366]);
         let after = yearly.rhythm().dormant_after_ms(3.0);
         assert_eq!(after, Some((354 + 3) * DAY_MS));
-        let (_, weekly) = earlier(&[1_000, 1_007, 1_014, 1_030]);
+        let weekly = bought(&[1_000, 1_007, 1_014, 1_030]);
         assert_eq!(weekly.rhythm().dormant_after_ms(3.0), Some(21 * DAY_MS));
     }
 
     #[test]
     fn a_trend_needs_two_gaps() {
-        assert_eq!(earlier(&[100, 107]).1.trend(), None);
+        assert_eq!(bought(&[100, 107]).trend(), None);
         assert_eq!(
-            earlier(&[100, 107, 114, 128, 148]).1.trend(),
+            bought(&[100, 107, 114, 128, 148]).trend(),
             Some(Trend::Falling)
         );
         assert_eq!(
-            earlier(&[100, 120, 140, 145, 150]).1.trend(),
+            bought(&[100, 120, 140, 145, 150]).trend(),
             Some(Trend::Rising)
         );
-        assert_eq!(
-            earlier(&[100, 107, 114, 121]).1.trend(),
-            Some(Trend::Steady)
-        );
+        assert_eq!(bought(&[100, 107, 114, 121]).trend(), Some(Trend::Steady));
     }
 }
