@@ -13,6 +13,7 @@
 //! | [`silence`] | `lifecycle`: lapsed, dormant, recovered |
 //! | [`contract`] | `lifecycle`: churned |
 //! | [`rewards`] | `lifecycle`: reward_due |
+//! | [`orders`] | `lifecycle`: a customer may be asked after an order |
 
 use std::fmt::Debug;
 
@@ -29,6 +30,7 @@ use crate::tracker::Seen;
 pub mod carts;
 pub mod contact;
 pub mod contract;
+pub mod orders;
 pub mod rewards;
 pub mod segments;
 pub mod service;

@@ -2,6 +2,7 @@
 
 use crate::part::contact::Contact;
 use crate::part::contract::Standing;
+use crate::part::orders::Orders;
 use crate::part::rewards::Earned;
 use crate::part::service::Served;
 use crate::part::silence::Silences;
@@ -34,6 +35,8 @@ pub struct Profile {
     pub contract: Standing,
     /// Days to celebrate, points.
     pub rewards: Earned,
+    /// The last orders and what followed them.
+    pub orders: Orders,
 }
 
 impl Default for Profile {
@@ -51,6 +54,7 @@ impl Default for Profile {
             silence: Silences::default(),
             contract: Standing::default(),
             rewards: Earned::default(),
+            orders: Orders::default(),
         }
     }
 }

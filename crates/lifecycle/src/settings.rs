@@ -54,6 +54,12 @@ pub struct Settings {
     pub replies_are_known: bool,
     /// A ticket of which nothing was heard for this long is not open any more.
     pub ticket_open_ms: i64,
+    /// How long a customer has what it bought before it is asked how it likes it.
+    pub nps_use_ms: i64,
+    /// Messages that follow an order should have come by then.
+    pub follow_up_ms: i64,
+    /// Whether the log holds the messages that follow an order; if not, none can be called missing.
+    pub messages_are_known: bool,
 }
 
 impl Default for Settings {
@@ -88,6 +94,9 @@ impl Default for Settings {
             slow_reply_ms: DAY_MS,
             replies_are_known: true,
             ticket_open_ms: 30 * DAY_MS,
+            nps_use_ms: 7 * DAY_MS,
+            follow_up_ms: 3 * DAY_MS,
+            messages_are_known: true,
         }
     }
 }

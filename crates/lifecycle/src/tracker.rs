@@ -19,6 +19,7 @@ use crate::notice::Notice;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
 use crate::part::contract::Contracts;
+use crate::part::orders::FollowUps;
 use crate::part::rewards::Rewards;
 use crate::part::segments::Segments;
 use crate::part::service::{Service, ServiceTotals};
@@ -62,6 +63,7 @@ pub(crate) struct Parts {
     silence: Silence,
     contracts: Contracts,
     rewards: Rewards,
+    orders: FollowUps,
 }
 
 impl Parts {
@@ -74,6 +76,7 @@ impl Parts {
             &self.silence,
             &self.contracts,
             &self.rewards,
+            &self.orders,
         ]
     }
 
@@ -86,6 +89,7 @@ impl Parts {
             &mut self.silence,
             &mut self.contracts,
             &mut self.rewards,
+            &mut self.orders,
         ]
     }
 
@@ -102,7 +106,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 7;
+const COUNT: usize = 8;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.

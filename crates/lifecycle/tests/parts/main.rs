@@ -4,5 +4,6 @@
 
 mod carts;
 mod contact;
+mod orders;
 mod rig;
 mod service;

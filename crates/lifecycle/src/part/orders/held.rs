@@ -1,0 +1,211 @@
+//! The last orders of a customer, and what became of them.
+
+use holdfast_events::{Details, EventType};
+use serde::{Deserialize, Serialize};
+
+use super::steps::Steps;
+use crate::DAY_MS;
+use crate::tracker::Seen;
+
+/// Orders of a customer that are held.
+const HELD: usize = 4;
+/// Ids longer than those of customers are not kept.
+const LONGEST_ID: usize = 256;
+
+/// What is known of an order beside. Instants are counted from the purchase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Course {
+    pub(super) delivered: Option<i64>,
+    pub(super) promised: Option<i64>,
+    pub(super) used: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub(super) bought: i64,
+    pub(super) id: Option<Box<str>>,
+    pub(super) steps: Steps,
+    /// Whether there is nothing to ask any more: it was told, or the goods went back.
+    pub(super) is_over: bool,
+    /// Whether money or goods went back.
+    pub(super) is_undone: bool,
+    pub(super) course: Option<Course>,
+}
+
+impl Order {
+    fn course(&mut self) -> &mut Course {
+        self.course.get_or_insert_default()
+    }
+
+    /// When the customer may be asked how it likes what it has, and since when it has it.
+    pub(super) fn nps(&self, after_ms: i64) -> Option<(i64, &'static str)> {
+        let course = self.course.filter(|_| !self.is_over)?;
+        let (since, how) = match course {
+            Course {
+                delivered: Some(delivered),
+                ..
+            } => (delivered, "receipt"),
+            Course {
+                promised: None,
+                used: Some(used),
+                ..
+            } => (used, "use"),
+            _ => return None,
+        };
+        let at = self.bought.saturating_add(since).saturating_add(after_ms);
+        Some((at, how))
+    }
+}
+
+/// Sums over all orders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sums {
+    pub(super) late: u32,
+    pub(super) returns: u32,
+    /// The newest delivery and by how much it was late.
+    pub(super) last: Option<(i64, Option<i64>)>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Row {
+    /// By time.
+    pub(super) orders: Vec<Order>,
+    pub(super) sums: Option<Sums>,
+}
+
+/// Which order an event is about that names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Else {
+    Newest,
+    OldestUndelivered,
+    OldestDelivered,
+}
+
+impl Row {
+    pub(super) fn find(
+        &mut self,
+        details: Option<&Details<'_>>,
+        at: i64,
+        or_else: Else,
+    ) -> Option<&mut Order> {
+        if let Some(id) = order_id(details) {
+            return self
+                .orders
+                .iter_mut()
+                .find(|order| order.id.as_deref() == Some(id));
+        }
+        let mut before = self.orders.iter_mut().filter(|order| order.bought <= at);
+        let is_delivered =
+            |order: &&mut Order| order.course.is_some_and(|it| it.delivered.is_some());
+        match or_else {
+            Else::Newest => before.next_back(),
+            Else::OldestUndelivered => before.find(|order| !is_delivered(order)),
+            Else::OldestDelivered => before.find(|order| is_delivered(order) && !order.is_undone),
+        }
+    }
+
+    /// Takes in a purchase, and says whether the order is a new one.
+    pub(super) fn buy(&mut self, seen: &Seen<'_>) -> Option<Order> {
+        let id = order_id(seen.details);
+        if id.is_some() && self.orders.iter().any(|order| order.id.as_deref() == id) {
+            return None;
+        }
+        let order = Order {
+            bought: seen.ts,
+            id: id.map(Into::into),
+            steps: Steps::default(),
+            is_over: false,
+            is_undone: false,
+            course: None,
+        };
+        let place = self.orders.partition_point(|known| known.bought <= seen.ts);
+        self.orders.insert(place, order.clone());
+        if self.orders.len() > HELD {
+            self.orders.remove(0);
+        }
+        Some(order)
+    }
+
+    pub(super) fn deliver(&mut self, seen: &Seen<'_>) {
+        let said = seen.details;
+        let promised = said.and_then(|said| said.promised_at).map(|at| at.0);
+        let days = said.and_then(|said| said.late_days);
+        let mut known = None;
+        if let Some(order) = self.find(said, seen.ts, Else::OldestUndelivered) {
+            known = order
+                .course
+                .and_then(|it| it.promised)
+                .map(|after| order.bought + after);
+            let after = seen.ts - order.bought;
+            let course = order.course();
+            if course.delivered.is_some() {
+                return; // a part of it, or told twice
+            }
+            course.delivered = Some(after);
+        }
+        let late_ms = match (days, promised.or(known)) {
+            (Some(days), _) if days.is_finite() => {
+                Some((days.clamp(0.0, 1e5) * DAY_MS as f64) as i64)
+            }
+            (_, Some(promised)) => Some((seen.ts - promised).max(0)),
+            _ => None,
+        };
+        let sums = self.sums.get_or_insert_default();
+        sums.late = sums
+            .late
+            .saturating_add(u32::from(late_ms.is_some_and(|late| late > 0)));
+        if sums.last.is_none_or(|(at, _)| at <= seen.ts) {
+            sums.last = Some((seen.ts, late_ms));
+        }
+    }
+
+    pub(super) fn promise(&mut self, seen: &Seen<'_>) {
+        let Some(promised) = seen.details.and_then(|details| details.promised_at) else {
+            return;
+        };
+        if let Some(order) = self.find(seen.details, seen.ts, Else::OldestUndelivered) {
+            let after = promised.0 - order.bought;
+            // What was promised first is what was promised.
+            order.course().promised.get_or_insert(after);
+        }
+    }
+
+    pub(super) fn undo(&mut self, seen: &Seen<'_>) {
+        let or_else = match seen.kind {
+            EventType::OrderReturned => {
+                let sums = self.sums.get_or_insert_default();
+                sums.returns = sums.returns.saturating_add(1);
+                Else::OldestDelivered
+            }
+            _ => Else::Newest,
+        };
+        if let Some(order) = self.find(seen.details, seen.ts, or_else) {
+            order.is_over = true;
+            order.is_undone = true;
+        }
+    }
+
+    pub(super) fn using(&mut self, at: i64) {
+        for order in &mut self.orders {
+            let first = order.course.and_then(|course| course.used);
+            let after = at - order.bought;
+            let is_waiting = !order.is_over && order.course.is_none_or(|it| it.delivered.is_none());
+            if is_waiting && after >= 0 && first.is_none_or(|first| after < first) {
+                order.course().used = Some(after);
+            }
+        }
+    }
+
+    /// The order that is due next, the oldest of several.
+    pub(super) fn due(&self, after_ms: i64) -> Option<(i64, usize)> {
+        let orders = self.orders.iter().enumerate();
+        orders
+            .filter_map(|(place, order)| Some((order.nps(after_ms)?.0, place)))
+            .min()
+    }
+}
+
+fn order_id<'a>(details: Option<&'a Details<'_>>) -> Option<&'a str> {
+    let id = details?.order_id.as_deref()?;
+    (!id.is_empty() && id.len() <= LONGEST_ID).then_some(id)
+}
