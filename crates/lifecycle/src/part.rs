@@ -14,6 +14,7 @@
 //! | [`contract`] | `lifecycle`: churned |
 //! | [`rewards`] | `lifecycle`: reward_due |
 //! | [`orders`] | `lifecycle`: a customer may be asked after an order |
+//! | [`feedback`] | none: opinions, mentions, slow pages, engagement |
 
 use std::fmt::Debug;
 
@@ -30,6 +31,7 @@ use crate::tracker::Seen;
 pub mod carts;
 pub mod contact;
 pub mod contract;
+pub mod feedback;
 pub mod orders;
 pub mod rewards;
 pub mod segments;
@@ -43,8 +45,21 @@ pub enum Want {
     Nothing,
     /// Type, time and amount.
     Event,
+    /// One optional field too: where a record does not hold its name there is nothing to be read.
+    Field(&'static str),
     /// The optional fields too.
     Details,
+}
+
+impl Want {
+    /// What has to be read where one wants this and another one that.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Field(one), Self::Field(another)) if one != another => Self::Details,
+            _ => self.max(other),
+        }
+    }
 }
 
 /// A customer, and what is known of all.

@@ -2,6 +2,7 @@
 
 use crate::part::contact::Contact;
 use crate::part::contract::Standing;
+use crate::part::feedback::Feedback;
 use crate::part::orders::Orders;
 use crate::part::rewards::Earned;
 use crate::part::service::Served;
@@ -37,6 +38,8 @@ pub struct Profile {
     pub rewards: Earned,
     /// The last orders and what followed them.
     pub orders: Orders,
+    /// What it says.
+    pub feedback: Feedback,
 }
 
 impl Default for Profile {
@@ -55,6 +58,7 @@ impl Default for Profile {
             contract: Standing::default(),
             rewards: Earned::default(),
             orders: Orders::default(),
+            feedback: Feedback::default(),
         }
     }
 }

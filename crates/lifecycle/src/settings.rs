@@ -60,6 +60,10 @@ pub struct Settings {
     pub follow_up_ms: i64,
     /// Whether the log holds the messages that follow an order; if not, none can be called missing.
     pub messages_are_known: bool,
+    /// Who was asked and has not answered for this long is silent.
+    pub survey_wait_ms: i64,
+    /// A page that took longer to load was slow.
+    pub slow_page_ms: i64,
 }
 
 impl Default for Settings {
@@ -97,6 +101,8 @@ impl Default for Settings {
             nps_use_ms: 7 * DAY_MS,
             follow_up_ms: 3 * DAY_MS,
             messages_are_known: true,
+            survey_wait_ms: 14 * DAY_MS,
+            slow_page_ms: 3_000,
         }
     }
 }

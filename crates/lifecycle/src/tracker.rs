@@ -19,6 +19,7 @@ use crate::notice::Notice;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
 use crate::part::contract::Contracts;
+use crate::part::feedback::Opinions;
 use crate::part::orders::FollowUps;
 use crate::part::rewards::Rewards;
 use crate::part::segments::Segments;
@@ -64,6 +65,7 @@ pub(crate) struct Parts {
     contracts: Contracts,
     rewards: Rewards,
     orders: FollowUps,
+    feedback: Opinions,
 }
 
 impl Parts {
@@ -77,6 +79,7 @@ impl Parts {
             &self.contracts,
             &self.rewards,
             &self.orders,
+            &self.feedback,
         ]
     }
 
@@ -90,6 +93,7 @@ impl Parts {
             &mut self.contracts,
             &mut self.rewards,
             &mut self.orders,
+            &mut self.feedback,
         ]
     }
 
@@ -106,7 +110,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 8;
+const COUNT: usize = 9;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.
@@ -117,8 +121,8 @@ pub struct Tracker {
     /// Which parts wait for an instant of the customer.
     waiting: Dense<u16>,
     agenda: Agenda,
-    /// By event type, a bit for each part that wants it; and whether one of them wants its optional fields.
-    wanted: [(u16, bool); KINDS],
+    /// By event type, a bit for each part that wants it; and the most that one of them wants.
+    wanted: [(u16, Want); KINDS],
     emitting: bool,
     not_before: i64,
     /// Nothing falls due before this instant, at which other settings took hold.
@@ -136,7 +140,7 @@ impl Tracker {
             let wants = parts.all().map(|part| part.wants(kind));
             let bits = (0..).zip(wants).filter(|(_, want)| *want > Want::Nothing);
             let bits = bits.fold(0, |bits, (part, _)| bits | 1 << part);
-            (bits, wants.contains(&Want::Details))
+            (bits, wants.into_iter().fold(Want::Nothing, Want::and))
         });
         Self {
             settings,
@@ -155,7 +159,18 @@ impl Tracker {
     #[inline]
     #[must_use]
     pub fn wants_details(&self, kind: EventType) -> bool {
-        self.wanted[kind as usize].1
+        self.wanted[kind as usize].1 > Want::Event
+    }
+
+    /// The one optional field that is wanted of events of this type, if no other is: a record without its name need not
+    /// be read for it.
+    #[inline]
+    #[must_use]
+    pub fn wanted_field(&self, kind: EventType) -> Option<&'static str> {
+        match self.wanted[kind as usize].1 {
+            Want::Field(name) => Some(name),
+            _ => None,
+        }
     }
 
     /// Whether records are sent, or enter the state only, as in a rebuild.

@@ -4,6 +4,8 @@
 
 mod carts;
 mod contact;
+mod every;
+mod feedback;
 mod orders;
 mod rig;
 mod service;
