@@ -316,8 +316,8 @@ impl Part for Carts {
 
     fn fire(&mut self, whom: &Whom<'_>, at: i64, out: &mut Out<'_>) {
         let mut row = self.rows.get(whom.ix);
-        if let Some(when) = row.timer(whom).filter(|when| *when <= at) {
-            let open = row.leave(when, (None, None));
+        if row.timer(whom).is_some_and(|when| when <= at) {
+            let open = row.leave(at, (None, None));
             let name = "cart_abandon";
             row.tell(whom, open.as_ref(), Cause::Timer { name }, out);
             self.rows.set(whom.ix, &row);
@@ -326,7 +326,8 @@ impl Part for Carts {
 
     fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {
         let mut row = self.rows.get(whom.ix);
-        if let Some(when) = row.timer(whom).filter(|when| *when <= as_of) {
+        let timer = row.timer(whom).map(|when| when.max(whom.floor));
+        if let Some(when) = timer.filter(|when| *when <= as_of) {
             row.leave(when, (None, None));
         }
         profile.carts_abandoned = row.abandoned;

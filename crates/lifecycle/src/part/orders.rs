@@ -148,16 +148,11 @@ impl Part for FollowUps {
     fn fire(&mut self, whom: &Whom<'_>, at: i64, out: &mut Out<'_>) {
         let mut row = self.rows.get(whom.ix);
         let after_ms = whom.settings.nps_use_ms;
-        while let Some((due, place)) = row.due(after_ms).filter(|(due, _)| *due <= at) {
+        while let Some((_, place)) = row.due(after_ms).filter(|(due, _)| *due <= at) {
             let order = &mut row.orders[place];
             let how = order.nps(after_ms).map_or("receipt", |(_, how)| how);
-            tell(
-                whom,
-                order,
-                (due, how),
-                Cause::Timer { name: "survey" },
-                out,
-            );
+            let cause = Cause::Timer { name: "survey" };
+            tell(whom, order, (at, how), cause, out);
             order.is_over = true;
         }
         self.rows.set(whom.ix, &row);

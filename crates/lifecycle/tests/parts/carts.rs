@@ -264,3 +264,19 @@ proptest! {
         prop_assert_eq!(told, twin.told);
     }
 }
+
+#[test]
+fn cart_that_other_settings_leave_overdue_is_left_when_they_take_hold() {
+    let mut world = World::new(Settings::default());
+    world.play(&event(E::CartAdd, START).of(700));
+    let sooner = Settings {
+        cart_after_ms: HOUR / 4,
+        ..Settings::default()
+    };
+    let clock = START + HOUR / 2;
+    world.tracker.activate(sooner.into(), clock, &world.store);
+    assert_eq!(world.profile("ada", clock).cart_left_value, Some(700));
+    world.advance(START + DAY);
+    assert_eq!(world.profile("ada", clock).cart_left_value, Some(700));
+    assert_eq!(world.records(Topic::Carts)[0]["as_of"], clock);
+}
