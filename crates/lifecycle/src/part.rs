@@ -15,6 +15,7 @@
 //! | [`rewards`] | `lifecycle`: reward_due |
 //! | [`orders`] | `lifecycle`: a customer may be asked after an order |
 //! | [`feedback`] | none: opinions, mentions, slow pages, engagement |
+//! | [`activation`] | `lifecycle`: late_activation |
 
 use std::fmt::Debug;
 
@@ -28,6 +29,7 @@ use crate::settings::Settings;
 use crate::table::AnyTable;
 use crate::tracker::Seen;
 
+pub mod activation;
 pub mod carts;
 pub mod contact;
 pub mod contract;

@@ -1,5 +1,6 @@
 //! What an alert has to know of a customer as of an instant.
 
+use crate::part::activation::FirstUse;
 use crate::part::contact::Contact;
 use crate::part::contract::Standing;
 use crate::part::feedback::Feedback;
@@ -40,6 +41,8 @@ pub struct Profile {
     pub orders: Orders,
     /// What it says.
     pub feedback: Feedback,
+    /// How the customer came to first value.
+    pub activation: FirstUse,
 }
 
 impl Default for Profile {
@@ -59,6 +62,7 @@ impl Default for Profile {
             rewards: Earned::default(),
             orders: Orders::default(),
             feedback: Feedback::default(),
+            activation: FirstUse::default(),
         }
     }
 }

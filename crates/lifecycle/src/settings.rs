@@ -28,6 +28,12 @@ pub struct Settings {
     pub renewal_grace_ms: i64,
     /// A reward is due whenever the points earned reach a multiple of this; 0 is never.
     pub points_step: u32,
+    /// What is first value to who has signed up, of [`ACTIVATIONS`](crate::part::activation::ACTIVATIONS).
+    pub activation: Vec<EventType>,
+    /// First value is late when so long after the sign-up.
+    pub activation_ms: i64,
+    /// A page that took longer to load, in milliseconds, was slow.
+    pub slow_page_ms: i64,
     /// Types of events that end a customer's account for good.
     pub hard_churn: Vec<EventType>,
     /// A cart that nothing touched for this long was left. As the store's timer of carts.
@@ -62,8 +68,6 @@ pub struct Settings {
     pub messages_are_known: bool,
     /// Who was asked and has not answered for this long is silent.
     pub survey_wait_ms: i64,
-    /// A page that took longer to load was slow.
-    pub slow_page_ms: i64,
 }
 
 impl Default for Settings {
@@ -78,6 +82,9 @@ impl Default for Settings {
             dormant_gaps: 3.0,
             renewal_grace_ms: 3 * DAY_MS,
             points_step: 1_000,
+            activation: vec![EventType::Activate, EventType::Purchase],
+            activation_ms: 7 * DAY_MS,
+            slow_page_ms: 3_000,
             hard_churn: vec![
                 EventType::AccountClosed,
                 EventType::SubscriptionCancel,
@@ -102,7 +109,6 @@ impl Default for Settings {
             follow_up_ms: 3 * DAY_MS,
             messages_are_known: true,
             survey_wait_ms: 14 * DAY_MS,
-            slow_page_ms: 3_000,
         }
     }
 }

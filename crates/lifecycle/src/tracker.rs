@@ -16,6 +16,7 @@ use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
 use crate::notice::Notice;
+use crate::part::activation::Activations;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
 use crate::part::contract::Contracts;
@@ -66,6 +67,7 @@ pub(crate) struct Parts {
     rewards: Rewards,
     orders: FollowUps,
     feedback: Opinions,
+    activations: Activations,
 }
 
 impl Parts {
@@ -80,6 +82,7 @@ impl Parts {
             &self.rewards,
             &self.orders,
             &self.feedback,
+            &self.activations,
         ]
     }
 
@@ -94,6 +97,7 @@ impl Parts {
             &mut self.rewards,
             &mut self.orders,
             &mut self.feedback,
+            &mut self.activations,
         ]
     }
 
@@ -110,7 +114,7 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 9;
+const COUNT: usize = 10;
 const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.

@@ -1,6 +1,7 @@
 //! Properties of the tracker and its parts over random histories, and exact vectors of single parts.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+mod activation;
 mod contract;
 mod rewards;
 mod segments;

@@ -29,6 +29,10 @@ fn events(steps: &[Step]) -> Vec<Step> {
 /// Everybody of a world in two others, by turns.
 fn split(world: &World, settings: &Settings) -> [World; 2] {
     let mut halves = [World::new(settings), World::new(settings)];
+    // No id comes twice: it would be a duplicate.
+    halves
+        .iter_mut()
+        .for_each(|half| half.events = world.events);
     for theirs in world.store.iter() {
         let half = &mut halves[theirs.0 as usize % 2];
         let own = half.store.adopt(&world.store, theirs).unwrap();

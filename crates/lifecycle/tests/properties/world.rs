@@ -1,5 +1,6 @@
 //! A store and a tracker beside it, and random histories of several customers for them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use holdfast_events::details::Instant;
@@ -14,13 +15,34 @@ pub(crate) const START: i64 = 1_767_225_600_000;
 pub(crate) const HOUR: i64 = DAY_MS / 24;
 
 /// What happens next to one of the customers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Event {
     pub(crate) customer: u8,
     pub(crate) kind: EventType,
     pub(crate) ts: i64,
     pub(crate) minor: Option<i64>,
     pub(crate) details: Details<'static>,
+}
+
+impl fmt::Debug for Event {
+    /// Without the optional fields that are absent, which are nearly all.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            customer,
+            kind,
+            ts,
+            minor,
+            details,
+        } = self;
+        let details = format!("{details:?}");
+        let set = details.split(", ").filter(|field| !field.ends_with("None"));
+        let set: Vec<_> = set.collect();
+        write!(
+            f,
+            "c{customer} {kind} at {ts} ({minor:?}) {}",
+            set.join(", ")
+        )
+    }
 }
 
 /// What happens next.
