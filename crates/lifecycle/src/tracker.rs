@@ -398,7 +398,19 @@ impl Tracker {
     /// Bytes held, as allocated, about.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let rows: usize = self.parts.tables().iter().map(|table| table.memory()).sum();
-        rows + self.waiting.memory() + self.agenda.memory()
+        self.memory_by_table()
+            .into_iter()
+            .map(|(_, bytes)| bytes)
+            .sum()
+    }
+
+    /// The same by the name of the table.
+    #[must_use]
+    pub fn memory_by_table(&self) -> Vec<(&'static str, usize)> {
+        let tables = self.parts.tables().into_iter();
+        let mut all: Vec<_> = tables.map(|table| (table.name(), table.memory())).collect();
+        all.push((self.waiting.name(), self.waiting.memory()));
+        all.push(("agenda", self.agenda.memory()));
+        all
     }
 }

@@ -116,7 +116,7 @@ impl Ended {
             subscription_id: said(&contract.id),
             plan: said(&contract.plan),
             seats: Some(contract.seats).filter(|seats| *seats > 0),
-            was_trial: contract.is_trial,
+            was_trial: contract.is_trial(),
             ended_at: self.end.at,
             subscriptions_left: self.left,
             is_proxy: false,
@@ -138,12 +138,12 @@ fn deadline(contract: &Contract, whom: &Whom<'_>) -> Option<i64> {
 /// another contract.
 fn run_out(row: &mut Row, which: usize, at: i64) -> Option<Ended> {
     let contract = row.contracts[which].clone();
-    let converted = contract.is_trial && row.running().any(|other| !other.is_trial);
+    let converted = contract.is_trial() && row.running().any(|other| !other.is_trial());
     if converted {
         row.contracts.remove(which);
         return None;
     }
-    let kind = match contract.is_trial {
+    let kind = match contract.is_trial() {
         true => ChurnKind::TrialEnded,
         false => ChurnKind::NotRenewed,
     };
@@ -192,7 +192,7 @@ fn end(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
             Some(details.voluntary.unwrap_or(true)),
         ),
         _ if contract.failed_at.is_some() => (ChurnKind::PaymentFailed, Some(false)),
-        _ if contract.is_trial => (ChurnKind::TrialEnded, details.voluntary),
+        _ if contract.is_trial() => (ChurnKind::TrialEnded, details.voluntary),
         _ => (ChurnKind::Expired, details.voluntary),
     };
     let end = End {
@@ -315,7 +315,7 @@ impl Part for Contracts {
     fn fire(&mut self, whom: &Whom<'_>, at: i64, out: &mut Out<'_>) {
         let mut row = self.rows.get(whom.ix);
         pass(&mut row, whom, at, |ended, when| {
-            let name = match ended.contract.is_trial {
+            let name = match ended.contract.is_trial() {
                 true => "trial_end",
                 false => "renewal",
             };
@@ -344,7 +344,7 @@ impl Part for Contracts {
             subscriptions: row.running().count(),
             plan: next.and_then(|contract| owned(&contract.plan)),
             renewal_at: next.and_then(Contract::renewal_at),
-            in_trial: next.is_some_and(|contract| contract.is_trial),
+            in_trial: next.is_some_and(|contract| contract.is_trial()),
             seats: row
                 .running()
                 .fold(0, |sum, contract| contract.seats.saturating_add(sum)),

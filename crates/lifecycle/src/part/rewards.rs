@@ -18,10 +18,9 @@
 
 use holdfast_events::{Details, EventType};
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::notice::{Cause, Topic};
+use crate::notice::Cause;
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::segment::{Facts, Tier};
@@ -29,9 +28,12 @@ use crate::table::{AnyTable, Dense, Packed};
 use crate::tracker::Seen;
 
 mod calendar;
+mod due;
 mod row;
 
 use calendar::date_at;
+pub use due::Earned;
+use due::{Terms, When, tell};
 use row::{Person, Points, Reviewed, Row};
 
 /// The part.
@@ -52,73 +54,6 @@ impl Default for Rewards {
             reviewed: Packed::new("rewards_reviewed"),
         }
     }
-}
-
-/// What a customer has earned, for a [`Profile`].
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Earned {
-    /// The first order, ms UTC.
-    pub first_order_at: Option<i64>,
-    /// When the next birthday begins where the customer is, ms UTC; none for who has left for good.
-    pub next_birthday_at: Option<i64>,
-    /// When the next anniversary of the first order begins there, ms UTC; none for who has left for good.
-    pub next_anniversary_at: Option<i64>,
-    /// Points earned and not redeemed; none where there are no points.
-    pub points_balance: Option<f64>,
-    /// Points earned ever.
-    pub points_earned: f64,
-    /// Those of them that were earned at partners.
-    pub points_at_partners: f64,
-    /// How often points were redeemed.
-    pub redemptions: u32,
-}
-
-/// What is due beside the day.
-#[derive(Debug, Default, Serialize)]
-struct Terms<'a> {
-    reward: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    years: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<Tier>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    points: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Due<'a> {
-    kind: &'static str,
-    customer_id: &'a str,
-    as_of: i64,
-    trigger: Cause<'a>,
-    #[serde(flatten)]
-    terms: &'a Terms<'a>,
-    due_at: i64,
-    local_date: String,
-    time_zone: &'a str,
-}
-
-/// When it is told, when it was due, and why.
-struct When<'a> {
-    at: i64,
-    due_at: i64,
-    trigger: Cause<'a>,
-}
-
-fn tell(whom: &Whom<'_>, zone: &TimeZone, when: &When<'_>, terms: &Terms<'_>, out: &mut Out<'_>) {
-    let value = Due {
-        kind: "reward_due",
-        customer_id: whom.id(),
-        as_of: when.at,
-        trigger: when.trigger,
-        terms,
-        due_at: when.due_at,
-        local_date: date_at(when.due_at, zone).to_string(),
-        time_zone: zone.iana_name().unwrap_or("UTC"),
-    };
-    out.send(Topic::Lifecycle, whom, when.at, &value);
 }
 
 /// Hundredths of points; what is no number, or less than none, is none.

@@ -27,9 +27,12 @@ use crate::table::{AnyTable, Dense, Packed, Sparse};
 use crate::tracker::Seen;
 
 mod bought;
+mod told;
 
 pub use bought::Trend;
 use bought::{Bought, Rhythm};
+use told::{Back, Kind, Left};
+pub use told::{Purchase, Silences};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -71,14 +74,6 @@ impl Row {
     }
 }
 
-/// What a silence was told as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Lapsed,
-    Dormant,
-}
-
 /// In the order in which they end at one event, and begin at one instant.
 const KINDS: [Kind; 2] = [Kind::Dormant, Kind::Lapsed];
 
@@ -109,68 +104,6 @@ impl Default for Silence {
             bought: Packed::new("silence_bought"),
         }
     }
-}
-
-/// A purchase as records tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Purchase {
-    /// When, ms UTC.
-    pub at: i64,
-    /// Its amount, major units.
-    pub amount: f64,
-}
-
-/// How silent a customer is, for a [`Profile`].
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Silences {
-    /// Lapsed since then, ms UTC.
-    pub lapsed_at: Option<i64>,
-    /// Dormant since then, ms UTC.
-    pub dormant_at: Option<i64>,
-    /// The own median gap between days with a purchase, from two gaps on.
-    pub own_gap_days: Option<f64>,
-    /// Whether purchases become rarer, from two gaps on.
-    pub trend: Option<Trend>,
-    /// The last purchase and one of these gaps, ms UTC.
-    pub expected_order_at: Option<i64>,
-    /// The last three purchases, newest first.
-    pub last_purchases: Vec<Purchase>,
-    /// The minute of the business's last message, ms UTC.
-    pub business_wrote_at: Option<i64>,
-    /// Whether the business has not written since the customer's last act.
-    pub is_business_quiet: bool,
-}
-
-#[derive(Serialize)]
-struct Left<'a> {
-    kind: Kind,
-    customer_id: &'a str,
-    as_of: i64,
-    trigger: Cause<'a>,
-    last_purchases: &'a [Purchase],
-    trend: Option<Trend>,
-    days_silent: f64,
-    own_gap_days: Option<f64>,
-    days_since_customer_contact: Option<f64>,
-    days_since_business_contact: Option<f64>,
-    business_quiet: bool,
-    orders: u32,
-    net_spend: f64,
-    is_proxy: bool,
-    proxy_for: &'static str,
-}
-
-#[derive(Serialize)]
-struct Back<'a> {
-    kind: &'static str,
-    customer_id: &'a str,
-    as_of: i64,
-    trigger: Cause<'a>,
-    from: Kind,
-    gone_at: i64,
-    days_gone: f64,
-    orders: u32,
-    net_spend: f64,
 }
 
 /// Whether the business turned to the customer with it.

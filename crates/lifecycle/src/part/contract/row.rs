@@ -43,10 +43,8 @@ pub(super) struct Contract {
     /// As the source names it; empty where it has no name.
     pub(super) id: Box<str>,
     pub(super) plan: Box<str>,
-    period: Period,
+    terms: Terms,
     pub(super) seats: u32,
-    pub(super) is_trial: bool,
-    pub(super) is_paused: bool,
     /// The last start or renewal.
     pub(super) renewed_at: i64,
     /// From there to the last event that changed plan or rest.
@@ -65,10 +63,37 @@ pub(super) struct Row {
     pub(super) contracts: Vec<Contract>,
 }
 
-/// A billing period.
+/// The billing period (3 bits), whether it is a trial, and whether it rests, in one byte.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Terms(u8);
+
+const TRIAL: u8 = 1 << 3;
+const PAUSED: u8 = 1 << 4;
+
+impl Terms {
+    fn period(self) -> Period {
+        match self.0 & 7 {
+            1 => Period::Week,
+            2 => Period::Month,
+            3 => Period::Quarter,
+            4 => Period::Year,
+            _ => Period::Unknown,
+        }
+    }
+
+    fn set_period(&mut self, period: Period) {
+        self.0 = self.0 & !7 | period as u8;
+    }
+
+    fn set(&mut self, bit: u8, on: bool) {
+        self.0 = if on { self.0 | bit } else { self.0 & !bit };
+    }
+}
+
+/// A billing period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 enum Period {
-    #[default]
     Unknown,
     Week,
     Month,
@@ -121,10 +146,8 @@ impl Contract {
         Self {
             id: id.into(),
             plan: Box::default(),
-            period: Period::Unknown,
+            terms: Terms::default(),
             seats: 0,
-            is_trial: false,
-            is_paused: false,
             renewed_at: ts,
             changed_after: 0,
             lasts: None,
@@ -133,13 +156,17 @@ impl Contract {
         }
     }
 
+    pub(super) fn is_trial(&self) -> bool {
+        self.terms.0 & TRIAL != 0
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.end.is_none()
     }
 
     /// The end of the paid period; none while the contract rests or has ended, or where nothing was said.
     pub(super) fn renewal_at(&self) -> Option<i64> {
-        let runs = self.is_running() && !self.is_paused;
+        let runs = self.is_running() && self.terms.0 & PAUSED == 0;
         Some(self.renewed_at.saturating_add(self.lasts.filter(|_| runs)?))
     }
 
@@ -167,7 +194,7 @@ impl Contract {
     ) {
         let known = self.period_end();
         let period = match Period::of(details) {
-            Period::Unknown => self.period,
+            Period::Unknown => self.terms.period(),
             said => said,
         };
         let is_newest = ts >= self.renewed_at;
@@ -183,14 +210,15 @@ impl Contract {
             false => said.max(known),
         };
         let changed_at = self.changed_at().max(ts);
-        self.period = period;
+        self.terms.set_period(period);
         self.renewed_at = self.renewed_at.max(ts);
         self.lasts = end.map(|end| end.saturating_sub(self.renewed_at));
         self.end = None;
         if is_newest {
             self.failed_at = None;
-            self.is_paused = false;
-            self.is_trial = kind == EventType::SubscriptionStart && is_trial(details);
+            self.terms.set(PAUSED, false);
+            let begins = kind == EventType::SubscriptionStart;
+            self.terms.set(TRIAL, begins && is_trial(details));
             self.describe(details);
         }
         self.changed_after = changed_at - self.renewed_at;
@@ -215,12 +243,13 @@ impl Contract {
             return;
         }
         self.changed_after = ts - self.renewed_at;
-        self.is_paused = kind == EventType::SubscriptionPause;
-        if self.is_paused {
+        let rests = kind == EventType::SubscriptionPause;
+        self.terms.set(PAUSED, rests);
+        if rests {
             return;
         }
         if details.plan.is_some() {
-            self.is_trial = is_trial(details);
+            self.terms.set(TRIAL, is_trial(details));
         }
         if let Some(end) = details.period_end {
             self.lasts = Some(end.0.saturating_sub(self.renewed_at));
