@@ -16,24 +16,17 @@ use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
 use crate::notice::Notice;
-use crate::part::activation::Activations;
-use crate::part::carts::Carts;
-use crate::part::contact::Contacts;
-use crate::part::contract::Contracts;
-use crate::part::feedback::Opinions;
-use crate::part::orders::FollowUps;
-use crate::part::rewards::Rewards;
-use crate::part::segments::Segments;
-use crate::part::service::{Service, ServiceTotals};
-use crate::part::silence::Silence;
-use crate::part::{Out, Part, Want, Whom};
+use crate::part::service::ServiceTotals;
+use crate::part::{Out, Want, Whom};
 use crate::profile::Profile;
 use crate::settings::Settings;
 use crate::table::{AnyTable, Dense};
 
 mod image;
+mod parts;
 
 pub use image::{ImageFault, TrackerImage};
+use parts::Parts;
 
 /// Number of event types.
 const KINDS: usize = EventType::ALL.len();
@@ -54,68 +47,6 @@ pub struct Seen<'a> {
     /// Its optional fields, where [`Tracker::wants_details`] says so.
     pub details: Option<&'a Details<'a>>,
 }
-
-/// All parts, in the order in which they hear of an event.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parts {
-    segments: Segments,
-    carts: Carts,
-    contacts: Contacts,
-    service: Service,
-    silence: Silence,
-    contracts: Contracts,
-    rewards: Rewards,
-    orders: FollowUps,
-    feedback: Opinions,
-    activations: Activations,
-}
-
-impl Parts {
-    pub(crate) fn all(&self) -> [&dyn Part; COUNT] {
-        [
-            &self.segments,
-            &self.carts,
-            &self.contacts,
-            &self.service,
-            &self.silence,
-            &self.contracts,
-            &self.rewards,
-            &self.orders,
-            &self.feedback,
-            &self.activations,
-        ]
-    }
-
-    fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
-        [
-            &mut self.segments,
-            &mut self.carts,
-            &mut self.contacts,
-            &mut self.service,
-            &mut self.silence,
-            &mut self.contracts,
-            &mut self.rewards,
-            &mut self.orders,
-            &mut self.feedback,
-            &mut self.activations,
-        ]
-    }
-
-    pub(crate) fn tables(&self) -> Vec<&dyn AnyTable> {
-        self.all().into_iter().flat_map(Part::tables).collect()
-    }
-
-    pub(crate) fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        self.all_mut()
-            .into_iter()
-            .flat_map(Part::tables_mut)
-            .collect()
-    }
-}
-
-/// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 10;
-const _: () = assert!(COUNT <= 16, "a bit for each part");
 
 /// One partition's customers beyond the churn score.
 #[derive(Debug)]

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use holdfast_features::{Ix, Store};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::{Parts, Tracker};
+use super::Tracker;
+use super::parts::Parts;
 use crate::settings::Settings;
 use crate::table::RowFault;
 

@@ -1,0 +1,76 @@
+//! The list of parts.
+
+use crate::part::Part;
+use crate::part::activation::Activations;
+use crate::part::carts::Carts;
+use crate::part::contact::Contacts;
+use crate::part::contract::Contracts;
+use crate::part::feedback::Opinions;
+use crate::part::orders::FollowUps;
+use crate::part::rewards::Rewards;
+use crate::part::segments::Segments;
+use crate::part::service::Service;
+use crate::part::silence::Silence;
+use crate::table::AnyTable;
+
+/// All parts, in the order in which they hear of an event.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    segments: Segments,
+    carts: Carts,
+    contacts: Contacts,
+    pub(super) service: Service,
+    silence: Silence,
+    contracts: Contracts,
+    rewards: Rewards,
+    orders: FollowUps,
+    feedback: Opinions,
+    activations: Activations,
+}
+
+impl Parts {
+    pub(super) fn all(&self) -> [&dyn Part; COUNT] {
+        [
+            &self.segments,
+            &self.carts,
+            &self.contacts,
+            &self.service,
+            &self.silence,
+            &self.contracts,
+            &self.rewards,
+            &self.orders,
+            &self.feedback,
+            &self.activations,
+        ]
+    }
+
+    pub(super) fn all_mut(&mut self) -> [&mut dyn Part; COUNT] {
+        [
+            &mut self.segments,
+            &mut self.carts,
+            &mut self.contacts,
+            &mut self.service,
+            &mut self.silence,
+            &mut self.contracts,
+            &mut self.rewards,
+            &mut self.orders,
+            &mut self.feedback,
+            &mut self.activations,
+        ]
+    }
+
+    pub(super) fn tables(&self) -> Vec<&dyn AnyTable> {
+        self.all().into_iter().flat_map(Part::tables).collect()
+    }
+
+    pub(super) fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
+        self.all_mut()
+            .into_iter()
+            .flat_map(Part::tables_mut)
+            .collect()
+    }
+}
+
+/// Number of parts; a bit each in a customer's row of who waits for an instant.
+const COUNT: usize = 10;
+const _: () = assert!(COUNT <= 16, "a bit for each part");
