@@ -59,6 +59,24 @@ proptest! {
     }
 
     #[test]
+    fn what_time_brings_comes_by_instant_then_customer(
+        settings in settings(),
+        steps in steps(6 * DAY_MS, 0),
+    ) {
+        let mut world = World::new(&settings);
+        for step in steps.iter().chain([&Step::Advance(END)]) {
+            let before = world.notices.len();
+            world.step(step);
+            let new = world.notices[before..].iter().map(|notice| (notice.as_of, &notice.key));
+            if let Step::Advance(to) = step {
+                let new: Vec<_> = new.collect();
+                prop_assert!(new.is_sorted(), "{:?}", new);
+                prop_assert!(new.iter().all(|(at, _)| at <= to));
+            }
+        }
+    }
+
+    #[test]
     fn who_is_restored_at_any_place_goes_on_alike(
         settings in settings(),
         steps in steps(6 * DAY_MS, 0),
