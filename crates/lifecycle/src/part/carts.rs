@@ -15,7 +15,8 @@
 //! Where abandons are given, an event of that type leaves the cart instead of the timer, each cart once: another one
 //! that names the same cart is told only if the cart was touched in between.
 //!
-//! A row is 3 bytes beside 13 for a cart without an id, and there is none after a purchase unless a cart was ever left.
+//! A row is 2 bytes beside 16 for an open cart without an id and 12 for one that was left. There is none after a purchase
+//! unless a cart was ever left.
 
 use holdfast_events::{Details, EventType, Goods};
 use serde::{Deserialize, Serialize};
@@ -64,14 +65,20 @@ impl Open {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Left {
     at: i64,
-    /// From the newest touch to `at`.
-    idle: u64,
     value: i64,
     id: Option<Box<str>>,
-    /// Whether a mail was clicked since.
-    clicked: bool,
-    /// Whether it may still come back.
-    pending: bool,
+    state: State,
+}
+
+/// Whether a cart may still come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum State {
+    /// It may.
+    Pending,
+    /// It may, and a mail was clicked since.
+    Clicked,
+    /// It came back, or a purchase came too late for that.
+    Over,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -210,11 +217,9 @@ impl Row {
         let known = open.as_ref();
         self.left = Some(Left {
             at,
-            idle: known.map_or(0, |open| (at - open.touched) as u64),
             value: given.0.or(known.map(Open::value)).unwrap_or(0),
             id: given.1.map(Into::into).or_else(|| known?.id.clone()),
-            clicked: false,
-            pending: true,
+            state: State::Pending,
         });
         self.abandoned = self.abandoned.saturating_add(1);
         open
@@ -256,11 +261,16 @@ impl Row {
             return;
         };
         // One that comes late but is dated within the idle time would have kept the cart from being left.
-        if !left.pending || seen.ts < left.at.saturating_sub_unsigned(left.idle) {
+        let idle_ms = match whom.settings.carts_given {
+            true => 0,
+            false => whom.settings.cart_after_ms,
+        };
+        if left.state == State::Over || seen.ts < left.at - idle_ms {
             return;
         }
         let after_ms = (seen.ts - left.at).max(0);
-        left.pending = false;
+        let clicked_mail = left.state == State::Clicked;
+        left.state = State::Over;
         if after_ms > whom.settings.cart_recovered_ms {
             return;
         }
@@ -274,7 +284,7 @@ impl Row {
             cart_id: left.id.as_deref(),
             value: whom.in_major(left.value),
             after_ms,
-            clicked_mail: left.clicked,
+            clicked_mail,
         };
         out.send(Topic::Carts, whom, value.as_of, &value);
     }
@@ -299,8 +309,9 @@ impl Part for Carts {
         match seen.kind {
             EventType::Purchase => row.bought(whom, seen, out),
             EventType::CampaignClicked => {
-                if let Some(left) = row.left.as_mut().filter(|left| left.at <= seen.ts) {
-                    left.clicked |= left.pending;
+                let waits = |left: &&mut Left| left.state == State::Pending && left.at <= seen.ts;
+                if let Some(left) = row.left.as_mut().filter(waits) {
+                    left.state = State::Clicked;
                 }
             }
             EventType::CartAbandon if whom.settings.carts_given => row.given(whom, seen, out),
@@ -333,7 +344,9 @@ impl Part for Carts {
         profile.carts_abandoned = row.abandoned;
         profile.cart_open_value = row.open.as_ref().map(Open::value);
         let waits = |left: &&Left| {
-            left.pending && as_of - left.at <= whom.settings.cart_recovered_ms && left.at <= as_of
+            left.state != State::Over
+                && as_of - left.at <= whom.settings.cart_recovered_ms
+                && left.at <= as_of
         };
         profile.cart_left_value = row.left.as_ref().filter(waits).map(|left| left.value);
     }

@@ -9,8 +9,8 @@
 //! Nothing is withheld here: a contact that the cap or the hour forbids is flagged, with the next instant that is free.
 //! What the business sends about an order or a ticket is a contact, but not one that the cap counts.
 //!
-//! A customer that only looks at pages costs 5 bytes and 3 for each hour of the week in which it does, at most 53. The
-//! row of channels and messages takes about 7 bytes for each channel, 6 for the newest message and 5 for each before.
+//! A customer that only looks at pages costs 4 bytes, and 2 or 3 for each hour of the week in which it does, at most
+//! 16 of them. The row of channels and messages takes about 7 bytes for each channel, 6 for the newest message and 5 for each before.
 
 use holdfast_events::EventType;
 use holdfast_features::activity::is_activity;

@@ -11,7 +11,7 @@
 //! the newest order, a delivery, a promise or a return about the oldest one to which it can belong. Orders without an
 //! id are all different. The last four orders are held: what a fifth pushes out is asked nothing more.
 //!
-//! A row is 3 bytes beside 10 for each order of which nothing else is known, and its id.
+//! A row is 4 bytes beside 10 for each order of which nothing else is known, and its id.
 
 use holdfast_events::EventType;
 use serde::Serialize;
@@ -26,7 +26,7 @@ use crate::tracker::Seen;
 mod held;
 mod steps;
 
-use held::{Else, Order, Row};
+use held::{Else, Order, Row, State};
 pub use steps::Steps;
 
 /// A customer's orders, as of an instant.
@@ -153,7 +153,7 @@ impl Part for FollowUps {
             let how = order.nps(after_ms).map_or("receipt", |(_, how)| how);
             let cause = Cause::Timer { name: "survey" };
             tell(whom, order, (at, how), cause, out);
-            order.is_over = true;
+            order.state = State::Told;
         }
         self.rows.set(whom.ix, &row);
     }
@@ -164,8 +164,9 @@ impl Part for FollowUps {
         let is_due = |order: &Order| {
             settings.messages_are_known && as_of - order.bought >= settings.follow_up_ms
         };
-        let forgotten =
-            |order: &&Order| is_due(order) && order.steps.is_empty() && !order.is_undone;
+        let forgotten = |order: &&Order| {
+            is_due(order) && order.steps.is_empty() && order.state != State::Undone
+        };
         let sums = row.sums.unwrap_or_default();
         profile.orders = Orders {
             last_at: whom.store.last_purchase(whom.ix),

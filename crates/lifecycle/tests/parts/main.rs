@@ -6,6 +6,7 @@ mod carts;
 mod contact;
 mod every;
 mod feedback;
+mod memory;
 mod orders;
 mod rig;
 mod service;

@@ -3,11 +3,11 @@
 //! | bytes | content |
 //! | --- | --- |
 //! | 0-1 | the number of whole half-lives since 1970 at which the weights are taken |
-//! | 2-4, 5-7, … | at most 16 cells by hour: hour of the week 0-167 (0 is Monday from midnight), weight 16 bits |
+//! | then | at most 16 cells by hour: hour of the week 0-167 (0 is Monday from midnight), weight in 1, 2 or 3 bytes |
 //!
 //! An act weighs 64 at the beginning of a half-life and, in a straight line, up to 128 at its end; then all weights
 //! halve. So weights fade without anything being written, and exactly by half every half-life. When a cell is full all
-//! halve, which changes no proportion. A seventeenth hour comes in if it weighs more than the least, which leaves.
+//! halve, which changes no proportion. A weight is written seven bits at a time, low ones first: an act takes a byte. A seventeenth hour comes in if it weighs more than the least, which leaves.
 
 use holdfast_features::Ix;
 use serde::Serialize;
@@ -19,6 +19,8 @@ use crate::table::{AnyTable, Bytes, RowFault};
 const WEEK: u8 = 168;
 /// Cells of a row.
 const CELLS: usize = 16;
+/// Bytes of the longest row.
+const ROW: usize = 2 + 4 * CELLS;
 /// What an act weighs at the beginning of a half-life.
 const UNIT: u64 = 64;
 
@@ -68,33 +70,54 @@ fn scale(at: i64, half_life_days: u16) -> (u16, u64) {
     )
 }
 
+/// Takes a weight off, seven bits at a time.
+fn take_weight(row: &mut &[u8]) -> Option<u16> {
+    let mut weight = 0_u32;
+    for shift in [0, 7, 14] {
+        let (byte, rest) = row.split_first()?;
+        *row = rest;
+        weight |= u32::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return u16::try_from(weight).ok();
+        }
+    }
+    None
+}
+
 impl Cells {
     fn read(row: &[u8]) -> Option<Self> {
-        let (epoch, rest) = row.split_first_chunk::<2>()?;
+        let (epoch, mut rest) = row.split_first_chunk::<2>()?;
         let mut of = Self {
             epoch: u16::from_le_bytes(*epoch),
-            len: rest.len() / 3,
+            len: 0,
             cells: [(0, 0); CELLS],
         };
-        if of.len > CELLS || rest.len() % 3 != 0 {
-            return None;
-        }
-        for (cell, bytes) in of.cells.iter_mut().zip(rest.chunks_exact(3)) {
-            *cell = (bytes[0], u16::from_le_bytes([bytes[1], bytes[2]]));
+        while let Some((hour, weight)) = rest.split_first() {
+            rest = weight;
+            *of.cells.get_mut(of.len)? = (*hour, take_weight(&mut rest)?);
+            of.len += 1;
         }
         Some(of)
     }
 
-    fn write(&self, row: &mut [u8; 2 + 3 * CELLS]) -> usize {
+    fn write(&self, row: &mut [u8; ROW]) -> usize {
         if self.len == 0 {
             return 0;
         }
         row[..2].copy_from_slice(&self.epoch.to_le_bytes());
-        for (bytes, (hour, weight)) in row[2..].chunks_exact_mut(3).zip(self.held()) {
-            bytes[0] = *hour;
-            bytes[1..].copy_from_slice(&weight.to_le_bytes());
+        let mut end = 2;
+        for &(hour, mut weight) in self.held() {
+            row[end] = hour;
+            end += 1;
+            while weight > 0x7F {
+                row[end] = weight as u8 | 0x80;
+                weight >>= 7;
+                end += 1;
+            }
+            row[end] = weight as u8;
+            end += 1;
         }
-        2 + 3 * self.len
+        end
     }
 
     fn held(&self) -> &[(u8, u16)] {
@@ -148,7 +171,7 @@ impl Cells {
     }
 }
 
-/// Histograms by customer: 2 bytes, and 3 for each hour in which the customer acts.
+/// Histograms by customer: 2 bytes, and 2 or 3 for each hour in which the customer acts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hours(Bytes);
 
@@ -172,7 +195,7 @@ impl Hours {
         if amount > 0 {
             cells.add(hour.cell(), amount);
         }
-        let mut row = [0; 2 + 3 * CELLS];
+        let mut row = [0; ROW];
         let len = cells.write(&mut row);
         self.0.set(ix, &row[..len]);
     }
@@ -226,7 +249,9 @@ impl AnyTable for Hours {
             .held()
             .iter()
             .all(|(hour, weight)| *hour < WEEK && *weight > 0);
-        if !sorted || !right || cells.len == 0 {
+        let mut row = [0; ROW];
+        let len = cells.write(&mut row);
+        if !sorted || !right || row[..len] != *bytes {
             return Err(RowFault::of("hours"));
         }
         self.0.set(ix, bytes);

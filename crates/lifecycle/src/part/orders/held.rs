@@ -20,15 +20,23 @@ pub(super) struct Course {
     pub(super) used: Option<i64>,
 }
 
+/// Whether there is something left to ask about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum State {
+    /// How the customer likes it.
+    Waiting,
+    /// Nothing: that was told.
+    Told,
+    /// Nothing: money or goods went back.
+    Undone,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) bought: i64,
     pub(super) id: Option<Box<str>>,
     pub(super) steps: Steps,
-    /// Whether there is nothing to ask any more: it was told, or the goods went back.
-    pub(super) is_over: bool,
-    /// Whether money or goods went back.
-    pub(super) is_undone: bool,
+    pub(super) state: State,
     pub(super) course: Option<Course>,
 }
 
@@ -39,7 +47,7 @@ impl Order {
 
     /// When the customer may be asked how it likes what it has, and since when it has it.
     pub(super) fn nps(&self, after_ms: i64) -> Option<(i64, &'static str)> {
-        let course = self.course.filter(|_| !self.is_over)?;
+        let course = self.course.filter(|_| self.state == State::Waiting)?;
         let (since, how) = match course {
             Course {
                 delivered: Some(delivered),
@@ -100,7 +108,9 @@ impl Row {
         match or_else {
             Else::Newest => before.next_back(),
             Else::OldestUndelivered => before.find(|order| !is_delivered(order)),
-            Else::OldestDelivered => before.find(|order| is_delivered(order) && !order.is_undone),
+            Else::OldestDelivered => {
+                before.find(|order| is_delivered(order) && order.state != State::Undone)
+            }
         }
     }
 
@@ -114,8 +124,7 @@ impl Row {
             bought: seen.ts,
             id: id.map(Into::into),
             steps: Steps::default(),
-            is_over: false,
-            is_undone: false,
+            state: State::Waiting,
             course: None,
         };
         let place = self.orders.partition_point(|known| known.bought <= seen.ts);
@@ -180,8 +189,7 @@ impl Row {
             _ => Else::Newest,
         };
         if let Some(order) = self.find(seen.details, seen.ts, or_else) {
-            order.is_over = true;
-            order.is_undone = true;
+            order.state = State::Undone;
         }
     }
 
@@ -189,7 +197,8 @@ impl Row {
         for order in &mut self.orders {
             let first = order.course.and_then(|course| course.used);
             let after = at - order.bought;
-            let is_waiting = !order.is_over && order.course.is_none_or(|it| it.delivered.is_none());
+            let is_waiting = order.state == State::Waiting
+                && order.course.is_none_or(|it| it.delivered.is_none());
             if is_waiting && after >= 0 && first.is_none_or(|first| after < first) {
                 order.course().used = Some(after);
             }
