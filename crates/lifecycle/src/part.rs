@@ -114,11 +114,17 @@ impl Out<'_> {
             return;
         }
         self.sent[topic as usize] += 1;
+        // Records are some hundred bytes long: growing to that in steps would cost as much as writing them.
+        let mut bytes = Vec::with_capacity(512);
+        // Plain fields into memory: this cannot fail.
+        if serde_json::to_writer(&mut bytes, value).is_err() {
+            bytes.clear();
+        }
         (self.to)(Notice {
             topic,
             key: whom.id().to_owned(),
             as_of: at,
-            value: serde_json::to_vec(value).unwrap_or_default(), // plain fields: this cannot fail
+            value: bytes,
             by_event: self.by_event,
         });
     }

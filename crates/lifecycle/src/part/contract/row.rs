@@ -221,7 +221,7 @@ impl Contract {
             self.terms.set(TRIAL, begins && is_trial(details));
             self.describe(details);
         }
-        self.changed_after = changed_at - self.renewed_at;
+        self.changed_after = changed_at.saturating_sub(self.renewed_at);
     }
 
     fn describe(&mut self, details: &Details<'_>) {
@@ -242,7 +242,7 @@ impl Contract {
         if ts < self.changed_at() || !self.is_running() {
             return;
         }
-        self.changed_after = ts - self.renewed_at;
+        self.changed_after = ts.saturating_sub(self.renewed_at);
         let rests = kind == EventType::SubscriptionPause;
         self.terms.set(PAUSED, rests);
         if rests {

@@ -46,7 +46,8 @@ impl Bought {
         let mut newer = 0;
         self.last.clear();
         for (at, minor) in last {
-            self.last.push(((at - newer).abs(), minor));
+            self.last
+                .push((at.saturating_sub(newer).saturating_abs(), minor));
             newer = at;
         }
         let day = day_of(at);
