@@ -13,7 +13,8 @@
 //!
 //! The first four come from events of [`Settings::hard_churn`](crate::Settings::hard_churn) only, the others from the
 //! contract's own dates. Leaving a mailing list (`campaign_unsubscribed`) ends no contract. A period ends where the
-//! event says so, else by its billing period in the calendar of the business's zone; a contract that rests has no date.
+//! event says so, else by its billing period in the calendar of the business's zone; a contract that rests has no date,
+//! nor one that has rested past it.
 //! A renewal dated at or before a date that has passed undoes no record, but the contract runs again; a cancellation
 //! older than the last renewal ends nothing.
 //!

@@ -11,6 +11,21 @@ use crate::world::{Event, START, Step, World, name, settings, steps};
 
 use EventType as E;
 
+/// Beginnings more often than ends.
+const KINDS: [EventType; 11] = [
+    E::SubscriptionStart,
+    E::SubscriptionStart,
+    E::SubscriptionStart,
+    E::SubscriptionRenew,
+    E::SubscriptionRenew,
+    E::SubscriptionChange,
+    E::SubscriptionPause,
+    E::SubscriptionCancel,
+    E::SubscriptionExpire,
+    E::PaymentFailed,
+    E::PageView,
+];
+
 /// As of which instant, how, and whether by will.
 type End = (i64, &'static str, Option<bool>);
 
@@ -61,9 +76,10 @@ impl State {
             }
             E::SubscriptionPause if self.runs => self.paused = true,
             E::SubscriptionChange if self.runs => {
-                self.paused = false;
+                let rested = std::mem::take(&mut self.paused);
                 self.trial = if plan.is_some() { is_trial } else { self.trial };
-                self.period_end = said.or(self.period_end);
+                let known = self.period_end.filter(|end| !rested || *end > event.ts);
+                self.period_end = said.or(known);
             }
             E::PaymentFailed if self.runs => self.failed = true,
             // One that was never heard of ends all the same.
@@ -144,24 +160,26 @@ proptest! {
     fn contracts_end_as_a_walk_over_each_ones_own_events_says(
         settings in settings(),
         steps in steps(0, 0),
+        kinds in prop::collection::vec(prop::sample::select(&KINDS[..]), 60),
     ) {
         let mut world = World::new(&settings);
         let mut history = Vec::new();
-        for step in &steps {
+        for (step, kind) in steps.iter().zip(kinds) {
             let Step::Event(event) = step else { continue };
             let mut event = (**event).clone();
+            // Most of the usual histories is about other things than contracts.
+            event.kind = kind;
+            event.customer %= 2;
             event.details.period = None;
             // Ids are always given here, and dates lie ahead of all that is due at the same instant.
             event.details.subscription_id.get_or_insert("s1".into());
             event.details.period_end = event.details.period_end.map(|end| Instant(end.0 + DAY_MS + 1));
-            if event.kind != E::AccountClosed {
-                world.event(&event);
-                history.push(event);
-            }
+            world.event(&event);
+            history.push(event);
         }
         let end = START + 4_000 * DAY_MS;
         world.advance(end);
-        for customer in 0..4 {
+        for customer in 0..2 {
             let own: Vec<Event> = history.iter().filter(|event| event.customer == customer).cloned().collect();
             for id in ["s1", "s2", "s3"] {
                 let is_own = |record: &&Value| record["subscription_id"] == id;

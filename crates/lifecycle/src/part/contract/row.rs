@@ -243,10 +243,15 @@ impl Contract {
             return;
         }
         self.changed_after = ts.saturating_sub(self.renewed_at);
+        let rested = self.terms.0 & PAUSED != 0;
         let rests = kind == EventType::SubscriptionPause;
         self.terms.set(PAUSED, rests);
         if rests {
             return;
+        }
+        // A date that passed meanwhile says nothing: what holds now is for the next renewal to say.
+        if rested && self.period_end().is_some_and(|end| end <= ts) {
+            self.lasts = None;
         }
         if details.plan.is_some() {
             self.terms.set(TRIAL, is_trial(details));
