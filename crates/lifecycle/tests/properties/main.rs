@@ -3,6 +3,7 @@
 
 mod activation;
 mod contract;
+mod contract_cases;
 mod rewards;
 mod segments;
 mod silence;
