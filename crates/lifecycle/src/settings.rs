@@ -2,15 +2,21 @@
 
 use holdfast_events::EventType;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::part::contact::{ContactCap, HourOfWeek, QuietHours};
 use crate::segment::Cuts;
 use crate::{DAY_MS, HOUR_MS};
 
 /// Settings of a [`Tracker`](crate::Tracker), checked by whoever reads the configuration. Spans are milliseconds.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// They are written into the journal wherever they change, so that whoever reads the log again has those of the time.
+/// What is missing in one has the default of today.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// The business's zone: days, birthdays and hours of customers who have no zone of their own.
+    #[serde(with = "zone")]
     pub time_zone: TimeZone,
     /// Decimals of the currency's minor unit (2 for EUR, 0 for JPY).
     pub minor_exponent: u8,
@@ -29,12 +35,14 @@ pub struct Settings {
     /// A reward is due whenever the points earned reach a multiple of this; 0 is never.
     pub points_step: u32,
     /// What is first value to who has signed up, of [`ACTIVATIONS`](crate::part::activation::ACTIVATIONS).
+    #[serde(with = "kinds")]
     pub activation: Vec<EventType>,
     /// First value is late when so long after the sign-up.
     pub activation_ms: i64,
     /// A page that took longer to load, in milliseconds, was slow.
     pub slow_page_ms: i64,
     /// Types of events that end a customer's account for good.
+    #[serde(with = "kinds")]
     pub hard_churn: Vec<EventType>,
     /// A cart that nothing touched for this long was left. As the store's timer of carts.
     pub cart_after_ms: i64,
@@ -68,6 +76,36 @@ pub struct Settings {
     pub messages_are_known: bool,
     /// Who was asked and has not answered for this long is silent.
     pub survey_wait_ms: i64,
+}
+
+/// A zone by its IANA name. One that this machine does not know is UTC: dates may then be other ones, nothing else.
+mod zone {
+    use jiff::tz::TimeZone;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(zone.iana_name().unwrap_or("UTC"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<TimeZone, D::Error> {
+        let name = String::deserialize(from)?;
+        Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
+    }
+}
+
+/// Event types by name; a later version's is left out.
+mod kinds {
+    use holdfast_events::EventType;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(kinds: &[EventType], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(kinds.iter().map(|kind| kind.name()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<EventType>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        Ok(names.iter().filter_map(|name| EventType::from_name(name)).collect())
+    }
 }
 
 impl Default for Settings {

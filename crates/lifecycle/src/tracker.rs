@@ -90,6 +90,13 @@ impl Tracker {
         }
     }
 
+    /// Whether [`after_event`](Self::after_event) has to be called for events of this type.
+    #[inline]
+    #[must_use]
+    pub fn wants(&self, kind: EventType) -> bool {
+        self.wanted[kind as usize].0 != 0
+    }
+
     /// Whether [`after_event`](Self::after_event) wants the optional fields of events of this type.
     #[inline]
     #[must_use]
@@ -280,9 +287,18 @@ impl Tracker {
         }
     }
 
+    /// The settings that hold now.
+    #[must_use]
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
     /// Other cut points and spans hold from `clock` (ms UTC) on; everybody's next instant is looked for anew, and what
     /// is overdue by that falls due then.
     pub fn activate(&mut self, settings: Arc<Settings>, clock: i64, store: &Store) {
+        if self.settings == settings {
+            return;
+        }
         self.settings = settings;
         self.floor = self.floor.max(clock);
         for ix in store.iter() {

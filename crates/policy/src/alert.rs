@@ -5,6 +5,9 @@ use std::fmt::Write;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::arm::Arm;
+
+mod standing;
 mod text;
 mod value;
 
@@ -91,6 +94,10 @@ pub struct Alert {
     pub probability: f64,
     /// Whether the event being processed led to it (else silence or a timer did).
     pub by_event: bool,
+    /// Whether the customer is to be alerted, or only to be decided on.
+    pub arm: Arm,
+    /// The decision without its reasons, JSON: what is known of both arms.
+    pub decision: Vec<u8>,
 }
 
 /// Identity of a decision: the first 32 hex digits of the SHA-256 of the compact JSON array

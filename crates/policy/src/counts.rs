@@ -7,6 +7,8 @@ use crate::alert::Kind;
 pub struct Counts {
     /// Alerts sent, by kind in the order of [`Kind::ALL`].
     pub alerts: [u64; Kind::ALL.len()],
+    /// Decisions about customers of the control group, who are not alerted.
+    pub control: u64,
     /// Decisions that entered the state unsent, because they or their episode's opening are dated before `not_before`.
     pub suppressed: u64,
     /// Deadlines, lapses and timers that fired, those of a rebuild included.

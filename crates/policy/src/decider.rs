@@ -21,6 +21,7 @@ use holdfast_model::{Model, Scorer, Scratch, probability};
 use crate::DAY_MS;
 use crate::alert::{Alert, Kind, Trigger, Voice};
 use crate::counts::Counts;
+use crate::desk::Desk;
 use crate::episode::Records;
 use crate::error::Error;
 use crate::outlook::{Edge, Outlook, Terms, outlook};
@@ -183,7 +184,7 @@ impl Decider {
     }
 
     /// Fires the customer's own timers and deadlines up to and with `t`, in the order of time.
-    pub fn before_event(&mut self, store: &mut Store, ix: Ix, t: i64, out: &mut dyn FnMut(Alert)) {
+    pub fn before_event(&mut self, store: &mut Store, ix: Ix, t: i64, out: &mut dyn Desk) {
         if !self.is_due(ix, t) {
             return;
         }
@@ -205,7 +206,7 @@ impl Decider {
         store: &mut Store,
         ix: Ix,
         seen: &Seen<'_>,
-        out: &mut dyn FnMut(Alert),
+        out: &mut dyn Desk,
     ) {
         let trigger = Trigger::Event {
             event_id: seen.event_id,
@@ -242,7 +243,7 @@ impl Decider {
     }
 
     /// Fires everybody's timers and deadlines up to and with `to`, by instant, then by customer id.
-    pub fn advance(&mut self, store: &mut Store, to: i64, out: &mut dyn FnMut(Alert)) {
+    pub fn advance(&mut self, store: &mut Store, to: i64, out: &mut dyn Desk) {
         if !self.agenda.is_due(to) {
             return;
         }

@@ -67,6 +67,9 @@ pub enum What {
         config_hash: String,
         /// The partition's clock; `i64::MIN` before the first event.
         clock: i64,
+        /// What is told beside alerts follows these terms; none where nothing is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lifecycle: Option<Box<holdfast_lifecycle::Settings>>,
     },
     /// A snapshot of the state at `offset` was published.
     Snapshot {

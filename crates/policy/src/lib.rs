@@ -18,8 +18,10 @@
 #![warn(missing_docs)]
 
 pub mod alert;
+pub mod arm;
 pub mod counts;
 pub mod decider;
+pub mod desk;
 mod episode;
 pub mod error;
 pub mod image;
@@ -29,8 +31,10 @@ pub mod settings;
 mod solve;
 
 pub use alert::{Alert, Kind, Trigger};
+pub use arm::{Arm, Control};
 pub use counts::Counts;
 pub use decider::{Decider, Following, Seen};
+pub use desk::Desk;
 pub use error::Error;
 pub use image::DeciderImage;
 pub use settings::{Config, Format, Mode, Settings};

@@ -3,6 +3,7 @@
 use holdfast_events::{Currency, EventType};
 use holdfast_model::logit;
 
+use crate::arm::Control;
 use crate::error::Error;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -52,6 +53,8 @@ pub struct Config {
     pub format: Format,
     /// The deployment's currency; `None` when currencies are ignored.
     pub currency: Option<Currency>,
+    /// Who is left alone.
+    pub control: Control,
 }
 
 impl Default for Config {
@@ -75,6 +78,7 @@ impl Default for Config {
             tenant: "default".to_owned(),
             format: Format::Json,
             currency: None,
+            control: Control::default(),
         }
     }
 }
@@ -116,6 +120,7 @@ pub struct Settings {
     pub(crate) tenant: String,
     pub(crate) format: Format,
     pub(crate) currency: Option<Currency>,
+    pub(crate) control: Control,
 }
 
 /// An event type by name; a type of the user's own has no kind.
@@ -173,6 +178,12 @@ impl Config {
         if self.mode == Mode::Plain && self.silence && self.cooldown_ms < HOUR_MS {
             return Err(Error::NoCooldown(self.cooldown_ms));
         }
+        if !(0.0..=1.0).contains(&self.control.share) {
+            return Err(Error::NotAProbability {
+                name: "control share",
+                value: self.control.share,
+            });
+        }
         if let Some(empty) = self.hard_churn.iter().find(|name| name.is_empty()) {
             return Err(Error::UnknownEventType(empty.clone()));
         }
@@ -193,6 +204,7 @@ impl Config {
             tenant: self.tenant,
             format: self.format,
             currency: self.currency,
+            control: self.control,
         })
     }
 }

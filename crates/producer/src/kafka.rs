@@ -7,6 +7,7 @@ mod records;
 mod tests;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use rdkafka::producer::{BaseProducer, Producer};
 use tracing::{info, warn};
 
 use crate::transactions::{Failure, Patience, SinkHealth, Transactions};
-use crate::{Outputs, Position, SinkError};
+use crate::{Outputs, Position, SinkError, Stream};
 pub(crate) use context::{Context, serve};
 
 /// How long the coordinator may take to hand out a producer id.
@@ -29,6 +30,8 @@ pub struct KafkaSinkSettings {
     pub client: KafkaSettings,
     pub alerts: String,
     pub dead_letters: String,
+    /// Topics of the streams that are wanted; records of others are not sent.
+    pub streams: BTreeMap<Stream, String>,
     pub journal: String,
     /// Stable over restarts and unique among running processes.
     pub transactional_id: String,

@@ -1,6 +1,6 @@
 //! Outputs as files in a directory, or on stdout.
 //!
-//! `alerts.jsonl` (alert values, one a line), `dead-letters.jsonl` and `journal.jsonl` grow; `manifest.json` says how long
+//! `alerts.jsonl` (alert values, one a line), `dead-letters.jsonl`, a file for each [`Stream`] and `journal.jsonl` grow; `manifest.json` says how long
 //! they are and up to where the input is worked through. A commit writes the outputs, makes them durable, and then replaces the
 //! manifest by renaming: that is the moment at which all of it counts. A start cuts the outputs to the lengths of the
 //! manifest, so what a killed process had written beyond is gone and made again.
@@ -14,7 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{Outputs, Position, Sink, SinkError, letters};
+use crate::{Outputs, Position, Sink, SinkError, Stream, letters};
 use manifest::Manifest;
 
 pub use kept::{Kept, each_alert};
@@ -44,6 +44,8 @@ pub struct LogSink {
     dir: PathBuf,
     alerts: Output,
     dead_letters: Output,
+    /// In the order of [`Stream::ALL`].
+    streams: [Output; Stream::ALL.len()],
     journal: Output,
     manifest: Manifest,
     /// Locked until the process ends.
@@ -79,7 +81,16 @@ impl LogSink {
                 manifest
             }
         };
+        let mut streams = Vec::new();
+        for stream in Stream::ALL {
+            let name = file_of(stream);
+            streams.push(Output::open(dir.join(&name), manifest.bytes(&name))?);
+        }
+        let Ok(streams) = streams.try_into() else {
+            unreachable!("one for each stream");
+        };
         Ok(Self {
+            streams,
             alerts: Output::open(dir.join(ALERTS), manifest.bytes(ALERTS))?,
             dead_letters: Output::open(dir.join(DEAD_LETTERS), manifest.bytes(DEAD_LETTERS))?,
             journal: Output::open(dir.join(JOURNAL), manifest.bytes(JOURNAL))?,
@@ -126,6 +137,15 @@ impl Sink for LogSink {
             text.push(b'\n');
         }
         self.dead_letters.append(&text)?;
+        for (stream, file) in Stream::ALL.into_iter().zip(&mut self.streams) {
+            text.clear();
+            let own = outputs.records.iter().filter(|r| r.stream == stream);
+            for record in own {
+                text.extend_from_slice(&record.value);
+                text.push(b'\n');
+            }
+            file.append(&text)?;
+        }
         text.clear();
         for record in &outputs.journal {
             text.extend_from_slice(&record.value);
@@ -140,8 +160,17 @@ impl Sink for LogSink {
         ] {
             self.manifest.set_bytes(name, output.bytes);
         }
+        for (stream, output) in Stream::ALL.into_iter().zip(&self.streams) {
+            self.manifest.set_bytes(&file_of(stream), output.bytes);
+        }
         self.manifest.write(&self.dir)
     }
+}
+
+/// The file of a stream, as a replay writes it too.
+#[must_use]
+pub fn file_of(stream: Stream) -> String {
+    format!("{stream}.jsonl")
 }
 
 impl Output {
@@ -207,7 +236,9 @@ fn lock(dir: &Path) -> Result<File, SinkError> {
 
 /// Outputs without a manifest are somebody else's, of a replay perhaps; they would be cut to nothing.
 fn refuse_strangers(dir: &Path) -> Result<(), SinkError> {
-    for name in [ALERTS, DEAD_LETTERS, JOURNAL] {
+    let streams = Stream::ALL.into_iter().map(file_of);
+    let fixed = [ALERTS, DEAD_LETTERS, JOURNAL].map(str::to_owned);
+    for name in fixed.into_iter().chain(streams) {
         let path = dir.join(name);
         if fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
             let what = format!("is there without a {MANIFEST}; choose another output or remove it");

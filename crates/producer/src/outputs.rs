@@ -1,4 +1,6 @@
-//! What one commit carries: alerts, dead letters, journal records and the input positions they stand for.
+//! What one commit carries: alerts, dead letters, records of streams, journal records and the input positions they stand for.
+
+use std::fmt;
 
 use holdfast_events::RejectReason;
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,60 @@ use serde::{Deserialize, Serialize};
 pub struct Outputs {
     pub alerts: Vec<OutAlert>,
     pub dead_letters: Vec<DeadLetter>,
+    pub records: Vec<OutRecord>,
     pub journal: Vec<JournalRecord>,
+}
+
+/// What there is beside alerts and dead letters; each goes to a topic of its own, or to a file of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stream {
+    /// Customers that changed their segment.
+    Segments,
+    /// Customers that lapsed, came back, left, or are due something.
+    Lifecycle,
+    /// Carts that were left.
+    Carts,
+    /// Every decision, those of the control group and the unsent ones included.
+    Decisions,
+}
+
+impl Stream {
+    /// Every one, in the order of declaration.
+    pub const ALL: [Self; 4] = [
+        Self::Segments,
+        Self::Lifecycle,
+        Self::Carts,
+        Self::Decisions,
+    ];
+
+    /// Its word in files, metric labels and keys of the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Segments => "segments",
+            Self::Lifecycle => "lifecycle",
+            Self::Carts => "carts",
+            Self::Decisions => "decisions",
+        }
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One record of a [`Stream`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutRecord {
+    pub stream: Stream,
+    /// The customer id.
+    pub key: Vec<u8>,
+    /// JSON.
+    pub value: Vec<u8>,
+    /// Partition and offset of the record that raised it; none when time did.
+    pub input: Option<(i32, i64)>,
 }
 
 /// One alert as it goes out.
@@ -92,22 +147,24 @@ impl Outputs {
         self.len() == 0
     }
 
-    /// Records of all three kinds.
+    /// Records of all kinds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.alerts.len() + self.dead_letters.len() + self.journal.len()
+        self.alerts.len() + self.dead_letters.len() + self.records.len() + self.journal.len()
     }
 
     /// Takes over everything of `other`, in order.
     pub fn append(&mut self, other: &mut Self) {
         self.alerts.append(&mut other.alerts);
         self.dead_letters.append(&mut other.dead_letters);
+        self.records.append(&mut other.records);
         self.journal.append(&mut other.journal);
     }
 
     pub fn clear(&mut self) {
         self.alerts.clear();
         self.dead_letters.clear();
+        self.records.clear();
         self.journal.clear();
     }
 }

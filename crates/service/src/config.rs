@@ -9,6 +9,7 @@ mod fault;
 mod kafka;
 mod keys;
 mod layers;
+mod lifecycle;
 mod properties;
 mod reader;
 mod run;
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use holdfast_producer::Stream;
 use holdfast_store::Location;
 use sha2::{Digest, Sha256};
 
@@ -53,6 +55,7 @@ pub struct Settings {
     pub erasure: Erasure,
     pub log: Log,
     pub features: Features,
+    pub lifecycle: Lifecycle,
     pub alerts: Alerts,
     pub money: Money,
     pub http: Http,
@@ -92,6 +95,8 @@ pub struct Topics {
     pub input: String,
     pub alerts: String,
     pub dead_letters: String,
+    /// Those of streams that are sent; the others are `off`.
+    pub streams: BTreeMap<Stream, String>,
     /// Internal: what a restart cannot learn from the input; partitioned as the input.
     pub journal: String,
 }
@@ -109,6 +114,10 @@ pub struct Policy {
     pub cooldown_ms: i64,
     /// Event types that close an episode as churned at once.
     pub hard_churn: Vec<String>,
+    /// Share of customers who are decided on and not alerted.
+    pub control_share: f64,
+    /// Draws another such group when it changes.
+    pub control_salt: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +192,16 @@ impl Default for CartAbandon {
             after_ms: 3_600_000,
         }
     }
+}
+
+/// What is told of customers beside alerts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lifecycle {
+    pub enabled: bool,
+    /// What is the same without a model: cut points, horizon and currency come from there.
+    pub settings: holdfast_lifecycle::Settings,
+    /// Cut points that win over the model's.
+    pub cuts: Option<holdfast_lifecycle::Cuts>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod snapshots;
 mod watch;
 
 use holdfast_events::{DropReason, RejectReason};
+use holdfast_producer::Stream;
 use holdfast_policy::Kind;
 use prometheus::core::{Collector, GenericCounterVec, GenericGaugeVec};
 use prometheus::{
@@ -27,7 +28,7 @@ pub const TRANSACTION_RESULTS: [&str; 3] = ["committed", "aborted", "unknown"];
 /// Ways in which partitions come and go.
 pub const REBALANCE_KINDS: [&str; 3] = ["assigned", "revoked", "lost"];
 /// Why a decision was not sent.
-pub const SUPPRESSED_REASONS: [&str; 1] = ["historic"];
+pub const SUPPRESSED_REASONS: [&str; 2] = ["historic", "control"];
 
 const LATENCY_SECONDS: [f64; 13] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 3600.0,
@@ -47,6 +48,7 @@ pub struct Metrics {
     pub alerts_emitted: IntCounterVec,
     pub alerts_suppressed: IntCounterVec,
     pub dead_letters: IntCounterVec,
+    pub records_sent: IntCounterVec,
     pub end_to_end_latency: Histogram,
     pub score: Histogram,
     pub watermark: GaugeVec,
@@ -182,6 +184,11 @@ impl Metrics {
                 "Records sent to the dead-letter topic, by reason.",
                 "reason",
             ),
+            records_sent: make.counters(
+                "holdfast_records_sent_total",
+                "Records sent beside alerts, by stream.",
+                "stream",
+            ),
             end_to_end_latency: make.histogram(
                 "holdfast_end_to_end_latency_seconds",
                 "From the broker's timestamp of an event to the commit of the alert it raised.",
@@ -283,6 +290,10 @@ impl Metrics {
         zero(
             &self.alerts_emitted,
             &mut Kind::ALL.iter().map(|k| k.name()),
+        );
+        zero(
+            &self.records_sent,
+            &mut Stream::ALL.iter().map(|stream| stream.name()),
         );
         zero(&self.alerts_suppressed, &mut SUPPRESSED_REASONS.into_iter());
         zero(&self.transactions, &mut TRANSACTION_RESULTS.into_iter());

@@ -23,6 +23,6 @@ pub mod watch;
 
 pub use counts::Counts;
 pub use erased::{Erased, ErasedFault};
-pub use partition::{DECISIONS, ERASED, Image, Partition, STATE, WATCH};
+pub use partition::{DECISIONS, ERASED, Image, Partition, STATE, TRACKER, WATCH};
 pub use settings::{Contradiction, Settings};
 pub use watch::{Panel, Watch};

@@ -125,7 +125,7 @@ fn steps(settings: &Settings, wanted: &Wanted, admin: &Admin) -> Result<Vec<Step
         .collect()
 }
 
-fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 4] {
+fn specs(settings: &Settings, wanted: &Wanted) -> Vec<TopicSpec> {
     let spec = |name: &str, retention_ms: &str| TopicSpec {
         name: name.to_owned(),
         partitions: wanted.partitions,
@@ -137,13 +137,16 @@ fn specs(settings: &Settings, wanted: &Wanted) -> [TopicSpec; 4] {
     };
     const DAYS_30: &str = "2592000000";
     // The state of every customer is rebuilt from the whole input; what the broker drops is missing in it.
-    [
+    let mut specs = vec![
         spec(&settings.topics.input, "-1"),
         spec(&settings.topics.alerts, DAYS_30),
         spec(&settings.topics.dead_letters, DAYS_30),
         // Decisions since the oldest snapshot; few bytes, and without them the input alone is not enough.
         spec(&settings.topics.journal, "-1"),
-    ]
+    ];
+    let streams = settings.topics.streams.values();
+    specs.extend(streams.map(|topic| spec(topic, DAYS_30)));
+    specs
 }
 
 /// Compaction would take records out of the middle: the state after a restart would be another one.
@@ -207,22 +210,35 @@ mod tests {
         let names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
         assert_eq!(
             names,
-            ["events", "at-risk", "events.dlq", "holdfast.journal"]
+            [
+                "events",
+                "at-risk",
+                "events.dlq",
+                "holdfast.journal",
+                "segments",
+                "lifecycle",
+                "carts",
+                "decisions",
+            ]
         );
         let kept: Vec<&str> = specs
             .iter()
             .map(|s| s.config["retention.ms"].as_str())
             .collect();
-        assert_eq!(kept, ["-1", "2592000000", "2592000000", "-1"]);
+        assert_eq!(kept[..4], ["-1", "2592000000", "2592000000", "-1"]);
+        assert!(kept[4..].iter().all(|ms| *ms == "2592000000"));
     }
 
     #[test]
     fn a_compacted_topic_is_wrong_and_makes_the_command_fail_after_listing_all() {
-        let [input, alerts, _, _] = specs(&Settings::defaults(), &Wanted::default());
+        let specs = specs(&Settings::defaults(), &Wanted::default());
+        let [input, alerts, ..] = &specs[..] else {
+            panic!("at least two topics");
+        };
         let compact = BTreeMap::from([("cleanup.policy".to_owned(), "compact,delete".to_owned())]);
         let steps = [
-            judge(&input, 2, &compact).unwrap(),
-            judge(&alerts, 2, &BTreeMap::new()).unwrap(),
+            judge(input, 2, &compact).unwrap(),
+            judge(alerts, 2, &BTreeMap::new()).unwrap(),
         ];
         let mut out = Vec::new();
         let error = write_steps(&steps, "created", &mut out).unwrap_err();

@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("features", &["events"]),
     ("lifecycle", &["events", "features"]),
     ("model", &["events", "features"]),
-    ("policy", &["events", "features", "model"]),
+    ("policy", &["events", "features", "lifecycle", "model"]),
     // The consumer's group handle goes into the producer's transaction.
     ("producer", &["consumer", "events", "policy"]),
     (

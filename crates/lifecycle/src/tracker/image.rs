@@ -1,7 +1,8 @@
 //! Images of a tracker: taking one, coming back from it, customers that move, and a digest.
 //!
 //! ```text
-//! u32 version, i64 floor, u32 tables; for each: u32 length of the name, name, u32 rows; for each: u32 index, u32 length, bytes
+//! u32 version, u32 length of the settings, settings as JSON, i64 floor, u32 tables;
+//! for each: u32 length of the name, name, u32 rows; for each: u32 index, u32 length, bytes
 //! ```
 //!
 //! Numbers are little-endian. Marks are not kept: they follow from rows and store.
@@ -27,6 +28,9 @@ pub enum ImageFault {
     /// Another version wrote them.
     #[error("the image has version {0}, this program reads {VERSION}")]
     Version(u32),
+    /// The settings in it are none.
+    #[error("the settings in the image cannot be read")]
+    Settings,
     /// There is a table that this version does not know.
     #[error("the image holds a table `{0}` that this program does not know")]
     Table(String),
@@ -41,6 +45,7 @@ pub enum ImageFault {
 /// Rows as of one instant, shared with the tracker until it writes to them.
 #[derive(Debug)]
 pub struct TrackerImage {
+    settings: Arc<Settings>,
     parts: Parts,
     floor: i64,
 }
@@ -52,6 +57,10 @@ impl TrackerImage {
         let tables = self.parts.tables();
         let mut out = Vec::new();
         put(&mut out, VERSION);
+        // Plain numbers and words: this cannot fail.
+        let settings = serde_json::to_vec(&*self.settings).unwrap_or_default();
+        put(&mut out, settings.len() as u32);
+        out.extend_from_slice(&settings);
         out.extend_from_slice(&self.floor.to_le_bytes());
         put(&mut out, tables.len() as u32);
         let mut row = Vec::new();
@@ -100,28 +109,31 @@ impl Tracker {
     #[must_use]
     pub fn image(&self) -> TrackerImage {
         TrackerImage {
+            settings: Arc::clone(&self.settings),
             parts: self.parts.clone(),
             floor: self.floor,
         }
     }
 
     /// The tracker whose image these bytes are. `store` holds the customers as of the same instant, by the same
-    /// indices.
+    /// indices. Its settings are those of the image's time.
     ///
     /// # Errors
     /// [`ImageFault`] if they are none, or one of other customers.
     pub fn restore(
-        settings: Arc<Settings>,
         not_before: Option<i64>,
         bytes: &[u8],
         store: &Store,
     ) -> Result<Self, ImageFault> {
-        let mut tracker = Self::new(settings, not_before);
         let mut rest = Rest(bytes);
         match rest.number()? {
             VERSION => {}
             other => return Err(ImageFault::Version(other)),
         }
+        let length = rest.number()? as usize;
+        let settings = serde_json::from_slice(rest.take(length)?);
+        let settings: Settings = settings.map_err(|_| ImageFault::Settings)?;
+        let mut tracker = Self::new(Arc::new(settings), not_before);
         tracker.floor = rest.bytes().map(i64::from_le_bytes)?;
         for _ in 0..rest.number()? {
             let length = rest.number()? as usize;

@@ -131,7 +131,7 @@ impl World {
     pub(crate) fn restart(&mut self) {
         let image = self.tracker.image().encode();
         let digest = self.tracker.digest(&self.store);
-        self.tracker = Tracker::restore(self.settings.clone(), None, &image, &self.store).unwrap();
+        self.tracker = Tracker::restore(None, &image, &self.store).unwrap();
         assert_eq!(self.tracker.digest(&self.store), digest);
     }
 

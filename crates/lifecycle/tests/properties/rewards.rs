@@ -114,7 +114,7 @@ proptest! {
         looks.sort_unstable();
         for look in looks {
             world.advance(start + look);
-            world = world.restored(&settings);
+            world = world.restored();
         }
         world.advance(end);
         let zone = TimeZone::get(zone).unwrap();
@@ -141,7 +141,7 @@ proptest! {
         for (pause, zone) in moves {
             now += pause;
             world.event(&event(E::ProfileUpdate, now, person(born, zone)));
-            world = world.restored(&Settings::default());
+            world = world.restored();
         }
         world.advance(now + 400 * DAY_MS);
         let told = rewards(&world, "birthday");

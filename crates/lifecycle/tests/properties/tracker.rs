@@ -84,7 +84,7 @@ proptest! {
     ) {
         let plain = run(&settings, &steps, |_, world| world);
         let restored = run(&settings, &steps, |at, world| match at % every {
-            0 => world.restored(&settings),
+            0 => world.restored(),
             _ => world,
         });
         prop_assert_eq!(&restored.notices, &plain.notices);
@@ -190,7 +190,7 @@ proptest! {
         let mut bytes = world.tracker.image().encode();
         let at = place % bytes.len();
         bytes[at] ^= byte;
-        let restored = Tracker::restore(Arc::new(settings), None, &bytes, &world.store);
+        let restored = Tracker::restore(None, &bytes, &world.store);
         if let Ok(tracker) = restored {
             let mut world = World { tracker, ..world };
             world.profile(0, world.newest());
@@ -211,7 +211,7 @@ fn customers_whom_the_state_does_not_hold_are_refused() {
         details: Default::default(),
     });
     let bytes = world.tracker.image().encode();
-    let refused = Tracker::restore(Arc::new(settings), None, &bytes, &store());
+    let refused = Tracker::restore(None, &bytes, &store());
     assert!(refused.is_err());
 }
 
@@ -239,7 +239,7 @@ fn what_other_cut_points_put_into_the_past_is_dated_when_they_took_hold() {
     let settings = Arc::new(strict.clone());
     world.tracker.activate(settings, clock, &world.store);
     let before = world.profile(0, clock);
-    let mut world = world.restored(&strict);
+    let mut world = world.restored();
     world.advance(clock);
     let moved = world.records(Topic::Segments, 0);
     assert_eq!(moved.len(), 2, "{moved:?}");

@@ -137,10 +137,9 @@ impl World {
     }
 
     /// The same partition, from its image.
-    pub(crate) fn restored(self, settings: &Settings) -> Self {
+    pub(crate) fn restored(self) -> Self {
         let bytes = self.tracker.image().encode();
-        let settings = Arc::new(settings.clone());
-        let tracker = Tracker::restore(settings, None, &bytes, &self.store).unwrap();
+        let tracker = Tracker::restore(None, &bytes, &self.store).unwrap();
         assert_eq!(
             tracker.digest(&self.store),
             self.tracker.digest(&self.store)

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use holdfast_features::{FeatureId, Ix, Plan, Store, Theme};
+use holdfast_lifecycle::Profile;
 use holdfast_model::{Contribution, Counterfactual, Explanation, Label, Model};
 use serde::Serialize;
 
+use super::standing::Standing;
 use super::{Alert, Kind, Trigger, alert_id, text};
 use crate::DAY_MS;
+use crate::arm::Arm;
 use crate::error::Error;
 use crate::settings::{Format, Settings};
 
@@ -124,6 +127,30 @@ struct Value<'a> {
     last_purchase_ms: Option<i64>,
     spend_90d: f64,
     currency: Option<&'a str>,
+    arm: Arm,
+    #[serde(flatten)]
+    standing: Option<Standing>,
+    model: ModelRef<'a>,
+}
+
+/// A decision as `decisions` has it: about both arms, so that the effect of alerts can be told.
+#[derive(Serialize)]
+struct Decided<'a> {
+    /// That of the alert, also where none was sent.
+    alert_id: &'a str,
+    episode_id: String,
+    kind: Kind,
+    customer_id: &'a str,
+    as_of: i64,
+    arm: Arm,
+    alerted: bool,
+    /// Why no alert was sent.
+    suppressed: Option<&'static str>,
+    churn_probability: f64,
+    horizon_days: u32,
+    trigger: Trigger<'a>,
+    #[serde(flatten)]
+    standing: Option<Standing>,
     model: ModelRef<'a>,
 }
 
@@ -139,6 +166,10 @@ struct SpecValue<'a> {
     support_30d: u64,
     abandons_30d: u64,
     event_id: Option<&'a str>,
+}
+
+fn episode_id(customer: &str, number: u32) -> String {
+    format!("{customer}:{number}")
 }
 
 impl Voice {
@@ -159,12 +190,13 @@ impl Voice {
     /// The whole alert. `explanation` is of the same customer and instant.
     pub(crate) fn alert(
         &self,
-        store: &Store,
-        ix: Ix,
+        (store, ix): (&Store, Ix),
         decision: &Decision<'_>,
         explanation: &Explanation,
+        profile: Option<&Profile>,
     ) -> Alert {
         let customer = store.id(ix);
+        let arm = self.settings.control.arm(&self.settings.tenant, customer);
         let alert_id = alert_id(
             &self.settings.tenant,
             customer,
@@ -174,11 +206,33 @@ impl Voice {
         );
         let value = match self.settings.format {
             Format::Json => {
-                serde_json::to_vec(&self.value((store, ix), decision, explanation, &alert_id))
+                let value = Value {
+                    arm,
+                    standing: profile.map(Standing::new),
+                    ..self.value((store, ix), decision, explanation, &alert_id)
+                };
+                serde_json::to_vec(&value)
             }
             Format::Spec => serde_json::to_vec(&self.spec_value(store, ix, decision, explanation)),
         };
+        let decided = Decided {
+            alert_id: &alert_id,
+            episode_id: episode_id(customer, decision.number),
+            kind: decision.kind,
+            customer_id: customer,
+            as_of: decision.as_of,
+            arm,
+            alerted: arm == Arm::Treat,
+            suppressed: (arm == Arm::Control).then_some("control"),
+            churn_probability: explanation.probability,
+            horizon_days: self.label.horizon_days,
+            trigger: decision.trigger,
+            standing: profile.map(Standing::new),
+            model: self.model(),
+        };
         Alert {
+            arm,
+            decision: serde_json::to_vec(&decided).unwrap_or_default(), // as the value
             alert_id,
             key: customer.to_owned(),
             value: value.unwrap_or_default(), // plain structs of text and numbers: this cannot fail
@@ -206,7 +260,7 @@ impl Voice {
         Value {
             schema_version: 1,
             alert_id,
-            episode_id: format!("{}:{}", store.id(ix), decision.number),
+            episode_id: episode_id(store.id(ix), decision.number),
             kind: decision.kind,
             tenant: &settings.tenant,
             customer_id: store.id(ix),
@@ -233,10 +287,16 @@ impl Voice {
             last_purchase_ms: store.last_purchase(ix),
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),
-            model: ModelRef {
-                id: &self.model_id,
-                sha256: &self.model_sha256,
-            },
+            arm: Arm::Treat,
+            standing: None,
+            model: self.model(),
+        }
+    }
+
+    fn model(&self) -> ModelRef<'_> {
+        ModelRef {
+            id: &self.model_id,
+            sha256: &self.model_sha256,
         }
     }
 

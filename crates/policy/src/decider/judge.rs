@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::alert::Decision;
+use crate::arm::Arm;
 use crate::episode::Open;
 use crate::journal::FactKind;
 use crate::settings::Format;
@@ -33,7 +34,7 @@ impl Decider {
         store: &Store,
         ix: Ix,
         moment: Moment<'_>,
-        out: &mut dyn FnMut(Alert),
+        out: &mut dyn Desk,
     ) {
         let Moment { now, trigger } = moment;
         let outlook = self.outlook(store, ix, now);
@@ -65,7 +66,7 @@ impl Decider {
     }
 
     /// The open episode's horizon has passed: lapsed, or for a named event recovered, for it did not come.
-    pub(super) fn lapse(&mut self, store: &Store, ix: Ix, at: i64, out: &mut dyn FnMut(Alert)) {
+    pub(super) fn lapse(&mut self, store: &Store, ix: Ix, at: i64, out: &mut dyn Desk) {
         let kind = if self.terms.named.is_some() {
             Kind::Recovered
         } else {
@@ -86,7 +87,7 @@ impl Decider {
         store: &Store,
         ix: Ix,
         seen: &Seen<'_>,
-        out: &mut dyn FnMut(Alert),
+        out: &mut dyn Desk,
     ) {
         let now = seen.ts;
         let named = self
@@ -140,7 +141,7 @@ impl Decider {
     }
 
     /// Sends the step's alert, unless the episode is silent or the state is being rebuilt.
-    fn publish(&mut self, store: &Store, ix: Ix, step: &Step<'_>, out: &mut dyn FnMut(Alert)) {
+    fn publish(&mut self, store: &Store, ix: Ix, step: &Step<'_>, out: &mut dyn Desk) {
         let probability = probability(self.log_odds(store, ix, step.as_of));
         let record = self.records.make(ix);
         record.seen_at = if self.settings.mode == Mode::Plain {
@@ -173,8 +174,15 @@ impl Decider {
         let explanation = self
             .scorer
             .explain(store, ix, step.as_of, &mut self.scratch);
-        self.counts.alerts[step.kind as usize] += 1;
-        out(self.voice.alert(store, ix, &decision, &explanation));
+        let profile = out.profile(store, ix, step.as_of);
+        let alert = self
+            .voice
+            .alert((store, ix), &decision, &explanation, profile.as_ref());
+        match alert.arm {
+            Arm::Treat => self.counts.alerts[step.kind as usize] += 1,
+            Arm::Control => self.counts.control += 1,
+        }
+        out.take(alert);
     }
 
     /// Asked for only where somebody is to be won back, and told.

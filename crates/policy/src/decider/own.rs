@@ -67,7 +67,7 @@ impl Decider {
     }
 
     /// Carries out what falls due.
-    pub(super) fn fire(&mut self, store: &mut Store, ix: Ix, due: Due, out: &mut dyn FnMut(Alert)) {
+    pub(super) fn fire(&mut self, store: &mut Store, ix: Ix, due: Due, out: &mut dyn Desk) {
         self.counts.fired += 1;
         match due.edge {
             Edge::Timer => {
@@ -177,7 +177,7 @@ impl Decider {
         store: &mut Store,
         ix: Ix,
         at: i64,
-        out: &mut dyn FnMut(Alert),
+        out: &mut dyn Desk,
     ) {
         let seen = self.last_seen(store, ix);
         let Some(due) = self.next_due(store, ix, seen.max(at.saturating_sub(1)), at) else {

@@ -6,25 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::KafkaSinkSettings;
 use crate::letters::{Origin, error_headers};
-use crate::{DeadLetter, JournalRecord, OutAlert};
+use crate::{DeadLetter, JournalRecord, OutAlert, OutRecord};
 
 type Outgoing<'a> = BaseRecord<'a, [u8], [u8]>;
 
 /// Where the alert came from stands in headers only: its value is the same for every number of partitions.
 pub(super) fn of_alert<'a>(alert: &'a OutAlert, topic: &'a str) -> Outgoing<'a> {
-    let mut headers = OwnedHeaders::new();
-    if let Some((partition, offset)) = alert.input {
-        headers = add(
-            headers,
-            "holdfast-input-partition",
-            Some(partition.to_string().as_bytes()),
-        );
-        headers = add(
-            headers,
-            "holdfast-input-offset",
-            Some(offset.to_string().as_bytes()),
-        );
-    }
+    let mut headers = place(alert.input);
     if let Some(traceparent) = &alert.traceparent {
         headers = add(headers, "traceparent", Some(traceparent));
     }
@@ -32,6 +20,28 @@ pub(super) fn of_alert<'a>(alert: &'a OutAlert, topic: &'a str) -> Outgoing<'a> 
         .key(&alert.key[..])
         .payload(&alert.value[..])
         .headers(headers)
+}
+
+/// As an alert's.
+fn place(input: Option<(i32, i64)>) -> OwnedHeaders {
+    let Some((partition, offset)) = input else {
+        return OwnedHeaders::new();
+    };
+    let (partition, offset) = (partition.to_string(), offset.to_string());
+    let headers = add(
+        OwnedHeaders::new(),
+        "holdfast-input-partition",
+        Some(partition.as_bytes()),
+    );
+    add(headers, "holdfast-input-offset", Some(offset.as_bytes()))
+}
+
+/// A record of a stream, keyed by the customer as alerts are.
+pub(super) fn of_record<'a>(record: &'a OutRecord, topic: &'a str) -> Outgoing<'a> {
+    BaseRecord::to(topic)
+        .key(&record.key[..])
+        .payload(&record.value[..])
+        .headers(place(record.input))
 }
 
 /// To the partition of the input, whatever the partitioner says.

@@ -91,6 +91,11 @@ impl KafkaTransactions {
                 self.send(records::of_letter(letter, &self.settings))?;
             }
         }
+        for record in &outputs.records {
+            if let Some(topic) = self.settings.streams.get(&record.stream) {
+                self.send(records::of_record(record, topic))?;
+            }
+        }
         for record in &outputs.journal {
             self.send(records::of_journal(record, &self.settings.journal))?;
         }

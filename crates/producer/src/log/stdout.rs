@@ -1,4 +1,5 @@
-//! Alerts on stdout, dead letters on stderr: for pipes; a restart has nothing to come back to.
+//! Alerts on stdout, dead letters on stderr: for pipes; a restart has nothing to come back to. There is no place for the
+//! records of streams: who wants them writes to a directory.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -1,7 +1,9 @@
 //! From raw values to [`Settings`]: conversions, ranges and what must agree with what.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use holdfast_producer::Stream;
 use toml::Value;
 
 use super::fault::{Fault, Faults};
@@ -9,7 +11,7 @@ use super::reader::Reader;
 use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
-    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset, kafka,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset, kafka, lifecycle,
     run, snapshot,
 };
 
@@ -47,6 +49,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
             cart_abandon: cart_abandon(&mut reader),
             max_customers: max_customers(&mut reader),
         },
+        lifecycle: lifecycle::read(&mut reader, &app.time_zone),
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),
@@ -114,8 +117,10 @@ fn topics(reader: &mut Reader<'_>, app: &App) -> Topics {
             format!("is `{dead_letters}`, which has another use"),
         );
     }
+    let streams = streams(reader, [&input, &alerts, &dead_letters]);
     let journal = name_or(reader, "topics.journal", format!("{}.journal", app.id));
-    if [&input, &alerts, &dead_letters].contains(&&journal) {
+    let taken = [&input, &alerts, &dead_letters];
+    if taken.into_iter().chain(streams.values()).any(|t| *t == journal) {
         reader.fault(
             "topics.journal",
             format!("is `{journal}`, which has another use"),
@@ -125,8 +130,26 @@ fn topics(reader: &mut Reader<'_>, app: &App) -> Topics {
         input,
         alerts,
         dead_letters,
+        streams,
         journal,
     }
+}
+
+/// Topics of streams; each has one of its own, or is off.
+fn streams(reader: &mut Reader<'_>, taken: [&String; 3]) -> BTreeMap<Stream, String> {
+    let mut streams = BTreeMap::new();
+    for stream in Stream::ALL {
+        let key = format!("topics.{stream}");
+        let topic = name(reader, &key);
+        if topic == "off" {
+            continue;
+        }
+        if taken.contains(&&topic) || streams.values().any(|other| *other == topic) {
+            reader.fault(&key, format!("is `{topic}`, which has another use"));
+        }
+        streams.insert(stream, topic);
+    }
+    streams
 }
 
 fn policy(reader: &mut Reader<'_>) -> Policy {
@@ -159,7 +182,19 @@ fn policy(reader: &mut Reader<'_>) -> Policy {
         dwell_ms: reader.duration("policy.dwell").unwrap_or_default(),
         cooldown_ms: reader.duration("policy.cooldown").unwrap_or_default(),
         hard_churn: reader.texts("policy.hard_churn").unwrap_or_default(),
+        control_share: control_share(reader),
+        control_salt: reader.text("policy.control_salt").unwrap_or_default(),
     }
+}
+
+fn control_share(reader: &mut Reader<'_>) -> f64 {
+    let key = "policy.control_share";
+    let share = reader.number(key).unwrap_or(0.0);
+    if (0.0..=1.0).contains(&share) {
+        return share;
+    }
+    reader.fault(key, format!("{share} is not a share between 0 and 1"));
+    0.0
 }
 
 fn probability(reader: &mut Reader<'_>, key: &str, default: f64) -> f64 {

@@ -59,6 +59,26 @@ pub(super) const KEYS: &[Key] = &[
         "topic of rejected records; default: input + \".dlq\"",
     ),
     key(
+        "topics.segments",
+        "\"segments\"",
+        "topic of customers that changed their segment; off for none",
+    ),
+    key(
+        "topics.lifecycle",
+        "\"lifecycle\"",
+        "topic of customers that lapsed, came back, left or are due something; off for none",
+    ),
+    key(
+        "topics.carts",
+        "\"carts\"",
+        "topic of carts that were left; off for none",
+    ),
+    key(
+        "topics.decisions",
+        "\"decisions\"",
+        "topic of every decision, unsent ones included; off for none",
+    ),
+    key(
         "topics.journal",
         "",
         "internal topic of decisions and ticks, for restarts; default: app.id + \".journal\"",
@@ -99,6 +119,16 @@ pub(super) const KEYS: &[Key] = &[
         "policy.hard_churn",
         "[\"account_closed\", \"subscription_cancel\", \"subscription_expire\"]",
         "event types that close an episode as churned",
+    ),
+    key(
+        "policy.control_share",
+        "0.0",
+        "share of customers, drawn by id, who are decided on and not alerted: the control group",
+    ),
+    key(
+        "policy.control_salt",
+        "\"holdfast\"",
+        "another salt draws another control group",
     ),
     key("silence.enabled", "true", "silence alone raises alerts"),
     key(
@@ -160,6 +190,41 @@ pub(super) const KEYS: &[Key] = &[
         "features.max_customers",
         "",
         "customers one partition may hold, beyond which events of new ones are dropped; default: no limit",
+    ),
+    key(
+        "lifecycle.enabled",
+        "true",
+        "tell of segments, lapses, carts and what else customers go through, beside alerts",
+    ),
+    key(
+        "lifecycle.dwell",
+        "\"1d\"",
+        "after a change of segment was told, none is for this long",
+    ),
+    key(
+        "lifecycle.dormant_gaps",
+        "3.0",
+        "a customer is dormant when silent for this many times the own median gap",
+    ),
+    key(
+        "segments.recency_days",
+        "",
+        "four cut points of days since the last purchase; default: the model file's",
+    ),
+    key(
+        "segments.frequency",
+        "",
+        "four cut points of orders; default: the model file's",
+    ),
+    key(
+        "segments.monetary",
+        "",
+        "four cut points of net spend, major units; default: the model file's",
+    ),
+    key(
+        "segments.top_spend",
+        "",
+        "net spend from which on a customer is of the top fifth; default: the model file's",
     ),
     key(
         "alerts.not_before",

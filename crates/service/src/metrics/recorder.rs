@@ -115,6 +115,8 @@ impl Recorder {
         }
         let suppressed = metrics.alerts_suppressed.with_label_values(&["historic"]);
         grow(&suppressed, decisions.suppressed, seen.decisions.suppressed);
+        let control = metrics.alerts_suppressed.with_label_values(&["control"]);
+        grow(&control, decisions.control, seen.decisions.control);
         (seen.counts, seen.decisions) = (counts, decisions);
     }
 
@@ -187,6 +189,12 @@ impl Watcher for Recorder {
             if let Ok(of) = serde_json::from_slice::<Probability>(&alert.value) {
                 self.metrics.score.observe(of.churn_probability);
             }
+        }
+        for record in &committed.outputs.records {
+            self.metrics
+                .records_sent
+                .with_label_values(&[record.stream.name()])
+                .inc();
         }
         for letter in &committed.outputs.dead_letters {
             self.metrics

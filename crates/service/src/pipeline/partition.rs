@@ -5,8 +5,11 @@ use std::sync::Arc;
 use holdfast_events::{DropReason, Event, EventType, Outcome, Record};
 use holdfast_features::{Applied, CartAbandon, Input, LATENESS_MS, Memory, Store};
 use holdfast_policy::journal::{Entry, What};
-use holdfast_policy::{Alert, Decider, Seen};
-use holdfast_producer::{OutAlert, Outputs};
+use holdfast_policy::{Decider, Seen};
+use holdfast_lifecycle::Tracker;
+use holdfast_producer::Outputs;
+
+use desk::Desk;
 
 use super::counts::Counts;
 use super::erased::Erased;
@@ -14,11 +17,13 @@ use super::letters::{letter, skipped};
 use super::settings::Settings;
 use super::watch::Watch;
 
+mod desk;
 mod rescaled;
 mod state;
+mod tracked;
 mod watched;
 
-pub use state::{DECISIONS, ERASED, Image, STATE, WATCH};
+pub use state::{DECISIONS, ERASED, Image, STATE, TRACKER, WATCH};
 
 /// Records that are decoded and whose customers are fetched from memory together: at random customers the latency
 /// of memory is the limit, not the work.
@@ -35,6 +40,8 @@ pub struct Partition {
     erased: Erased,
     /// None for a model that nobody trained.
     watch: Option<Watch>,
+    /// None where nothing is told beside alerts.
+    tracker: Option<Tracker>,
     /// The greatest event time applied; `i64::MIN` before the first.
     clock: i64,
     /// The clock of the whole input, where the driver knows it.
@@ -61,6 +68,7 @@ impl Partition {
         let terms = settings.watch.as_ref();
         Ok(Self {
             watch: terms.map(|terms| Watch::new(terms, &store, i64::MIN)),
+            tracker: tracked::tracker(settings),
             store,
             decider: Decider::new(Arc::clone(&settings.policy), &settings.model)?,
             erased: Erased::new(settings.erased_key),
@@ -107,6 +115,9 @@ impl Partition {
                 self.decider.touch(ix);
                 if let Some(watch) = &self.watch {
                     watch.touch(ix);
+                }
+                if let Some(tracker) = &self.tracker {
+                    tracker.touch(ix);
                 }
             });
             for ((record, outcome), hash) in together.iter().zip(outcomes).zip(&hashes) {
@@ -173,12 +184,13 @@ impl Partition {
             id_hash: if identified { event.id_hash() } else { 0 },
             particulars: event.particulars,
         };
-        let send = &mut |alert: Alert| out.alerts.push(out_alert(alert, record));
         // An event that will be dropped must not fire what an applied one would.
         if self.decider.is_due(ix, event.ts) && self.store.verdict(ix, &input) == Applied::Applied {
+            let desk = &mut Desk::new(self.tracker.as_ref(), out).at(record);
             self.decider
-                .before_event(&mut self.store, ix, event.ts, send);
+                .before_event(&mut self.store, ix, event.ts, desk);
         }
+        self.track_before(ix, &input, &mut out.records);
         self.watch_before(ix, &input);
         match self.store.apply(ix, &input) {
             Applied::Applied => {}
@@ -189,16 +201,19 @@ impl Partition {
         if let Some(watch) = &mut self.watch {
             watch.after(ix, event.kind, &event.type_name, event.ts);
         }
+        self.track_after(record, event, ix, &mut out.records);
+        let desk = &mut Desk::new(self.tracker.as_ref(), out).at(record);
         let seen = Seen {
             kind: event.kind,
             type_name: &event.type_name,
             ts: event.ts,
             event_id: &event.event_id,
         };
-        self.decider.after_event(&mut self.store, ix, &seen, send);
+        self.decider.after_event(&mut self.store, ix, &seen, desk);
         self.clock = self.clock.max(event.ts);
         let due = self.clock.saturating_sub(self.settings.grace_ms);
-        self.decider.advance(&mut self.store, due, send);
+        self.decider.advance(&mut self.store, due, desk);
+        self.track_up_to(due, &mut out.records);
         self.erased.expire(due.saturating_sub(LATENESS_MS));
         let counted = u64::from(self.emitting);
         self.counts.applied += counted;
@@ -224,9 +239,10 @@ impl Partition {
     fn erase(&mut self, customer_id: &str, hash: u64, at: Option<i64>, out: &mut Outputs) {
         let at = at.unwrap_or(self.clock.max(self.input_clock));
         if let Some(ix) = self.store.find_hashed(hash, customer_id) {
-            let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
-            self.decider.before_event(&mut self.store, ix, at, send);
+            let desk = &mut Desk::new(self.tracker.as_ref(), out);
+            self.decider.before_event(&mut self.store, ix, at, desk);
             self.decider.erase(ix);
+            self.track_erasure(ix, at, &mut out.records);
             if let Some(watch) = &mut self.watch {
                 watch.erase(&self.store, ix);
             }
@@ -252,9 +268,10 @@ impl Partition {
 
     fn advance(&mut self, to: i64, out: &mut Outputs) -> bool {
         let before = self.decider.counts().fired;
-        let send = &mut |alert: Alert| out.alerts.push(own_alert(alert));
-        self.decider.advance(&mut self.store, to, send);
-        self.decider.counts().fired != before
+        let desk = &mut Desk::new(self.tracker.as_ref(), out);
+        self.decider.advance(&mut self.store, to, desk);
+        let tracked = self.track_up_to(to, &mut out.records);
+        self.decider.counts().fired != before || tracked
     }
 
     /// The input has ended at `until`: the clock moves there and all deadlines up to it fire, without grace. Says
@@ -326,32 +343,8 @@ impl Partition {
     pub fn set_emitting(&mut self, emitting: bool) {
         self.emitting = emitting;
         self.decider.set_emitting(emitting);
-    }
-}
-
-/// An alert with the record that raised it; silence and timers have none.
-fn out_alert(alert: Alert, record: &Record<'_>) -> OutAlert {
-    if !alert.by_event {
-        return own_alert(alert);
-    }
-    let traceparent = record
-        .headers
-        .list()
-        .iter()
-        .find(|h| h.name.eq_ignore_ascii_case("traceparent"));
-    OutAlert {
-        input: Some((record.partition, record.offset)),
-        traceparent: traceparent.and_then(|h| h.value).map(<[u8]>::to_vec),
-        ..own_alert(alert)
-    }
-}
-
-fn own_alert(alert: Alert) -> OutAlert {
-    OutAlert {
-        key: alert.key.into_bytes(),
-        value: alert.value,
-        alert_id: alert.alert_id,
-        input: None,
-        traceparent: None,
+        if let Some(tracker) = &mut self.tracker {
+            tracker.set_emitting(emitting);
+        }
     }
 }

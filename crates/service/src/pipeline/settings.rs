@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping, Record};
 use holdfast_features as features;
-use holdfast_model::{CartSource, Model};
+use holdfast_lifecycle as lifecycle;
+use holdfast_model::{CartSource, LabelKind, Model};
 use holdfast_policy as policy;
 use sha2::{Digest, Sha256};
 
@@ -34,6 +35,10 @@ pub struct Settings {
     pub(super) erased_key: u64,
     /// What is predicted and held against its outcome; none for a model that nobody trained.
     pub(super) watch: Option<Arc<Terms>>,
+    /// What is told beside alerts; none where nothing is.
+    pub(super) lifecycle: Option<Arc<lifecycle::Settings>>,
+    /// Records dated earlier enter the state unsent, as alerts do.
+    pub(super) not_before: Option<i64>,
     /// Only asked what it would have said, beside the model that decides.
     challenger: Option<Arc<Model>>,
 }
@@ -90,10 +95,11 @@ impl Settings {
                     minor_exponent: rule.exponent(),
                     stats: model.occasion(),
                 };
+                let told = lifecycle_settings(config, model, store);
                 Ok(Self {
                     decoder: Arc::new(Decoder::new(decoding)),
                     state_hash: state_hash(config, store, rule),
-                    decision_hash: config.decision_hash(&wanted),
+                    decision_hash: decision_hash(config, &wanted, told.as_deref()),
                     thresholds: (wanted.open, wanted.close),
                     store,
                     policy: Arc::new(policy),
@@ -107,6 +113,8 @@ impl Settings {
                     skip: config.run.skip.clone().into(),
                     erased_key: erased_key(&config.app.tenant),
                     watch: Terms::new(model, None, config.silence.grace_ms).map(Arc::new),
+                    lifecycle: told,
+                    not_before: config.alerts.not_before,
                     challenger: None,
                 })
             }
@@ -187,6 +195,38 @@ impl Settings {
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
+}
+
+/// The configuration's terms with what the model brings: horizon, label, cut points.
+fn lifecycle_settings(
+    config: &config::Settings,
+    model: &Model,
+    store: features::Settings,
+) -> Option<Arc<lifecycle::Settings>> {
+    let wanted = &config.lifecycle;
+    let label = model.label();
+    wanted.enabled.then(|| {
+        Arc::new(lifecycle::Settings {
+            minor_exponent: store.minor_exponent,
+            cuts: wanted.cuts.clone().unwrap_or_default(),
+            lapse_ms: label.horizon_ms(),
+            any_act_counts: label.kind != LabelKind::Purchase,
+            ..wanted.settings.clone()
+        })
+    })
+}
+
+/// Over what decides beside the model, and over the terms of what is told beside alerts.
+fn decision_hash(
+    config: &config::Settings,
+    wanted: &config::Policy,
+    told: Option<&lifecycle::Settings>,
+) -> String {
+    let alerts = config.decision_hash(wanted);
+    let Some(told) = told.and_then(|told| serde_json::to_string(told).ok()) else {
+        return alerts;
+    };
+    config::hex(&Sha256::digest(format!("{alerts}\n{told}")))
 }
 
 fn state_hash(config: &config::Settings, store: features::Settings, rule: CurrencyRule) -> String {
@@ -308,6 +348,10 @@ fn policy(
         format: match config.alerts.format {
             config::AlertFormat::Json => policy::Format::Json,
             config::AlertFormat::Spec => policy::Format::Spec,
+        },
+        control: policy::Control {
+            share: wanted.control_share,
+            salt: wanted.control_salt.clone(),
         },
         currency: match rule {
             CurrencyRule::Only(currency) => Some(currency),

@@ -83,6 +83,7 @@ impl Begin {
             {
                 // Marks of another model or policy promise nothing.
                 state.rearm();
+                state.retrack(None);
             }
             begin.partitions = manifest.partitions;
             begin

@@ -1,11 +1,12 @@
 //! The files a replay writes.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use holdfast_producer::{Outputs, letters};
+use holdfast_producer::log::file_of;
+use holdfast_producer::{Outputs, Stream, letters};
 
 use super::Summary;
 
@@ -14,6 +15,8 @@ pub(super) struct Files {
     dir: PathBuf,
     alerts: BufWriter<File>,
     dead_letters: BufWriter<File>,
+    /// In the order of [`Stream::ALL`].
+    streams: Vec<BufWriter<File>>,
     written: u64,
 }
 
@@ -27,6 +30,11 @@ fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
         .with_context(writing(path))
 }
 
+fn line(file: &mut BufWriter<File>, value: &[u8]) -> io::Result<()> {
+    file.write_all(value)?;
+    file.write_all(b"\n")
+}
+
 impl Files {
     pub(super) fn create(dir: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(dir).with_context(writing(dir))?;
@@ -35,7 +43,11 @@ impl Files {
         if summary.exists() {
             fs::remove_file(&summary).with_context(writing(&summary))?;
         }
+        let streams = Stream::ALL
+            .into_iter()
+            .map(|stream| create(&dir.join(file_of(stream))));
         Ok(Self {
+            streams: streams.collect::<anyhow::Result<_>>()?,
             alerts: create(&dir.join("alerts.jsonl"))?,
             dead_letters: create(&dir.join("dead-letters.jsonl"))?,
             dir: dir.to_owned(),
@@ -50,20 +62,18 @@ impl Files {
     /// Appends and empties `out`.
     pub(super) fn write(&mut self, out: &mut Outputs) -> anyhow::Result<()> {
         for alert in out.alerts.drain(..) {
-            self.alerts
-                .write_all(&alert.value)
-                .context("cannot write alerts.jsonl")?;
-            self.alerts
-                .write_all(b"\n")
-                .context("cannot write alerts.jsonl")?;
+            line(&mut self.alerts, &alert.value).context("cannot write alerts.jsonl")?;
             self.written += 1;
         }
         for letter in out.dead_letters.drain(..) {
-            serde_json::to_writer(&mut self.dead_letters, &letters::to_json(&letter))
+            let value = letters::to_json(&letter).to_string();
+            line(&mut self.dead_letters, value.as_bytes())
                 .context("cannot write dead-letters.jsonl")?;
-            self.dead_letters
-                .write_all(b"\n")
-                .context("cannot write dead-letters.jsonl")?;
+        }
+        for record in out.records.drain(..) {
+            let stream = record.stream;
+            line(&mut self.streams[stream as usize], &record.value)
+                .with_context(|| format!("cannot write {}", file_of(stream)))?;
         }
         Ok(())
     }
@@ -71,6 +81,9 @@ impl Files {
     /// Closes the files and writes the summary, which says that they are whole.
     pub(super) fn finish(mut self, summary: &Summary) -> anyhow::Result<()> {
         self.alerts.flush().context("cannot write alerts.jsonl")?;
+        for file in &mut self.streams {
+            file.flush().context("cannot write the streams' files")?;
+        }
         self.dead_letters
             .flush()
             .context("cannot write dead-letters.jsonl")?;

@@ -31,6 +31,23 @@ const ENOUGH: usize = 20_000;
 /// A pack of the journal is cut when it is longer: brokers take records of about a million bytes.
 const PACK_BYTES: usize = 500_000;
 
+/// How many of the merged outputs are one part's.
+struct Cut {
+    alerts: usize,
+    letters: usize,
+    records: usize,
+}
+
+impl Cut {
+    fn of(outputs: &Outputs) -> Self {
+        Self {
+            alerts: outputs.alerts.len(),
+            letters: outputs.dead_letters.len(),
+            records: outputs.records.len(),
+        }
+    }
+}
+
 pub(super) struct Committer {
     shared: Arc<Shared>,
     sink: Box<dyn Sink>,
@@ -228,13 +245,13 @@ impl Committer {
     }
 
     /// Moves all outputs into one, in order, and remembers how many were whose.
-    fn merge(&mut self) -> (Outputs, Vec<(usize, usize)>) {
+    fn merge(&mut self) -> (Outputs, Vec<Cut>) {
         let mut all = Outputs::default();
         let cuts = self
             .parts
             .iter_mut()
             .map(|part| {
-                let cut = (part.outputs.alerts.len(), part.outputs.dead_letters.len());
+                let cut = Cut::of(&part.outputs);
                 all.append(&mut part.outputs);
                 cut
             })
@@ -269,15 +286,15 @@ impl Committer {
         records
     }
 
-    fn part_again(&mut self, all: Outputs, cuts: &[(usize, usize)]) {
-        let (mut alerts, mut letters) = (all.alerts.into_iter(), all.dead_letters.into_iter());
-        for (part, (alert_count, letter_count)) in self.parts.iter_mut().zip(cuts) {
-            part.outputs
-                .alerts
-                .extend(alerts.by_ref().take(*alert_count));
-            part.outputs
-                .dead_letters
-                .extend(letters.by_ref().take(*letter_count));
+    fn part_again(&mut self, all: Outputs, cuts: &[Cut]) {
+        let mut alerts = all.alerts.into_iter();
+        let mut letters = all.dead_letters.into_iter();
+        let mut records = all.records.into_iter();
+        for (part, cut) in self.parts.iter_mut().zip(cuts) {
+            let own = &mut part.outputs;
+            own.alerts.extend(alerts.by_ref().take(cut.alerts));
+            own.dead_letters.extend(letters.by_ref().take(cut.letters));
+            own.records.extend(records.by_ref().take(cut.records));
         }
     }
 

@@ -107,6 +107,7 @@ fn sink_settings(settings: &Settings, client: KafkaSettings) -> KafkaSinkSetting
         client,
         alerts: settings.topics.alerts.clone(),
         dead_letters: settings.topics.dead_letters.clone(),
+        streams: settings.topics.streams.clone(),
         journal: settings.topics.journal.clone(),
         transactional_id: format!("{}.{}", settings.app.id, settings.kafka.instance_id),
         app: settings.app.id.clone(),
@@ -146,12 +147,14 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
     let topics = &settings.topics;
     let (mut missing, mut partitions) = (Vec::new(), 0);
     let mut journal = 0;
-    for name in [
+    let streams = topics.streams.values().rev();
+    let names = streams.chain([
         &topics.journal,
         &topics.dead_letters,
         &topics.alerts,
         &topics.input,
-    ] {
+    ]);
+    for name in names {
         match probe.topic(name, ANSWER) {
             TopicState::Partitions(count) if *name == topics.journal => journal = count,
             TopicState::Partitions(count) => partitions = count,

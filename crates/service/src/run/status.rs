@@ -379,6 +379,7 @@ fn add(to: &mut Decisions, other: &Decisions) {
         *mine += theirs;
     }
     to.suppressed += other.suppressed;
+    to.control += other.control;
     to.fired += other.fired;
     to.looks += other.looks;
 }

@@ -80,14 +80,17 @@ pub fn needs(settings: &Settings, role: Role) -> Vec<Need> {
 
 /// What a run does with each topic.
 #[must_use]
-pub(crate) fn run_topics(settings: &Settings) -> [(&str, &'static [Right]); 4] {
+pub(crate) fn run_topics(settings: &Settings) -> Vec<(&str, &'static [Right])> {
     let topics = &settings.topics;
-    [
+    let mut rights: Vec<(&str, &'static [Right])> = vec![
         (&topics.input, &[Right::Read]),
         (&topics.alerts, &[Right::Write]),
         (&topics.dead_letters, &[Right::Write]),
         (&topics.journal, &[Right::Read, Right::Write]),
-    ]
+    ];
+    let write = |topic| (String::as_str(topic), &[Right::Write][..]);
+    rights.extend(topics.streams.values().map(write));
+    rights
 }
 
 /// Writes the rights as commands for an administrator's shell.
@@ -150,6 +153,10 @@ mod tests {
                 "Write --topic 'at-risk' --resource-pattern-type literal",
                 "Write --topic 'events.dlq' --resource-pattern-type literal",
                 "Read --operation Write --topic 'holdfast.journal' --resource-pattern-type literal",
+                "Write --topic 'segments' --resource-pattern-type literal",
+                "Write --topic 'lifecycle' --resource-pattern-type literal",
+                "Write --topic 'carts' --resource-pattern-type literal",
+                "Write --topic 'decisions' --resource-pattern-type literal",
                 "Read --group 'holdfast' --resource-pattern-type literal",
                 "Write --transactional-id 'holdfast.' --resource-pattern-type prefixed",
             ]

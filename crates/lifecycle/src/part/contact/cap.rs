@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 /// At most so many messages within any span of `window_ms`: (t - window, t] for every t.
 ///
@@ -12,7 +13,7 @@ use jiff::tz::TimeZone;
 /// assert_eq!(cap.next(&[100, 700], 900), 1_100); // the one at 100 is out of the window then
 /// assert_eq!(cap.next(&[100, 700], 1_500), 1_500);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactCap {
     /// How many; 0 is no message at all.
     pub contacts: u32,
@@ -68,7 +69,7 @@ impl ContactCap {
 }
 
 /// Hours of the night on the customer's clock, from and with the first up to the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuietHours {
     /// The first quiet hour, 0 to 23.
     pub from: u8,

@@ -10,7 +10,7 @@
 //! halve, which changes no proportion. A weight is written seven bits at a time, low ones first: an act takes a byte. A seventeenth hour comes in if it weighs more than the least, which leaves.
 
 use holdfast_features::Ix;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::DAY_MS;
 use crate::table::{AnyTable, Bytes, RowFault};
@@ -25,7 +25,7 @@ const ROW: usize = 2 + 4 * CELLS;
 const UNIT: u64 = 64;
 
 /// An hour of the week on the customer's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HourOfWeek {
     /// 1 is Monday, 7 is Sunday.
     pub weekday: u8,

@@ -61,6 +61,9 @@ impl Partition {
                     anyhow!("a customer is in two partitions: were keys spread by murmur2?")
                 })?;
                 to.decider.adopt(&from.decider, &from.store, theirs, own);
+                if let (Some(tracker), Some(old)) = (&mut to.tracker, &from.tracker) {
+                    tracker.adopt(old, &to.store, (theirs, own))?;
+                }
             }
         }
         Ok(new)

@@ -7,6 +7,8 @@ use holdfast_policy::journal::{Entry, Fact, What};
 use holdfast_policy::{Decider, DeciderImage, Following};
 use holdfast_store::Snapshot;
 
+use holdfast_lifecycle::{Tracker, TrackerImage};
+
 use super::{Erased, Partition};
 use crate::pipeline::Settings;
 use crate::pipeline::watch::{Watch, WatchImage};
@@ -17,6 +19,8 @@ pub const DECISIONS: &str = "decisions";
 pub const ERASED: &str = "erased";
 /// And what is predicted and awaited, where that is watched.
 pub const WATCH: &str = "watch";
+/// And what is told beside alerts, where it is.
+pub const TRACKER: &str = "lifecycle";
 
 /// What an image has beside the pieces of the store.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct Image {
     pub erased: Vec<u8>,
     /// None where nothing is watched.
     pub watch: Option<WatchImage>,
+    /// None where nothing is told beside alerts.
+    pub tracker: Option<TrackerImage>,
 }
 
 impl Image {
@@ -37,6 +43,8 @@ impl Image {
         let watch = self.watch.map(|watch| (WATCH, watch.encode()));
         let mut sections = vec![(ERASED, self.erased), (DECISIONS, self.decisions.encode())];
         sections.extend(watch);
+        let tracker = self.tracker.map(|tracker| (TRACKER, tracker.encode()));
+        sections.extend(tracker);
         sections
     }
 }
@@ -61,6 +69,7 @@ impl Partition {
             decisions: self.decider.image(),
             erased: self.erased.encode(),
             watch: self.watch.as_mut().map(Watch::image),
+            tracker: self.tracker.as_ref().map(Tracker::image),
         }
     }
 
@@ -107,6 +116,11 @@ impl Partition {
                 Watch::new(terms, store, clock)
             });
         }
+        if settings.lifecycle.is_some() {
+            let bytes = one(snapshot, TRACKER)?;
+            let tracker = Tracker::restore(settings.not_before, &bytes, &partition.store);
+            partition.tracker = Some(tracker.map_err(|e| e.to_string())?);
+        }
         partition.input_clock = manifest.input_clock.unwrap_or(i64::MIN);
         partition.at = manifest.offset;
         Ok(partition)
@@ -122,6 +136,9 @@ impl Partition {
             self.watch
                 .as_ref()
                 .map_or(0, |watch| watch.digest(&self.store)),
+            self.tracker
+                .as_ref()
+                .map_or(0, |tracker| tracker.digest(&self.store)),
         ];
         parts.into_iter().fold(0, |hash: u64, part| {
             (hash.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -186,7 +203,8 @@ impl Partition {
         self.settings.model.id()
     }
 
-    /// Another model or policy, for the same state.
+    /// Another model or policy, for the same state. What is told beside alerts goes on by the terms it had until
+    /// [`retrack`](Self::retrack).
     ///
     /// # Errors
     /// If the model cannot be scored.

@@ -293,6 +293,7 @@ impl Owned {
             self.pipeline.follow(Following::Blind);
             return Ok(None);
         }
+        self.pipeline.retrack(None);
         self.activated();
         self.pipeline.rearm();
         Ok(Some(self.part(Outputs::default(), None)))
@@ -321,6 +322,7 @@ impl Owned {
             model_sha256: self.regime.model_sha256.clone(),
             config_hash: self.regime.config_hash.clone(),
             clock: self.pipeline.clock(),
+            lifecycle: self.pipeline.terms().map(Box::new),
         });
     }
 
@@ -389,7 +391,8 @@ impl Owned {
             let bytes = self.pipeline.memory().total()
                 + self.pipeline.decision_memory()
                 + self.pipeline.erased().memory()
-                + self.pipeline.watch_memory();
+                + self.pipeline.watch_memory()
+                + self.pipeline.tracked_memory();
             self.status.state_bytes.store(bytes, Ordering::Relaxed);
         }
         self.status.watch.tell(&self.pipeline);

@@ -159,6 +159,7 @@ impl Owned {
             What::Activated {
                 model_sha256,
                 config_hash,
+                lifecycle,
                 ..
             } => {
                 let now = Regime {
@@ -170,6 +171,7 @@ impl Owned {
                 };
                 let changed = rebuild.regime.replace(now).is_some();
                 self.follow();
+                self.pipeline.retrack(lifecycle.map(|terms| *terms));
                 if changed || self.pipeline.needs_rearm() {
                     self.pipeline.rearm();
                 }
@@ -238,6 +240,7 @@ impl Owned {
         }
         // Whoever repeats this journal has to look anew at the same place.
         if !same || rebuild.divergences > 0 || self.pipeline.needs_rearm() {
+            self.pipeline.retrack(None);
             self.activated();
             self.pipeline.rearm();
         }

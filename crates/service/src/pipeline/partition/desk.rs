@@ -1,0 +1,70 @@
+//! Where decisions are laid down, with what the tracker knows of the customer.
+
+use holdfast_events::Record;
+use holdfast_features::{Ix, Store};
+use holdfast_lifecycle::{Profile, Tracker};
+use holdfast_policy::{self as policy, Alert, Arm};
+use holdfast_producer::{OutAlert, OutRecord, Outputs, Stream};
+
+/// Takes decisions of one record, or of time.
+pub(super) struct Desk<'a> {
+    tracker: Option<&'a Tracker>,
+    record: Option<&'a Record<'a>>,
+    out: &'a mut Outputs,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(tracker: Option<&'a Tracker>, out: &'a mut Outputs) -> Self {
+        Self {
+            tracker,
+            record: None,
+            out,
+        }
+    }
+
+    /// While this record is in hand.
+    pub(super) fn at(self, record: &'a Record<'a>) -> Self {
+        Self {
+            record: Some(record),
+            ..self
+        }
+    }
+}
+
+impl policy::Desk for Desk<'_> {
+    fn profile(&self, store: &Store, ix: Ix, as_of: i64) -> Option<Profile> {
+        Some(self.tracker?.profile(store, ix, as_of))
+    }
+
+    /// What silence and timers raised has no record, nor is it traced.
+    fn take(&mut self, alert: Alert) {
+        let record = self.record.filter(|_| alert.by_event);
+        let input = record.map(|record| (record.partition, record.offset));
+        let key = alert.key.into_bytes();
+        // Without what is told beside alerts there is nobody who reads decisions.
+        if self.tracker.is_some() {
+            self.out.records.push(OutRecord {
+                stream: Stream::Decisions,
+                key: key.clone(),
+                value: alert.decision,
+                input,
+            });
+        }
+        if alert.arm == Arm::Control {
+            return;
+        }
+        let traceparent = record.and_then(|record| {
+            let mut headers = record.headers.list().iter();
+            headers
+                .find(|header| header.name.eq_ignore_ascii_case("traceparent"))?
+                .value
+        });
+        self.out.alerts.push(OutAlert {
+            key,
+            value: alert.value,
+            alert_id: alert.alert_id,
+            input,
+            traceparent: traceparent.map(<[u8]>::to_vec),
+        });
+    }
+}

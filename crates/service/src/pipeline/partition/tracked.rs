@@ -1,0 +1,117 @@
+//! Where the fold meets what is told beside alerts.
+
+use std::sync::Arc;
+
+use holdfast_events::{Event, Record};
+use holdfast_features::{Applied, Input, Ix};
+use holdfast_lifecycle::{self as lifecycle, Notice, Seen, Topic, Tracker};
+use holdfast_producer::{OutRecord, Stream};
+
+use super::Partition;
+use crate::pipeline::Settings;
+
+/// A tracker that knows nobody yet; none where nothing is told.
+pub(super) fn tracker(settings: &Settings) -> Option<Tracker> {
+    let terms = settings.lifecycle.as_ref()?;
+    Some(Tracker::new(Arc::clone(terms), settings.not_before))
+}
+
+fn out_record(notice: Notice, input: Option<(i32, i64)>) -> OutRecord {
+    OutRecord {
+        stream: match notice.topic {
+            Topic::Segments => Stream::Segments,
+            Topic::Lifecycle => Stream::Lifecycle,
+            Topic::Carts => Stream::Carts,
+        },
+        key: notice.key.into_bytes(),
+        value: notice.value,
+        input: input.filter(|_| notice.by_event),
+    }
+}
+
+impl Partition {
+    /// Before an event is applied. One that will be dropped is none.
+    #[inline]
+    pub(super) fn track_before(&mut self, ix: Ix, input: &Input, out: &mut Vec<OutRecord>) {
+        if let Some(tracker) = &mut self.tracker
+            && tracker.is_due(ix, input.ts)
+            && self.store.verdict(ix, input) == Applied::Applied
+        {
+            let send = &mut |notice| out.push(out_record(notice, None));
+            tracker.before_event(&self.store, ix, input.ts, send);
+        }
+    }
+
+    /// An event was applied.
+    #[inline]
+    pub(super) fn track_after(
+        &mut self,
+        record: &Record<'_>,
+        event: &Event<'_>,
+        ix: Ix,
+        out: &mut Vec<OutRecord>,
+    ) {
+        let Some(tracker) = &mut self.tracker else {
+            return;
+        };
+        if !tracker.wants(event.kind) {
+            return;
+        }
+        let wanted = tracker.wants_details(event.kind);
+        let details = wanted.then(|| self.settings.decoder.details(record));
+        let seen = Seen {
+            kind: event.kind,
+            type_name: &event.type_name,
+            ts: event.ts,
+            minor: event.minor,
+            event_id: &event.event_id,
+            details: details.as_ref().and_then(Option::as_ref),
+        };
+        let place = Some((record.partition, record.offset));
+        let send = &mut |notice| out.push(out_record(notice, place));
+        tracker.after_event(&self.store, ix, &seen, send);
+    }
+
+    /// Time has come to `to`, ms UTC. Says whether anything came of it.
+    #[inline]
+    pub(super) fn track_up_to(&mut self, to: i64, out: &mut Vec<OutRecord>) -> bool {
+        let Some(tracker) = &mut self.tracker else {
+            return false;
+        };
+        let send = &mut |notice| out.push(out_record(notice, None));
+        tracker.advance(&self.store, to, send)
+    }
+
+    /// What was due by `at` is told, then nothing is kept of the customer.
+    pub(super) fn track_erasure(&mut self, ix: Ix, at: i64, out: &mut Vec<OutRecord>) {
+        if let Some(tracker) = &mut self.tracker {
+            let send = &mut |notice| out.push(out_record(notice, None));
+            tracker.before_event(&self.store, ix, at, send);
+            tracker.erase(ix);
+        }
+    }
+
+    /// From here on what is told beside alerts follows these terms; without any, those of the settings.
+    pub fn retrack(&mut self, terms: Option<lifecycle::Settings>) {
+        if let (Some(tracker), Some(terms)) =
+            (&mut self.tracker, terms.map(Arc::new).or_else(|| self.settings.lifecycle.clone()))
+        {
+            tracker.activate(terms, self.clock, &self.store);
+        }
+    }
+
+    /// The terms that what is told beside alerts follows; none where nothing is.
+    pub fn terms(&self) -> Option<lifecycle::Settings> {
+        self.tracker.as_ref().map(|tracker| tracker.settings().as_ref().clone())
+    }
+
+    /// Records sent, by [`Topic`].
+    pub fn told(&self) -> [u64; 3] {
+        self.tracker.as_ref().map_or([0; 3], Tracker::sent)
+    }
+
+    /// Bytes of what is kept for that.
+    pub fn tracked_memory(&self) -> usize {
+        self.tracker.as_ref().map_or(0, Tracker::memory)
+    }
+}
