@@ -7,13 +7,13 @@ use holdfast_policy::{self as policy, Alert, Arm};
 use holdfast_producer::{OutAlert, OutRecord, Outputs, Stream};
 
 /// Takes decisions of one record, or of time.
-pub(super) struct Desk<'a> {
+pub(super) struct Desk<'a, 'r> {
     tracker: Option<&'a Tracker>,
-    record: Option<&'a Record<'a>>,
+    record: Option<&'a Record<'r>>,
     out: &'a mut Outputs,
 }
 
-impl<'a> Desk<'a> {
+impl<'a, 'r> Desk<'a, 'r> {
     pub(super) fn new(tracker: Option<&'a Tracker>, out: &'a mut Outputs) -> Self {
         Self {
             tracker,
@@ -23,7 +23,7 @@ impl<'a> Desk<'a> {
     }
 
     /// While this record is in hand.
-    pub(super) fn at(self, record: &'a Record<'a>) -> Self {
+    pub(super) fn at(self, record: &'a Record<'r>) -> Self {
         Self {
             record: Some(record),
             ..self
@@ -31,7 +31,7 @@ impl<'a> Desk<'a> {
     }
 }
 
-impl policy::Desk for Desk<'_> {
+impl policy::Desk for Desk<'_, '_> {
     fn profile(&self, store: &Store, ix: Ix, as_of: i64) -> Option<Profile> {
         Some(self.tracker?.profile(store, ix, as_of))
     }
