@@ -20,7 +20,7 @@
 //! | --- | --- |
 //! | p alive | 1 / (1+w), w = c ((alpha+T)/(alpha+t))^(r+x) |
 //! | p no purchase in (T, T+h] | L(x, t, T+h) / L(x, t, T) = 1 - p alive (1 - ((alpha+T)/(alpha+T+h))^(r+x)) |
-//! | expected purchases in (T, T+h] | equation 10 of 2005, see [`Prepared::expected_purchases`] |
+//! | expected purchases in (T, T+h] | equation 10 of 2005, see [`Prepared::purchases_if_alive`] |
 //!
 //! In silence (T grows, x and t stay) p alive never rises and p no purchase never falls, for both
 //! families and all parameters: with f(T) = (alpha+T)^-(r+x) and C = c (alpha+t)^-(r+x) the latter is
@@ -30,9 +30,9 @@
 //! Times are in any one unit, the same in rows, parameters and horizons: alpha is in that unit, r, a
 //! and b have none.
 
-mod bfgs;
+pub(crate) mod bfgs;
 mod fit;
-mod gamma;
+pub(crate) mod gamma;
 mod likelihood;
 
 pub use fit::{Fit, FitError, MIN_CUSTOMERS, Settings, fit};
@@ -164,6 +164,12 @@ impl Prepared {
     }
 
     /// Expected number of purchases within the horizon.
+    #[must_use]
+    pub fn expected_purchases(&self, row: &Rft) -> f64 {
+        self.p_alive(row) * self.purchases_if_alive(row)
+    }
+
+    /// Expected number of purchases within the horizon of a customer who has not left so far.
     ///
     /// Who never left would make N of them, negative binomial with shape r+x and z = h / (alpha+T+h);
     /// of k such purchases 1 + q1 + ... + q(k-1) come about, where qj = (b+x+m)_j / (a+b+x+m)_j is the
@@ -171,7 +177,7 @@ impl Prepared {
     /// Lee (2005) by the series of its 2F1 at z, but without its difference of nearly equal numbers
     /// and without its 0/0 at a = 1: every term is positive. Takes some 40 (1 + h / (alpha+T)) steps.
     #[must_use]
-    pub fn expected_purchases(&self, row: &Rft) -> f64 {
+    pub fn purchases_if_alive(&self, row: &Rft) -> f64 {
         let Params { r, alpha, a, b } = self.params;
         let shape = r + row.frequency;
         let stay = b + row.frequency + self.family.first();
@@ -199,7 +205,7 @@ impl Prepared {
                 sum *= 1e-200;
             }
         }
-        self.p_alive(row) * sum / weights
+        sum / weights
     }
 }
 

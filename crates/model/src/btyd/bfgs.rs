@@ -1,24 +1,24 @@
-//! The minimum of a smooth function of four numbers (Broyden, Fletcher, Goldfarb, Shanno).
+//! The minimum of a smooth function of a few numbers (Broyden, Fletcher, Goldfarb, Shanno).
 //!
 //! Written out, as `argmin` would be driven through its own traits and states for these few lines.
 
-pub(super) type Point = [f64; 4];
+pub(crate) type Point<const N: usize> = [f64; N];
 
 /// A point with the function's value and slopes there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) at: Point,
-    pub(super) value: f64,
-    pub(super) slopes: Point,
+pub(crate) struct Place<const N: usize> {
+    pub(crate) at: Point<N>,
+    pub(crate) value: f64,
+    pub(crate) slopes: Point<N>,
 }
 
 /// Where the search ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
-    pub(super) place: Place,
-    pub(super) iterations: u32,
+pub(crate) struct Found<const N: usize> {
+    pub(crate) place: Place<N>,
+    pub(crate) iterations: u32,
     /// Whether the greatest slope is at most what was asked for.
-    pub(super) converged: bool,
+    pub(crate) converged: bool,
 }
 
 const MAX_ITERATIONS: u32 = 300;
@@ -26,29 +26,33 @@ const MAX_ITERATIONS: u32 = 300;
 const LONGEST: f64 = 2.0;
 
 /// Greatest size of a component; NaN if one is, which `f64::max` would pass over.
-pub(super) fn greatest(point: &Point) -> f64 {
+pub(crate) fn greatest<const N: usize>(point: &Point<N>) -> f64 {
     if point.iter().any(|x| x.is_nan()) {
         return f64::NAN;
     }
     point.iter().fold(0.0, |most: f64, x| most.max(x.abs()))
 }
 
-fn dot(a: &Point, b: &Point) -> f64 {
+fn dot<const N: usize>(a: &Point<N>, b: &Point<N>) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-fn each(f: impl Fn(usize) -> f64) -> Point {
+fn each<const N: usize>(f: impl Fn(usize) -> f64) -> Point<N> {
     std::array::from_fn(f)
 }
 
 /// Searches from `start` until no slope is above `reach`, or nothing goes lower.
-pub(super) fn minimum(start: Point, reach: f64, f: impl Fn(&Point) -> (f64, Point)) -> Found {
-    let look = |at: Point| {
+pub(crate) fn minimum<const N: usize>(
+    start: Point<N>,
+    reach: f64,
+    f: impl Fn(&Point<N>) -> (f64, Point<N>),
+) -> Found<N> {
+    let look = |at: Point<N>| {
         let (value, slopes) = f(&at);
         Place { at, value, slopes }
     };
     let mut place = look(start);
-    let mut inverse: Option<[Point; 4]> = None;
+    let mut inverse: Option<[Point<N>; N]> = None;
     for iterations in 0..MAX_ITERATIONS {
         let end = |converged| Found {
             place,
@@ -58,8 +62,8 @@ pub(super) fn minimum(start: Point, reach: f64, f: impl Fn(&Point) -> (f64, Poin
         if greatest(&place.slopes) <= reach {
             return end(true);
         }
-        let steepest = each(|i| -place.slopes[i]);
-        let direction = match &inverse {
+        let steepest: Point<N> = each(|i| -place.slopes[i]);
+        let direction: Point<N> = match &inverse {
             Some(inverse) => each(|i| dot(&inverse[i], &steepest)),
             None => steepest,
         };
@@ -70,8 +74,8 @@ pub(super) fn minimum(start: Point, reach: f64, f: impl Fn(&Point) -> (f64, Poin
             }
             continue; // once more, straight down
         };
-        let moved = each(|i| next.at[i] - place.at[i]);
-        let turned = each(|i| next.slopes[i] - place.slopes[i]);
+        let moved: Point<N> = each(|i| next.at[i] - place.at[i]);
+        let turned: Point<N> = each(|i| next.slopes[i] - place.slopes[i]);
         let bend = dot(&moved, &turned);
         if bend > 0.0 {
             let before = inverse.unwrap_or_else(|| scaled(bend / dot(&turned, &turned)));
@@ -87,12 +91,12 @@ pub(super) fn minimum(start: Point, reach: f64, f: impl Fn(&Point) -> (f64, Poin
 }
 
 /// The first of ever shorter steps that goes low enough.
-fn step(
-    from: &Place,
-    direction: &Point,
+fn step<const N: usize>(
+    from: &Place<N>,
+    direction: &Point<N>,
     mut share: f64,
-    look: impl Fn(Point) -> Place,
-) -> Option<Place> {
+    look: impl Fn(Point<N>) -> Place<N>,
+) -> Option<Place<N>> {
     let slope = dot(direction, &from.slopes);
     if slope.is_nan() || slope >= 0.0 {
         return None;
@@ -110,13 +114,18 @@ fn step(
     None
 }
 
-fn scaled(by: f64) -> [Point; 4] {
+fn scaled<const N: usize>(by: f64) -> [Point<N>; N] {
     std::array::from_fn(|i| each(|j| if i == j { by } else { 0.0 }))
 }
 
 /// The inverse Hessian that also knows what the last step saw.
-fn updated(before: &[Point; 4], moved: &Point, turned: &Point, bend: f64) -> [Point; 4] {
-    let seen = each(|i| dot(&before[i], turned));
+fn updated<const N: usize>(
+    before: &[Point<N>; N],
+    moved: &Point<N>,
+    turned: &Point<N>,
+    bend: f64,
+) -> [Point<N>; N] {
+    let seen: Point<N> = each(|i| dot(&before[i], turned));
     let factor = (1.0 + dot(turned, &seen) / bend) / bend;
     std::array::from_fn(|i| {
         each(|j| {
@@ -131,7 +140,7 @@ mod tests {
     use super::*;
 
     /// Rosenbrock's valley twice, its minima at (1, 1).
-    fn valleys(x: &Point) -> (f64, Point) {
+    fn valleys(x: &Point<4>) -> (f64, Point<4>) {
         let one = |a: f64, b: f64| {
             let (u, v) = (1.0 - a, b - a * a);
             (u * u + 100.0 * v * v, -2.0 * u - 400.0 * a * v, 200.0 * v)
@@ -144,7 +153,7 @@ mod tests {
     fn minimum_of_a_bent_valley_is_found() {
         let found = minimum([-1.2, 1.0, 0.3, -0.7], 1e-9, valleys);
         assert!(found.converged, "{found:?}");
-        let off = each(|i| found.place.at[i] - 1.0);
+        let off: Point<4> = each(|i| found.place.at[i] - 1.0);
         assert!(greatest(&off) < 1e-8, "{found:?}");
     }
 

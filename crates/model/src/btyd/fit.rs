@@ -175,17 +175,17 @@ fn from_logs(logs: &[f64; 4]) -> Params {
     Params { r, alpha, a, b }
 }
 
-fn reached(end: &Found) -> bool {
+fn reached(end: &Found<4>) -> bool {
     end.converged || greatest(&end.place.slopes) <= NEARLY
 }
 
 /// The lowest of the ends that are minima.
-fn best(ends: [Found; 2]) -> Option<Found> {
+fn best(ends: [Found<4>; 2]) -> Option<Found<4>> {
     (ends.into_iter().filter(reached)).min_by(|a, b| a.place.value.total_cmp(&b.place.value))
 }
 
 /// Why no end is a minimum: a parameter that ran away explains more than slopes that did not vanish.
-fn unfound(ends: &[Found; 2], unit: f64) -> FitError {
+fn unfound(ends: &[Found<4>; 2], unit: f64) -> FitError {
     let end = if ends[1].place.value < ends[0].place.value {
         ends[1]
     } else {
@@ -197,7 +197,7 @@ fn unfound(ends: &[Found; 2], unit: f64) -> FitError {
     })
 }
 
-fn unbounded(place: &Place, unit: f64) -> Option<FitError> {
+fn unbounded(place: &Place<4>, unit: f64) -> Option<FitError> {
     let names = ["r", "alpha", "a", "b"];
     let (i, log) = (place.at.iter().enumerate()).find(|(_, log)| log.abs() > EDGE)?;
     Some(FitError::Unbounded {

@@ -2,7 +2,7 @@
 
 /// Derivative of ln Gamma at `x` > 0: shifted above 10 by psi(x) = psi(x+1) - 1/x, where seven terms
 /// of the asymptotic series are exact to a double (Abramowitz, Stegun 6.3.5 and 6.3.18).
-pub(super) fn digamma(x: f64) -> f64 {
+pub(crate) fn digamma(x: f64) -> f64 {
     let (mut x, mut shift) = (x, 0.0);
     while x < 10.0 {
         shift += 1.0 / x;
