@@ -67,7 +67,7 @@ pub use registry::{
     Feature, FeatureId, Theme, Transform, feature, nearest, registry, registry_hash,
 };
 pub use stats::Occasion;
-pub use store::{Applied, CartAbandon, Input, Ix, Memory, Rhythm, Settings, Store, Timer};
+pub use store::{Applied, Bought, CartAbandon, Input, Ix, Memory, Rhythm, Settings, Store, Timer};
 
 /// Milliseconds of a UTC day.
 pub const DAY_MS: i64 = 86_400_000;

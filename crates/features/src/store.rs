@@ -18,6 +18,7 @@ mod read;
 mod rows;
 mod settle;
 
+pub use read::Bought;
 pub(crate) use rows::KEEP_DAYS;
 pub use settle::Rhythm;
 

@@ -55,6 +55,7 @@
 
 pub mod baselines;
 pub mod btyd;
+pub mod buyer;
 pub mod choice;
 pub mod contact;
 pub mod curve;
@@ -84,6 +85,7 @@ mod digits;
 mod splitmix;
 mod transform;
 
+pub use buyer::Buyer;
 pub use curve::Spline;
 pub use error::Error;
 pub use file::{CartSource, Column, Model, Population, Provenance};

@@ -8,7 +8,7 @@ use crate::registry::Kind;
 use crate::stats::{Occasion, Stats};
 use crate::values::{Formulas, Moment};
 use crate::words::{Windows, bounds_of, windows_at};
-use crate::{Plan, day_of_ms};
+use crate::{DAY_MS, Plan, day_of_ms};
 use std::hint::black_box;
 use std::ops::RangeInclusive;
 
@@ -21,6 +21,23 @@ const LINES: usize = 12;
 
 /// Functions of `libm` are not rounded correctly, so their order may be off by a last bit or two.
 const SLACK: f64 = 1e-12;
+
+/// What a customer has bought over the whole life, all events applied so far in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bought {
+    /// Purchases.
+    pub orders: u32,
+    /// Distinct UTC days with one.
+    pub days: u16,
+    /// Beginning of the UTC day of the first one, ms.
+    pub first_day_ms: i64,
+    /// Greatest time of one, ms UTC.
+    pub last_ms: i64,
+    /// Sum of their amounts, minor units.
+    pub spent_minor: i64,
+    /// Sum of refunded amounts, minor units.
+    pub refunded_minor: i64,
+}
 
 fn widened(low: f64, high: f64) -> (f64, f64) {
     (low - SLACK * low.abs(), high + SLACK * high.abs())
@@ -143,6 +160,20 @@ impl Store {
     pub fn net_minor(&self, ix: Ix) -> i64 {
         let head = self.heads.get(ix.0);
         head.spent().saturating_sub(head.refunded())
+    }
+
+    /// What the customer has bought and got back over the whole life; none without a purchase.
+    #[must_use]
+    pub fn bought(&self, ix: Ix) -> Option<Bought> {
+        let head = self.heads.get(ix.0);
+        Some(Bought {
+            orders: head.purchases,
+            days: head.purchase_days,
+            first_day_ms: i64::from(head.first_purchase_day()?) * DAY_MS,
+            last_ms: head.last_purchase()?,
+            spent_minor: head.spent(),
+            refunded_minor: head.refunded(),
+        })
     }
 
     /// Spend of the 90 UTC days up to and with the day of `now`, minor units.

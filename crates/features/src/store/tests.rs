@@ -213,3 +213,24 @@ fn fetching_ahead_changes_nothing_and_takes_any_batch() {
     store.prefetch(&[]);
     assert_eq!((store.len(), store.purchases(ix)), (1, 1));
 }
+
+#[test]
+fn bought_counts_orders_days_and_money_over_the_whole_life() {
+    let (mut store, ix) = store(true, CartAbandon::Given);
+    let of = |kind, ts, minor| Input {
+        minor: Some(minor),
+        ..at(kind, ts)
+    };
+    store.apply(ix, &at(EventType::PageView, START - DAY_MS));
+    assert_eq!(store.bought(ix), None);
+    store.apply(ix, &of(EventType::Purchase, START + HOUR, 1_000));
+    store.apply(ix, &of(EventType::Purchase, START + 2 * HOUR, 250));
+    store.apply(ix, &of(EventType::Purchase, START + 400 * DAY_MS, 99));
+    store.apply(ix, &of(EventType::Purchase, START + 400 * DAY_MS, 99));
+    store.apply(ix, &of(EventType::Refund, START + 401 * DAY_MS, 2_000));
+    let bought = store.bought(ix).unwrap();
+    assert_eq!((bought.orders, bought.days), (3, 2));
+    assert_eq!(bought.first_day_ms, START);
+    assert_eq!(bought.last_ms, START + 400 * DAY_MS);
+    assert_eq!((bought.spent_minor, bought.refunded_minor), (1_349, 2_000));
+}
