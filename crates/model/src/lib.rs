@@ -15,6 +15,7 @@
 //! | [`train`] | choice of the penalty and the way from rows to a model |
 //! | [`unseen`], [`lift`] | rows that a fit has not seen, and whether the model is any use on them |
 //! | [`platt`] | a correction of the log-odds, where later rows say that it helps |
+//! | [`spend`], [`value`] | the gamma-gamma model, and what a customer is worth over a horizon |
 //! | [`policy`] | the alert threshold, by capacity or by profit |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`curve`] | natural cubic splines |
@@ -76,9 +77,11 @@ pub mod policy;
 pub mod population;
 pub mod rows;
 pub mod scorer;
+pub mod spend;
 pub mod start;
 pub mod train;
 pub mod unseen;
+pub mod value;
 pub mod watch;
 
 mod digits;
@@ -97,3 +100,4 @@ pub use policy::Policy;
 pub use scorer::{
     Contribution, Counterfactual, Explanation, Part, Scorer, Scratch, logit, probability,
 };
+pub use value::{AtStake, Value, Worth, at_stake};

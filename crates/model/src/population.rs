@@ -68,7 +68,8 @@ pub(crate) fn dates(rhythm: &Rhythm) -> Rft {
     }
 }
 
-fn mbg(rows: &[Rft]) -> Option<[f64; 4]> {
+/// MBG/NBD of these dates, nine digits; none where they bound no fit.
+pub(crate) fn mbg(rows: &[Rft]) -> Option<[f64; 4]> {
     let fit = btyd::fit(
         Family::Mbg,
         &btyd::merged(rows),
