@@ -15,7 +15,9 @@
 //! | [`train`] | choice of the penalty and the way from rows to a model |
 //! | [`unseen`], [`lift`] | rows that a fit has not seen, and whether the model is any use on them |
 //! | [`platt`] | a correction of the log-odds, where later rows say that it helps |
+//! | [`buyer`], [`segments`] | what a customer has bought, and where the fifths of recency, frequency and money end |
 //! | [`spend`], [`value`] | the gamma-gamma model, and what a customer is worth over a horizon |
+//! | [`standing`] | where a probability stands among those of all, and what became of others scored alike |
 //! | [`policy`] | the alert threshold, by capacity or by profit |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`curve`] | natural cubic splines |
@@ -77,7 +79,9 @@ pub mod policy;
 pub mod population;
 pub mod rows;
 pub mod scorer;
+pub mod segments;
 pub mod spend;
+pub mod standing;
 pub mod start;
 pub mod train;
 pub mod unseen;
@@ -100,4 +104,6 @@ pub use policy::Policy;
 pub use scorer::{
     Contribution, Counterfactual, Explanation, Part, Scorer, Scratch, logit, probability,
 };
+pub use segments::SegmentCuts;
+pub use standing::Alike;
 pub use value::{AtStake, Value, Worth, at_stake};
