@@ -21,6 +21,7 @@ import sys
 # What a file may say. Anything else could change the score, so it is refused rather than passed over.
 MODEL = {"format", "id", "sha256", "label", "currency", "cart_abandon", "registry"}
 MODEL |= {"intercept", "constants", "columns", "calibration", "policy", "training", "reference"}
+MODEL |= {"segments", "value", "percentiles", "intervals"}
 COLUMN = {"feature", "transform", "clip", "spline", "mean", "scale", "coefficient", "standard_error"}
 
 

@@ -9,14 +9,16 @@ use holdfast_features::{Constants, FeatureId, Occasion, Plan, Transform, feature
 use serde::{Deserialize, Serialize};
 
 use crate::curve::Spline;
-use crate::{Calibration, Error, Label, Policy};
+use crate::{Alike, Calibration, Error, Label, Policy, SegmentCuts, Value};
 
 mod check;
+mod practice;
 mod provenance;
 mod reference;
 mod seal;
 mod text;
 
+pub use practice::Practice;
 pub use provenance::{CutoffFigures, Provenance, Tried};
 
 /// Version of the file's format that this crate writes and reads.
@@ -56,6 +58,18 @@ pub struct Model {
     /// How the features were spread in training, for those who watch them drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference: Option<Vec<crate::watch::Spread>>,
+    /// Where the fifths of recency, frequency and money end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    segments: Option<SegmentCuts>,
+    /// What customers spend, and how often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
+    /// Quantiles of the members' probabilities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    percentiles: Option<Vec<f64>>,
+    /// What became of rows scored alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intervals: Option<Vec<Alike>>,
 }
 
 /// Where `cart_abandon` events came from in training; scoring has to do the same.
@@ -162,6 +176,10 @@ impl Model {
             policy: None,
             training: parts.training,
             reference: None,
+            segments: None,
+            value: None,
+            percentiles: None,
+            intervals: None,
         };
         model.reseal()?;
         Ok(model)

@@ -95,7 +95,7 @@ mod transform;
 pub use buyer::Buyer;
 pub use curve::Spline;
 pub use error::Error;
-pub use file::{CartSource, Column, Model, Population, Provenance};
+pub use file::{CartSource, Column, Model, Population, Practice, Provenance};
 pub use history::History;
 pub use label::{Label, LabelKind};
 pub use metrics::{Interval, Metrics};

@@ -3,6 +3,7 @@
 
 use holdfast_features::{FeatureId, Plan, Settings};
 
+use crate::buyer::{Buyer, buyers};
 use crate::choice;
 use crate::file::{Population, constants};
 use crate::history::{Counts, Customer, History, Snapshot};
@@ -33,6 +34,8 @@ pub struct Rows {
     pub counts: Counts,
     /// The rhythm of the population at the last cutoff, by which the features were computed.
     pub population: Option<Population>,
+    /// Everybody who had bought by the last cutoff, members or not, left out of the rows or not.
+    pub buyers: Vec<Buyer>,
 }
 
 impl Rows {
@@ -52,13 +55,14 @@ impl Rows {
             stats: Some(choice::occasion(&label.kind)),
             ..settings
         };
-        let mut found = None;
+        let (mut found, mut bought) = (None, Vec::new());
         history.walk(
             label,
             settings,
             &cutoffs[cutoffs.len() - 1..],
             &mut |snapshot| {
                 found = population(snapshot);
+                bought = buyers(snapshot.store, snapshot.cutoff_ms);
             },
         );
         let features = choice::offered(&label.kind);
@@ -67,6 +71,7 @@ impl Rows {
             features,
             cutoffs: cutoffs.to_vec(),
             population: found,
+            buyers: bought,
             ..Self::default()
         };
         let mut sample = Sample { shift: 0 };

@@ -13,12 +13,14 @@ mod curves;
 mod numbers;
 mod plain;
 mod plots;
+mod practice;
 mod verdict;
 mod view;
 mod watch;
 
 pub use choices::{Choices, Policy, Profit, Recalibration, Unseen};
 pub use contacting::{Contacting, LeadTime, Point, Top};
+pub use practice::{Cuts, Practice, Spend};
 pub use view::{
     Backtest, Bin, Column, Curves, Fit, Gain, Interval, Label, Metrics, Rival, Span, Task,
     TestCutoff, TrainCutoff, Training,

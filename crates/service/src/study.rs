@@ -8,6 +8,7 @@
 //! | [`judge`] | what a trained model is worth on rows that its fit had not seen |
 //! | [`learn`] | `holdfast train`: a model file and what its report shows |
 //! | [`policy`] | the alert threshold that a model brings along |
+//! | [`practice`] | segments, value and where a probability stands, as a model brings them along |
 //! | [`backtest`] | `holdfast evaluate`: learn from the past of a log, score its end |
 //! | [`contacting`] | what the lists bring a team, and how early the alerts come |
 //! | [`rivals`] | the baselines on the same test rows |
@@ -26,6 +27,7 @@ mod judge;
 pub mod learn;
 pub mod load;
 pub mod policy;
+mod practice;
 pub mod rivals;
 pub mod score;
 pub mod source;

@@ -64,6 +64,7 @@ impl Model {
         self.check_constants(&mut faults);
         self.check_definitions(&mut faults);
         self.check_reference(&mut faults);
+        self.check_practice(&mut faults);
         faults
     }
 

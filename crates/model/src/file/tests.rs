@@ -193,3 +193,74 @@ fn model_with_another_policy_is_another_model() {
     let read = Model::from_json(own.to_json().unwrap().as_bytes()).unwrap();
     assert_eq!(read, own);
 }
+
+#[test]
+fn parts_of_retention_practice_are_sealed_and_read_back() {
+    let bare = Model::from_json(SPEC.as_bytes()).unwrap();
+    assert_eq!((bare.segments(), bare.value()), (None, None));
+    assert_eq!((bare.percentile(0.5), bare.interval(0.5)), (None, None));
+    let practice = Practice {
+        segments: Some(SegmentCuts {
+            recency_days: [1.0, 2.0, 2.0, 9.5],
+            frequency: [1, 1, 2, 3],
+            monetary: None,
+            top_spend: None,
+        }),
+        value: Some(Value {
+            p: 6.0,
+            q: 4.0,
+            v: 15.0,
+            mbg: [0.5, 40.0, 0.9, 1.6],
+        }),
+        percentiles: (0..=100).map(|k| f64::from(k) / 200.0).collect(),
+        intervals: vec![Alike {
+            p_from: 0.1,
+            p_to: 0.3,
+            rows: 100,
+            left: 20,
+            low: 0.13,
+            high: 0.29,
+        }],
+    };
+    let model = bare.clone().with_practice(practice.clone()).unwrap();
+    let text = model.to_json().unwrap();
+    assert_eq!(Model::from_json(text.as_bytes()).unwrap(), model);
+    assert!(text.lines().all(|line| line.len() < 260), "{text}");
+    assert_eq!(model.percentile(0.485), Some(97.0));
+    assert_eq!(model.interval(0.2), Some((0.13, 0.29)));
+    let bare = bare.with_practice(Practice::default()).unwrap();
+    assert!(!bare.to_json().unwrap().contains("percentiles"));
+    let mut wrong = practice;
+    wrong.percentiles.pop();
+    wrong.value = wrong.value.map(|value| Value { q: 1.0, ..value });
+    let error = bare.with_practice(wrong).unwrap_err().to_string();
+    assert!(error.contains("2 faults"), "{error}");
+}
+
+#[test]
+fn stake_is_p_times_what_the_customer_brings_by_staying() {
+    let text = include_str!("../../../../schemas/examples/model-with-value.json");
+    let model = Model::from_json(text.as_bytes()).unwrap();
+    let buyer = crate::Buyer {
+        orders: 5,
+        occasions: 4,
+        span_days: 90.0,
+        age_days: 120.0,
+        recency_days: 30.0,
+        spent: 200.0,
+        refunded: 20.0,
+    };
+    let worth = model.value().unwrap().worth(&buyer, 30.0);
+    let found = model.at_stake(0.7, &buyer).unwrap();
+    let (low, high) = model.interval(0.7).unwrap();
+    assert_eq!((low, high), (0.7, 0.89), "drawn out to the probability");
+    for (amount, p) in [(found.low, low), (found.mid, 0.7), (found.high, high)] {
+        assert!((amount - p * worth.if_stays).abs() < 1e-12, "{found:?}");
+    }
+    assert!(
+        worth.expected < worth.if_stays && worth.spend > 35.0,
+        "{worth:?}"
+    );
+    let bare = Model::from_json(SPEC.as_bytes()).unwrap();
+    assert_eq!(bare.at_stake(0.7, &buyer), None);
+}

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 /// Up to this length an object or an array stays on its line.
 const LINE: usize = 240;
+/// Lines of more numbers than that have about this length.
+const PARAGRAPH: usize = 120;
 
 pub(super) fn lay_out(value: &Value) -> String {
     let mut out = String::new();
@@ -24,6 +26,7 @@ fn write(value: &Value, depth: usize, out: &mut String) {
             let items = map.iter().map(|(key, value)| (Some(key), value));
             write_items(items, ('{', '}'), depth, out);
         }
+        Value::Array(list) if list.iter().all(Value::is_number) => fill(list, depth, out),
         Value::Array(list) => {
             write_items(
                 list.iter().map(|value| (None, value)),
@@ -34,6 +37,31 @@ fn write(value: &Value, depth: usize, out: &mut String) {
         }
         _ => out.push_str(&line),
     }
+}
+
+/// Many numbers, as many on a line as fit, as words in a paragraph.
+fn fill(numbers: &[Value], depth: usize, out: &mut String) {
+    out.push('[');
+    let mut room = 0;
+    for (i, number) in numbers.iter().enumerate() {
+        let text = number.to_string();
+        let comma = if i + 1 < numbers.len() { "," } else { "" };
+        // A space or the comma's place, and the number with its own.
+        let wanted = text.len() + 2;
+        if wanted > room {
+            out.push('\n');
+            indent(depth + 1, out);
+            room = PARAGRAPH;
+        } else {
+            out.push(' ');
+        }
+        room = room.saturating_sub(wanted);
+        out.push_str(&text);
+        out.push_str(comma);
+    }
+    out.push('\n');
+    indent(depth, out);
+    out.push(']');
 }
 
 fn write_items<'a>(

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::card::{Section, quoted};
 use super::numbers::{fixed, grouped};
+use super::practice::Practice;
 use super::view::{Interval, Metrics};
 
 /// Empty where a report was stored before there were such choices.
@@ -19,6 +20,8 @@ pub struct Choices {
     pub unknown_start: Option<String>,
     /// Why this horizon, line by line, where nobody gave one.
     pub horizon: Vec<String>,
+    /// Segments, value and where probabilities stand.
+    pub practice: Option<Practice>,
 }
 
 /// Figures on rows that the fit had not seen.
@@ -130,7 +133,8 @@ impl Choices {
             text: vec![text.clone()],
             items: Vec::new(),
         });
-        let all = [unseen, recalibration, policy, start, horizon];
+        let practice = self.practice.as_ref().map(Practice::section);
+        let all = [unseen, recalibration, policy, practice, start, horizon];
         all.into_iter().flatten().collect()
     }
 }

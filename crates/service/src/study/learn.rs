@@ -10,7 +10,7 @@ use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability, 
 
 use super::load::{Log, Read, load};
 use super::policy::Ground;
-use super::{Error, Horizon, Source, Threshold, horizon, judge, policy, views};
+use super::{Error, Horizon, Source, Threshold, horizon, judge, policy, practice, views};
 use crate::report;
 
 /// What is to be learned.
@@ -65,7 +65,10 @@ pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
         until_ms,
         base_rate: rows.base_rate(0..rows.len()),
     };
-    let (model, policy) = policy::choose(learned.model, &lesson.threshold, &ground, &judged)?;
+    let practice = practice::learn(&rows, &label, &trained, &judged);
+    let told = practice::view(&rows, &practice);
+    let model = learned.model.with_practice(practice)?;
+    let (model, policy) = policy::choose(model, &lesson.threshold, &ground, &judged)?;
     learned.json = model.to_json()?;
     learned.report.sha256 = model.sha256().to_owned();
     learned.model = model;
@@ -76,6 +79,7 @@ pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
         unknown_start: unknown_start(&log),
         recalibration: trained.recalibration.map(views::recalibration),
         horizon: why,
+        practice: Some(told),
     };
     Ok(learned)
 }
