@@ -19,6 +19,9 @@ const PERCENTS: usize = 100;
 /// Bins at most, and rows of each at least.
 const BINS: usize = 20;
 const LEAST_ROWS: usize = 50;
+/// What a file holds is rounded to nine digits: who is that near to it is at it, or one of many customers alike would
+/// be above all the others.
+const SLACK: f64 = 1e-8;
 /// Standard deviations of a normal distribution on either side that hold 95 %.
 const SIDE: f64 = 1.959_963_984_540_054;
 
@@ -58,7 +61,7 @@ pub fn percentiles(probabilities: &[f64]) -> Vec<f64> {
 
 /// Percent of the members at lower risk than `p`, linear between quantiles; none without quantiles.
 pub(crate) fn percentile(quantiles: &[f64], p: f64) -> Option<f64> {
-    let above = quantiles.partition_point(|quantile| *quantile < p);
+    let above = quantiles.partition_point(|quantile| *quantile < p - SLACK);
     let share = |place: f64| 100.0 * place / (quantiles.len() - 1) as f64;
     match above {
         _ if quantiles.len() < 2 => None,
@@ -66,7 +69,9 @@ pub(crate) fn percentile(quantiles: &[f64], p: f64) -> Option<f64> {
         _ if above == quantiles.len() => Some(100.0),
         _ => {
             let (low, high) = (quantiles[above - 1], quantiles[above]);
-            Some(share((above - 1) as f64 + (p - low) / (high - low)))
+            Some(share(
+                (above - 1) as f64 + (p.min(high) - low) / (high - low),
+            ))
         }
     }
 }
@@ -122,7 +127,7 @@ fn wilson(hits: f64, all: f64) -> (f64, f64) {
 /// The interval of the bin into which `p` falls or which is next above, drawn out to `p` where it lies outside:
 /// what is told as a probability with its range has to lie within the range, and a bin is wider than a point.
 pub(crate) fn interval(bins: &[Alike], p: f64) -> Option<(f64, f64)> {
-    let at = bins.partition_point(|bin| bin.p_to < p);
+    let at = bins.partition_point(|bin| bin.p_to < p - SLACK);
     let bin = bins.get(at).or(bins.last())?;
     Some((bin.low.min(p), bin.high.max(p)))
 }
@@ -139,8 +144,6 @@ pub(crate) fn faults_of_percentiles(quantiles: &[f64], faults: &mut Vec<String>)
 }
 
 pub(crate) fn faults_of_intervals(bins: &[Alike], faults: &mut Vec<String>) {
-    // Ends are rounded to nine digits.
-    const SLACK: f64 = 1e-8;
     let sound = |bin: &Alike| {
         let share = bin.left as f64 / bin.rows as f64;
         let scored = 0.0 <= bin.p_from && bin.p_from <= bin.p_to && bin.p_to <= 1.0;

