@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates without I/O, clock, threads or unseeded randomness.
-const CORE: [&str; 5] = ["events", "features", "lifecycle", "model", "policy"];
+const CORE: [&str; 6] = ["events", "features", "lifecycle", "model", "policy", "reports"];
 
 /// Which of the other crates each may name in its manifest.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["events", "features", "lifecycle", "model"]),
     // The consumer's group handle goes into the producer's transaction.
     ("producer", &["consumer", "events", "policy"]),
+    ("reports", &["events"]),
     (
         "service",
         &[
@@ -41,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "model",
             "policy",
             "producer",
+            "reports",
             "store",
         ],
     ),

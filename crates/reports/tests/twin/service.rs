@@ -1,0 +1,113 @@
+//! Opinions and tickets from their definitions.
+
+use holdfast_events::EventType as E;
+use holdfast_reports::feedback::NpsFigures;
+use holdfast_reports::service::{AnswerFigures, ServiceFigures};
+use holdfast_reports::{Act, Said, Speaker};
+
+use crate::logs::{DAY_MS, Log, Person};
+use crate::plain::{median, percent};
+
+pub(crate) fn nps(log: &Log) -> NpsFigures {
+    let scores: Vec<u32> = log
+        .events()
+        .filter_map(|act| match act.said {
+            Said::Opinion { share, .. } => share.map(|share| share / 100_000),
+            _ => None,
+        })
+        .collect();
+    let within = |from, to| scores.iter().filter(|s| (from..=to).contains(*s)).count();
+    let (promoters, passives, detractors) = (within(9, 10), within(7, 8), within(0, 6));
+    let share = |part| percent(part, scores.len());
+    NpsFigures {
+        promoters: promoters as u64,
+        passives: passives as u64,
+        detractors: detractors as u64,
+        score: share(promoters).zip(share(detractors)).map(|(p, d)| p - d),
+    }
+}
+
+/// A ticket as the list of what happened in it.
+type Ticket = Vec<Act<'static>>;
+
+fn id(act: &Act<'_>) -> Option<u64> {
+    match act.said {
+        Said::Ticket { ticket, .. } => ticket,
+        _ => None,
+    }
+}
+
+fn is_open(ticket: &Ticket) -> bool {
+    let last = ticket.iter().rev().find(|a| a.kind != E::SupportReply);
+    last.is_some_and(|a| a.kind == E::SupportContact)
+}
+
+/// Deals a person's support events out to tickets.
+fn tickets(person: &Person) -> Vec<Ticket> {
+    let mut tickets: Vec<Ticket> = Vec::new();
+    for act in &person.acts {
+        let is_contact = act.kind == E::SupportContact;
+        if !is_contact && !matches!(act.kind, E::SupportReply | E::SupportResolved) {
+            continue;
+        }
+        let place = match id(act) {
+            Some(wanted) => tickets.iter().position(|t| id(&t[0]) == Some(wanted)),
+            None if is_contact => None,
+            None => tickets.iter().rposition(is_open),
+        };
+        match place {
+            Some(at) => tickets[at].push(*act),
+            None if is_contact => tickets.push(vec![*act]),
+            None => {}
+        }
+    }
+    tickets
+}
+
+fn first_answer(ticket: &Ticket, by: &[Speaker]) -> Option<i64> {
+    let speaker = |a: &&Act<'_>| match a.said {
+        Said::Ticket { speaker, .. } => a.kind == E::SupportReply && by.contains(&speaker),
+        _ => false,
+    };
+    let answer = ticket.iter().find(speaker)?;
+    Some(answer.ts - ticket[0].ts)
+}
+
+fn answers(tickets: &[Ticket], by: &[Speaker]) -> AnswerFigures {
+    let waits: Vec<i64> = tickets.iter().filter_map(|t| first_answer(t, by)).collect();
+    let quick = waits.iter().filter(|ms| **ms <= 60_000).count();
+    let n = waits.len();
+    AnswerFigures {
+        answered: n as u64,
+        answered_within_60s: percent(quick, tickets.len()),
+        mean_first_reply_seconds: (n > 0)
+            .then(|| waits.iter().sum::<i64>() as f64 / 1_000.0 / n as f64),
+    }
+}
+
+pub(crate) fn service(log: &Log) -> ServiceFigures {
+    let all: Vec<Ticket> = log.people.iter().flat_map(tickets).collect();
+    let count = |kind| log.events().filter(|a| a.kind == kind).count();
+    let open: Vec<&Ticket> = all.iter().filter(|t| is_open(t)).collect();
+    let solved: Vec<&Ticket> = all.iter().filter(|t| !is_open(t)).collect();
+    let contacts = |t: &Ticket| t.iter().filter(|a| a.kind == E::SupportContact).count();
+    let at_once = solved.iter().filter(|t| contacts(t) == 1).count();
+    let ages = open.iter().map(|t| log.last_ms() - t[0].ts).collect();
+    let both = answers(&all, &[Speaker::Human, Speaker::Bot]);
+    let orders = count(E::Purchase);
+    let late = |a: &&Act<'_>| a.said == Said::Delivery { is_late: true };
+    ServiceFigures {
+        tickets: all.len() as u64,
+        per_order: (orders > 0).then(|| all.len() as f64 / orders as f64),
+        open: open.len() as u64,
+        median_unresolved_days: median(ages).map(|ms| ms / DAY_MS as f64),
+        answered_within_60s: both.answered_within_60s,
+        mean_first_reply_seconds: both.mean_first_reply_seconds,
+        bot: answers(&all, &[Speaker::Bot]),
+        human: answers(&all, &[Speaker::Human]),
+        solved_at_first_contact: percent(at_once, solved.len()),
+        deliveries: count(E::OrderDelivered) as u64,
+        late_deliveries: log.events().filter(late).count() as u64,
+        returns: count(E::OrderReturned) as u64,
+    }
+}
