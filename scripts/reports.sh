@@ -16,7 +16,8 @@ if [ ${#files[@]} -eq 0 ]; then
   "$holdfast" generate --customers 1500 --days 240 --seed 7 --out "$events"
   "$holdfast" train --events "$events" --horizon-days 30 --out "$out/model.json" --report "$out/training.html"
   "$holdfast" evaluate --events "$events" --horizon-days 30 --out-dir "$out/backtest" > /dev/null
-  files=("$out/training.html" "$out/backtest/report.html")
+  "$holdfast" report --events "$events" --period week --goal-crr 60 --out "$out/retention.html"
+  files=("$out/training.html" "$out/backtest/report.html" "$out/retention.html")
 fi
 (cd "$browser" && npm ci --no-audit --no-fund --silent)
 node "$browser/check.mjs" "${files[@]}"

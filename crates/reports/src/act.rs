@@ -136,7 +136,8 @@ pub(crate) const UNKNOWN: &str = "unknown";
 
 impl Act<'_> {
     /// What it adds to revenue, in minor units: a purchase's amount, less a refund's.
-    pub(crate) fn revenue(&self) -> i64 {
+    #[must_use]
+    pub fn revenue(&self) -> i64 {
         match self.kind {
             EventType::Purchase => self.minor.unwrap_or(0),
             EventType::Refund => -self.minor.unwrap_or(0),

@@ -146,7 +146,7 @@ impl Campaigns {
                 n: *n,
             })
             .collect();
-        rows.sort_by(|a, b| b.n.cmp(&a.n));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.n));
         rows
     }
 }

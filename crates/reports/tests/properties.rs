@@ -7,6 +7,8 @@ mod logs;
 mod plain;
 #[path = "twin/service.rs"]
 mod service;
+#[path = "twin/value.rs"]
+mod worth;
 
 use holdfast_reports::{Figures, Moves, Partials};
 use proptest::prelude::*;
@@ -71,7 +73,7 @@ proptest! {
     #[test]
     fn value_equals_a_plain_recomputation(log in log()) {
         let got = figures(&log, 3).value;
-        let expected = plain::value(&log);
+        let expected = worth::value(&log);
         prop_assert_eq!(
             (got.customers, got.top20_revenue_share, got.clv_mean, got.clv_cac),
             expected
@@ -90,9 +92,9 @@ proptest! {
     fn orders_and_reasons_equal_a_plain_recomputation(log in log()) {
         let got = figures(&log, 3);
         let counts: Vec<(u64, u64)> = got.returning_customers.iter().map(|c| (c.orders, c.customers)).collect();
-        prop_assert_eq!(counts, plain::order_counts(&log));
-        prop_assert_eq!(got.second_purchase.median_days, plain::median_days_to_second(&log));
+        prop_assert_eq!(counts, worth::order_counts(&log));
+        prop_assert_eq!(got.second_purchase.median_days, worth::median_days_to_second(&log));
         let reasons: u64 = got.reasons.iter().map(|r| r.n).sum();
-        prop_assert_eq!(reasons, plain::ends(&log));
+        prop_assert_eq!(reasons, worth::ends(&log));
     }
 }

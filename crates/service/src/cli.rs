@@ -4,6 +4,7 @@ mod args;
 mod examples;
 mod means;
 mod operate;
+mod retention;
 mod snapshots;
 pub mod terminal;
 mod threshold;
@@ -15,6 +16,7 @@ pub use operate::{
     Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics,
     TopicsArgs, TopicsCommand,
 };
+pub use retention::Report;
 pub use snapshots::{
     Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport, Verify,
 };
@@ -80,6 +82,9 @@ pub enum Command {
     /// Run an event file through the engine and write the alerts to files
     #[command(before_help = examples::REPLAY)]
     Replay(Replay),
+    /// Tell how many customers stay, come and leave, what they are worth, and what comes next
+    #[command(before_help = examples::REPORT)]
+    Report(Report),
     /// Take one customer's score apart
     #[command(before_help = examples::EXPLAIN)]
     Explain(Explain),

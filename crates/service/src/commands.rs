@@ -7,6 +7,7 @@ mod forget;
 mod generate;
 mod kafka;
 mod replay;
+mod report;
 mod rescale;
 mod run;
 mod schema;
@@ -75,6 +76,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Evaluate(args) => study::evaluate(&args),
         Command::Score(args) => study::score(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Report(args) => report::report(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Generate(args) => generate::generate(&args),
         Command::Schema(args) => schema::schema(args.name.as_deref()),

@@ -20,6 +20,7 @@ pub mod replay;
 pub mod report;
 mod reread;
 pub mod rescale;
+pub mod retention;
 pub mod run;
 pub mod study;
 pub mod topics;

@@ -1,4 +1,4 @@
-//! The reports people look at: the backtest report, the training report and the model card.
+//! The reports people look at: backtest, training, watch and retention, and the model card.
 //!
 //! A report is one HTML file with inline style and inline SVG. It has no script and loads nothing,
 //! it reads on a phone and in a dark room, and the same input gives the same bytes.
@@ -14,6 +14,7 @@ mod numbers;
 mod plain;
 mod plots;
 mod practice;
+mod retention;
 mod verdict;
 mod view;
 mod watch;
@@ -21,13 +22,14 @@ mod watch;
 pub use choices::{Choices, Policy, Profit, Recalibration, Unseen};
 pub use contacting::{Contacting, LeadTime, Point, Top};
 pub use practice::{Cuts, Practice, Spend};
+pub use retention::retention_html;
 pub use view::{
     Backtest, Bin, Column, Curves, Fit, Gain, Interval, Label, Metrics, Rival, Span, Task,
     TestCutoff, TrainCutoff, Training,
 };
 pub use watch::watch_html;
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("page.html", include_str!("report/templates/page.html")),
     ("parts.html", include_str!("report/templates/parts.html")),
     ("style.css", include_str!("report/templates/style.css")),
@@ -38,6 +40,10 @@ const TEMPLATES: [(&str, &str); 7] = [
     (
         "training.html",
         include_str!("report/templates/training.html"),
+    ),
+    (
+        "retention.html",
+        include_str!("report/templates/retention.html"),
     ),
     ("watch.html", include_str!("report/templates/watch.html")),
     ("card.md", include_str!("report/templates/card.md")),

@@ -63,6 +63,16 @@ one of several partitions (a name, or a file of `snapshot export`) replays that 
 Lines are an event or `key<TAB>event`; a key alone erases its customer.
 ";
 
+pub(super) const REPORT: &str = "\
+Examples:
+  holdfast report --events shop.jsonl --out retention.html
+  holdfast report --events shop.jsonl.gz --period week --time-zone Europe/Berlin --json retention.json
+  holdfast report --events shop.jsonl --goal-crr 80 --goods consumables
+
+Without --out and --json it prints a table. A customer is who bought within the last --alive-days or has a running
+subscription.
+";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   holdfast explain --events shop.jsonl --model model.json --customer c0000042

@@ -31,6 +31,11 @@ pub const SCHEMAS: &[(&str, &str, &str)] = &[
         "the model file",
         include_str!("../../../../schemas/model.schema.json"),
     ),
+    (
+        "report",
+        "the retention figures of holdfast report --json",
+        include_str!("../../../../schemas/report.schema.json"),
+    ),
 ];
 
 pub(super) fn schema(name: Option<&str>) -> anyhow::Result<()> {

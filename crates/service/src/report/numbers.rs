@@ -14,6 +14,10 @@ pub(super) fn register(env: &mut Environment<'_>) {
     });
     env.add_filter("fixed", fixed);
     env.add_filter("signed", signed);
+    env.add_filter("maybe", |x: Option<f64>, digits: Option<usize>| {
+        x.map_or_else(|| MISSING.to_owned(), |x| fixed(x, digits.unwrap_or(1)))
+    });
+    env.add_filter("cash", cash);
     env.add_filter("short", short);
     env.add_filter("grouped", |n: u64| grouped(n));
     env.add_filter("date", |ms: i64| date(ms));
@@ -56,6 +60,17 @@ pub(super) fn signed(x: f64, digits: usize) -> String {
     } else {
         text
     }
+}
+
+/// An amount with two decimals and groups of three: `12,345.60`.
+fn cash(x: f64) -> String {
+    let text = fixed(x.abs(), 2);
+    let Some((whole, cents)) = text.split_once('.') else {
+        return text;
+    };
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    let sign = if x <= -0.005 { "\u{2212}" } else { "" };
+    format!("{sign}{whole}.{cents}")
 }
 
 /// Text for HTML, with what stands between backticks as code.
@@ -153,6 +168,10 @@ mod tests {
         assert_eq!((grouped(0), grouped(999), grouped(1_234_567)), {
             ("0".into(), "999".into(), "1,234,567".into())
         });
+        assert_eq!(
+            (cash(-1_234.5), cash(0.0)),
+            ("\u{2212}1,234.50".into(), "0.00".into())
+        );
         let counts = [987, 1_234, 9_960, 35_100, 999_700].map(compact);
         assert_eq!(counts, ["987", "1.2k", "10k", "35k", "1.0M"]);
     }

@@ -22,6 +22,8 @@ mod precision;
 mod profit;
 mod rivals;
 mod scores;
+mod series;
+mod steps;
 mod timeline;
 
 pub(super) use calibration::calibration;
@@ -32,6 +34,8 @@ pub(super) use precision::precision;
 pub(super) use profit::profit;
 pub(super) use rivals::rivals;
 pub(super) use scores::scores;
+pub(super) use series::{Series, series};
+pub(super) use steps::steps;
 pub(super) use timeline::{Windows, timeline};
 
 const INK: RGBColor = RGBColor(0x1B, 0x24, 0x30);

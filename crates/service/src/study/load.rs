@@ -208,7 +208,7 @@ fn nothing(read: &Read, source: &Source) -> Error {
 }
 
 /// Minor units of `from` decimals in minor units of `to`, half away from zero (amounts are never negative).
-fn rescaled(minor: i64, from: u8, to: u8) -> i64 {
+pub(crate) fn rescaled(minor: i64, from: u8, to: u8) -> i64 {
     let power = |n: u8| 10_i64.pow(u32::from(n));
     if to >= from {
         return minor.saturating_mul(power(to - from));

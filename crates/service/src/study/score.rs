@@ -46,7 +46,7 @@ impl Scores {
 }
 
 /// A CSV field, quoted where RFC 4180 asks for it.
-fn field(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn field(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains([',', '"', '\n', '\r']) {
         return format!("\"{}\"", text.replace('"', "\"\"")).into();
     }

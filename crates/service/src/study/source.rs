@@ -14,12 +14,12 @@ use crate::config;
 pub struct Source {
     /// One event a line, plain or `.gz`; `-` is stdin.
     pub events: PathBuf,
-    pub(super) decoding: holdfast_events::Settings,
+    pub(crate) decoding: holdfast_events::Settings,
     /// What is done about currencies; [`CurrencyRule::Any`] refuses a log with two of them.
-    pub(super) currency: CurrencyRule,
-    pub(super) dedupe: bool,
+    pub(crate) currency: CurrencyRule,
+    pub(crate) dedupe: bool,
     /// For how long an erasure keeps events out, as in a run.
-    pub(super) block_ms: i64,
+    pub(crate) block_ms: i64,
     /// As configured; none leaves it to the model, or to the default in training.
     pub(super) cart_abandon: Option<CartAbandon>,
     /// Statistics over the whole life, as the model wants them.
@@ -75,7 +75,7 @@ impl Source {
     ///
     /// # Errors
     /// [`Error::Contradiction`] where flags or configuration say other than the model.
-    pub(super) fn for_model(&self, model: &Model) -> Result<Self, Error> {
+    pub(crate) fn for_model(&self, model: &Model) -> Result<Self, Error> {
         let trained: CartAbandon = model.cart_abandon().into();
         if let Some(configured) = self
             .cart_abandon
@@ -98,7 +98,7 @@ impl Source {
     }
 
     /// Where cart abandons come from in training.
-    pub(super) fn carts(&self) -> CartAbandon {
+    pub(crate) fn carts(&self) -> CartAbandon {
         self.cart_abandon
             .unwrap_or_else(|| match config::CartAbandon::default() {
                 config::CartAbandon::Given => CartAbandon::Given,

@@ -21,6 +21,7 @@ const views = [390, 1280].flatMap((width) =>
 const sections = {
   Backtest: 'short contact money early rivals trust figures drivers setup reading limits',
   Training: 'drivers fit setup card',
+  Retention: 'short periods next cohorts way value second service campaigns quoted setup',
 };
 
 // Runs in the page.

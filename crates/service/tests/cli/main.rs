@@ -17,6 +17,7 @@ mod help;
 mod python;
 mod ran;
 mod replay;
+mod report;
 mod run;
 mod snapshot;
 mod train;

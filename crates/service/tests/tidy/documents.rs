@@ -10,12 +10,13 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
         .flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/bad-input.md",
     "docs/capacity.md",
+    "docs/retention.md",
     "docs/runbook.md",
     "docs/security.md",
 ];

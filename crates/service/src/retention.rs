@@ -1,0 +1,124 @@
+//! `holdfast report`: an event file as retention figures.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`load`] | the file as compact rows, with counts of what was left out |
+//! | [`history`] | those rows, and each customer's in turn |
+//! | [`said`] | what single types of event say beside, as far as a figure needs it |
+//! | [`returning`] | the list of returning customers |
+//! | [`table`] | the figures as text |
+
+mod history;
+mod load;
+mod returning;
+mod said;
+mod table;
+
+use holdfast_model::Model;
+use holdfast_reports::{
+    Abandons, Calendar, Figures, Goal, Goods, Moves, Partials, Period, Prior, Terms, goal, priors,
+};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+pub use load::Read;
+pub use returning::Returning;
+pub use table::table;
+
+use crate::study::{Error, Source};
+
+/// A where no model names a horizon.
+const ALIVE_DAYS: u32 = 90;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Request<'a> {
+    pub source: Source,
+    pub model: Option<&'a Model>,
+    pub period: Period,
+    pub zone: TimeZone,
+    pub alive_days: Option<u32>,
+    /// A retention rate that is wanted, in percent, and what is sold.
+    pub goal: Option<(f64, Goods)>,
+    /// Ranges of quoted figures, by name.
+    pub priors: &'a [(String, (f64, f64))],
+}
+
+/// What `--json` writes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Of all amounts; "ignore" where they were summed as they are, none where none was named.
+    pub currency: Option<String>,
+    pub read: Read,
+    #[serde(flatten)]
+    pub figures: Figures,
+    pub goal: Option<Goal>,
+    pub priors: Vec<Prior>,
+}
+
+/// The figures, and who came back.
+#[derive(Debug)]
+pub struct Found {
+    pub report: Report,
+    pub returning: Vec<Returning>,
+}
+
+/// Reads the file and makes the figures; `at` is told how many bytes (unpacked) have been read.
+///
+/// # Errors
+/// Those of the file ([`Error::Read`], [`Error::MixedCurrency`], no event at all), of a configuration that contradicts
+/// the model, and of a prior that there is not.
+pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error> {
+    let own = request.priors.iter();
+    let priors = priors::overridden(own.map(|(name, range)| (name.as_str(), *range)));
+    let priors = priors.map_err(setting)?;
+    let source = match request.model {
+        Some(model) => request.source.for_model(model)?,
+        None => request.source.clone(),
+    };
+    let mut log = load::load(&source, at)?;
+    let calendar = Calendar::over(request.period, &request.zone, log.span_ms).map_err(setting)?;
+    let of_model = request.model.map(|model| model.label().horizon_days);
+    let mut partials = Partials::new(Terms {
+        calendar,
+        alive_days: request.alive_days.or(of_model).unwrap_or(ALIVE_DAYS),
+        exponent: log.exponent,
+        abandons: match source.carts() {
+            holdfast_features::CartAbandon::Derived { after_ms } => Abandons::Derived { after_ms },
+            holdfast_features::CartAbandon::Given => Abandons::Given,
+        },
+    });
+    let mut returning = Vec::new();
+    // Segments and moves between them are found by the crate of the life cycle: it takes each customer here too.
+    let moves = Moves::default();
+    log.read.duplicates = log.history.each(source.dedupe, |id, customer| {
+        partials.add(customer);
+        returning.extend(Returning::of(id, customer, log.exponent));
+    });
+    returning.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.id.cmp(&b.id)));
+    let figures = Figures::of(&partials, &moves).map_err(setting)?;
+    let goal = request
+        .goal
+        .map(|(wanted, goods)| goal::check(wanted, goods, base(&figures)));
+    Ok(Found {
+        report: Report {
+            currency: log.currency,
+            read: log.read,
+            figures,
+            goal,
+            priors,
+        },
+        returning,
+    })
+}
+
+/// Of the newest whole period with customers at its start: how many stayed, of how many.
+fn base(figures: &Figures) -> (u64, u64) {
+    let mut whole = figures.periods.iter().rev().filter(|p| p.complete);
+    let period = whole.find(|p| p.customers_start > 0);
+    period.map_or((0, 0), |p| (p.customers_start - p.lost, p.customers_start))
+}
+
+fn setting(error: holdfast_reports::Error) -> Error {
+    Error::Setting(error.to_string())
+}
