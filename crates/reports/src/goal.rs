@@ -43,14 +43,12 @@ impl Goods {
         }
     }
 
-    /// The name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
             Self::Consumables => "consumables",
             Self::Durables => "durables",
             Self::Gifts => "gifts",
-            Self::Mixed => "mixed",
+            Self::Mixed => "mixed goods",
         }
     }
 }
@@ -110,7 +108,7 @@ pub fn check(goal_crr: f64, goods: Goods, (stayed, customers): (u64, u64)) -> Go
     goal.says = format!(
         "a goal of {goal_crr:.1} % {verdict}: now {base:.1} % of {customers} customers stay ({low:.1} to {high:.1} %), and \
          with {} up to {ceiling:.1} % is a goal for the next period",
-        goods.name()
+        goods.words()
     );
     goal
 }

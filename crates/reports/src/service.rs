@@ -51,7 +51,8 @@ pub struct ServiceFigures {
     pub open: u64,
     /// Median age of those, in days.
     pub median_unresolved_days: Option<f64>,
-    /// Percent of all tickets with an answer within 60 seconds, just 60 included.
+    /// Percent of all tickets with an answer within 60 seconds, just 60 included; none where the events tell of no
+    /// answer at all.
     pub answered_within_60s: Option<f64>,
     /// Mean seconds to the first answer, of tickets that were answered.
     pub mean_first_reply_seconds: Option<f64>,
@@ -218,7 +219,7 @@ impl Answers {
         let mean = || self.waited_ms as f64 / 1_000.0 / self.answered as f64;
         AnswerFigures {
             answered: self.answered,
-            answered_within_60s: percent(self.quick, tickets),
+            answered_within_60s: percent(self.quick, tickets).filter(|_| self.answered > 0),
             mean_first_reply_seconds: (self.answered > 0).then(mean),
         }
     }

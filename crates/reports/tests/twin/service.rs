@@ -79,7 +79,7 @@ fn answers(tickets: &[Ticket], by: &[Speaker]) -> AnswerFigures {
     let n = waits.len();
     AnswerFigures {
         answered: n as u64,
-        answered_within_60s: percent(quick, tickets.len()),
+        answered_within_60s: percent(quick, tickets.len()).filter(|_| n > 0),
         mean_first_reply_seconds: (n > 0)
             .then(|| waits.iter().sum::<i64>() as f64 / 1_000.0 / n as f64),
     }

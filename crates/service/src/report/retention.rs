@@ -30,7 +30,6 @@ pub fn retention_html(report: &Report) -> Result<String> {
     let newest = figures.newest();
     let periods = figures.periods.iter().rev().take(SHOWN).rev();
     let rows: Vec<Value> = periods
-        .clone()
         .map(|p| context! { name => names.of_start(p.start_ms), p })
         .collect();
     let by_month = figures.cohorts.by_month.iter().rev().take(COHORTS).rev();

@@ -196,3 +196,104 @@ fn quoted_figures_take_your_own_range_and_a_goal_out_of_reach_is_refused() {
     assert_eq!(figures["goal"]["goods"], "gifts");
     assert_eq!(figures["goal"]["allowed"], false);
 }
+
+/// A customer with an event of each kind that says more than time and amount.
+fn told(dir: &Path) -> PathBuf {
+    let events = [
+        (0, "sign_up", r#""source":"ads","cost":4.0"#),
+        (1, "campaign_sent", r#""campaign_id":"spring","cost":1.0"#),
+        (2, "email_open", r#""campaign_id":"spring""#),
+        (
+            3,
+            "purchase",
+            r#""amount":15.0,"currency":"EUR","coupon":"X","items":[{"product_id":"p1","category":"tea"}]"#,
+        ),
+        (4, "support_contact", r#""ticket_id":"t1""#),
+        (5, "support_reply", r#""ticket_id":"t1","bot":true"#),
+        (6, "support_reply", r#""ticket_id":"t1","speaker":"agent""#),
+        (7, "support_resolved", r#""ticket_id":"t1""#),
+        (
+            8,
+            "survey_response",
+            r#""kind":"nps","score":9,"scale":10,"choices":["speed","price"],"text":"nobody may read this""#,
+        ),
+        (9, "survey_response", r#""kind":"csat","score":4"#),
+        (10, "review", r#""score":3"#),
+        (11, "order_delivered", r#""late_days":2"#),
+        (12, "order_returned", r#""order_id":"o1""#),
+        (13, "subscription_start", r#""subscription_id":"s1""#),
+        (
+            14,
+            "subscription_cancel",
+            r#""subscription_id":"s1","reason":"too dear","voluntary":true"#,
+        ),
+        (15, "campaign_sent", r#""campaign_id":"spring","cost":9.0"#),
+    ];
+    let mut lines = String::new();
+    for (minute, kind, more) in events {
+        let ts = JANUARY + minute * 60_000;
+        writeln!(
+            lines,
+            r#"{{"event_id":"e{minute}","customer_id":"c1","type":"{kind}","ts":{ts},{more}}}"#
+        )
+        .unwrap();
+    }
+    let path = dir.join("told.jsonl");
+    fs::write(&path, lines).unwrap();
+    path
+}
+
+#[test]
+fn what_events_say_beside_reaches_value_service_feedback_campaigns_and_reasons() {
+    let dir = tempfile::tempdir().unwrap();
+    let figures = figures(&told(dir.path()), &[]);
+    let value = &figures["value"];
+    // The second message was sent to a customer: keeping, not winning.
+    assert_eq!(
+        (&value["cac_mean"], &value["clv_mean"]),
+        (&json("5.0"), &json("15.0"))
+    );
+    assert_eq!(
+        (&value["clv_cac"], &value["healthy"]),
+        (&json("3.0"), &json("true"))
+    );
+    assert_eq!(value["by_source"][0]["source"], "ads");
+    let service = &figures["service"];
+    assert_eq!(
+        (&service["tickets"], &service["open"]),
+        (&json("1"), &json("0"))
+    );
+    assert_eq!(service["answered_within_60s"], 100.0);
+    assert_eq!(service["bot"]["mean_first_reply_seconds"], 60.0);
+    assert_eq!(service["human"]["mean_first_reply_seconds"], 120.0);
+    assert_eq!(service["solved_at_first_contact"], 100.0);
+    assert_eq!(
+        (&service["late_deliveries"], &service["returns"]),
+        (&json("1"), &json("1"))
+    );
+    assert_eq!(
+        (&figures["nps"]["promoters"], &figures["nps"]["score"]),
+        (&json("1"), &json("100.0"))
+    );
+    assert_eq!(figures["feedback"]["csat"]["mean"], 4.0);
+    assert_eq!(figures["feedback"]["stars"]["mean"], 3.0);
+    assert_eq!(figures["feedback"]["choices"][0]["choice"], "price");
+    assert_eq!(
+        figures["reasons"],
+        json(r#"[{"reason":"too dear","voluntary":true,"n":1}]"#)
+    );
+    let campaign = &figures["campaigns"][0];
+    assert_eq!(
+        (&campaign["sent"], &campaign["opened"], &campaign["won"]),
+        (&json("2"), &json("1"), &json("1"))
+    );
+    assert_eq!(campaign["cost"], 10.0);
+    assert_eq!(
+        figures["second_purchase"]["first_orders"]["discounted"],
+        100.0
+    );
+    assert!(
+        !figures.to_string().contains("nobody may read"),
+        "free text goes nowhere"
+    );
+}
