@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How good the forecasts are: Holdfast beside LightGBM, buy-till-you-die models and plain ones on real event logs.
 
-usage: scripts/python.sh numpy==2.4.6 -- benches/quality.py --data DIR --baselines DIR [--sets NAME,..] [--write]
+usage: scripts/python.sh numpy==2.4.6 -- benches/quality.py --data DIR --baselines DIR [--sets NAME,..] [--seasonal off|half|auto] [--write]
 
 For each log: `holdfast train` on what was known at the first test cutoff, `holdfast score` at the test cutoffs, then AUC,
 log-loss and calibration error (ECE) on the very rows of the baselines, beside LightGBM's and the goals. Models, reports and
@@ -75,6 +75,8 @@ def forecast(o, name, question):
     model, scores = PLACE / f"{name}.model.json", PLACE / f"{name}.scores.csv"
     train = ["--events", events, "--horizon-days", question["horizon_days"], "--active-days", question["active_days"]]
     train += ["--label", question["label"], "--until", question["test_cutoffs_ms"][0]]
+    if o.seasonal != "off":
+        train += ["--seasonal", o.seasonal]
     if chosen_by_hand(question):
         train += ["--train-cutoffs-ms", ",".join(map(str, question["train_cutoffs_ms"]))]
     trained = holdfast(o, "train", *train, "--out", model, "--report", report)
@@ -88,6 +90,7 @@ def forecast(o, name, question):
         "rows": text["training"]["rows"],
         "alpha": text["training"]["alpha"],
         "model_sha256": text["sha256"],
+        "season": text.get("season"),
     }
     with open(scores, newline="") as f:
         found = {(r["customer_id"], int(r["cutoff_ms"])): float(r["p_churn"]) for r in csv.DictReader(f)}
@@ -170,6 +173,7 @@ def options():
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--baselines", type=pathlib.Path, required=True)
     parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--seasonal", default="off", help="what `holdfast train` is told of that name: off, half or auto")
     parser.add_argument("--write", action="store_true", help="intervals too, and all of it into benches/results")
     parser.add_argument("--holdfast", type=pathlib.Path, default=h.HOLDFAST, help="the program")
     o = parser.parse_args()
@@ -187,14 +191,18 @@ def main():
         found = judge(o, name, probability)
         met = list(goals(name, question, found["metrics"]))
         results[name] = {"cost": cost, **found, "goals": met}
-        print(f"\n{name}: {found['rows']:,} rows, {100 * found['coverage']:.1f} % of them scored")
+        shifts = (cost["season"] or {"shifts": []})["shifts"]
+        season = f", season {min(shifts):+.2f} to {max(shifts):+.2f}" if shifts else ""
+        print(f"\n{name}: {found['rows']:,} rows, {100 * found['coverage']:.1f} % of them scored{season}")
         print("\n".join(["", *h.table(COST_COLUMNS, [cost_row(name, cost)]), "", *h.table(GOAL_COLUMNS, met)]), flush=True)
     if not o.write:
         return
-    command = f"benches/quality.py --data DIR --baselines DIR --sets {o.sets} --write"
+    seasonal = "" if o.seasonal == "off" else f" --seasonal {o.seasonal}"
+    command = f"benches/quality.py --data DIR --baselines DIR --sets {o.sets}{seasonal} --write"
     columns = ["log", "model", "AUC", "log-loss", "Brier", "ECE", "lift 10 %", "mean p / share that left"]
     rows = [row for name, found in results.items() for row in figure_rows(name, found)]
-    h.write(about, "quality", "Forecasts on real logs", command, columns, rows, {"sets": results}, sections(results))
+    name = "quality" if o.seasonal == "off" else f"quality-seasonal-{o.seasonal}"
+    h.write(about, name, "Forecasts on real logs", command, columns, rows, {"sets": results}, sections(results))
 
 
 if __name__ == "__main__":

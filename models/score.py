@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Scores one customer from a model file, with nothing but Python's standard library.
 
-    python3 models/score.py MODEL.json [VALUES.json] [--json]
+    python3 models/score.py MODEL.json [VALUES.json] [--at MS] [--json]
 
 VALUES.json (or standard input) holds the customer's features: an object {name: value}, the answer of
 `holdfast explain --json`, or an alert. Its numbers are those of `holdfast explain` within 1e-9:
 
     log-odds = intercept + sum over columns of coefficient * (T(x) - mean) / scale,
-               times calibration.slope plus calibration.intercept where the file has them
+               times calibration.slope plus calibration.intercept where the file has them,
+               plus the shift of its season, where it has one, at the instant of the score
     probability = 1 / (1 + exp(-log-odds))
 
-with T as `transformed` below has it. Contributions are told by feature, as the `parts` of `holdfast explain`, not by theme. As a module: score(load(path), {"purchases_30d": 2.0, ...}).
+with T as `transformed` below has it. The instant is that of the answer or the alert; --at tells it, ms UTC, where there are
+values only. Contributions are told by feature, as the `parts` of `holdfast explain`, not by theme. As a module:
+score(load(path), {"purchases_30d": 2.0, ...}, at).
 """
 import argparse
 import hashlib
@@ -20,7 +23,7 @@ import sys
 
 # What a file may say. Anything else could change the score, so it is refused rather than passed over.
 MODEL = {"format", "id", "sha256", "label", "currency", "cart_abandon", "registry"}
-MODEL |= {"intercept", "constants", "columns", "calibration", "policy", "training", "reference"}
+MODEL |= {"intercept", "constants", "columns", "calibration", "season", "policy", "training", "reference"}
 MODEL |= {"segments", "value", "percentiles", "intervals"}
 COLUMN = {"feature", "transform", "clip", "spline", "mean", "scale", "coefficient", "standard_error"}
 
@@ -63,6 +66,15 @@ def transformed(column, x):
     return natural_spline(x, **column["spline"]) if "spline" in column else x
 
 
+def season_at(season, at):
+    """What a season adds to the log-odds at an instant: straight lines from 0 before the first shift to 0 after the last."""
+    step = season["step_days"] * 86_400_000
+    points = [0.0, *season["shifts"], 0.0]
+    number, rest = divmod(at - season["from_ms"] + step, step)
+    a, b = (points[i] if 0 <= i < len(points) else 0.0 for i in (number, number + 1))
+    return a + (b - a) * (rest / step)
+
+
 def probability(log_odds):
     # exp of a great number overflows, of a small one it is 0.
     e = math.exp(-abs(log_odds))
@@ -84,6 +96,7 @@ def load(path):
     transforms = {column.get("transform", "identity") for column in model["columns"]}
     unknown += sorted(transforms - TRANSFORMS.keys())
     unknown += sorted(model.get("calibration", {}).keys() - {"slope", "intercept"})
+    unknown += sorted(model.get("season", {}).keys() - {"from_ms", "step_days", "shifts"})
     if unknown:
         raise ValueError(f"{path}: this script does not know {', '.join(unknown)}")
     return model
@@ -99,8 +112,14 @@ def values_of(data):
     return data
 
 
-def score(model, values):
-    """Log-odds, probability and what each feature adds, the strongest first. ValueError if a value is missing."""
+def instant_of(data):
+    """Of an answer of `holdfast explain --json`, or of an alert; None of bare values."""
+    return next((data[name] for name in ("at", "as_of") if isinstance(data.get(name), int)), None)
+
+
+def score(model, values, at=None):
+    """Log-odds, probability and what each feature adds, the strongest first. ValueError if a value is missing, or the
+    instant `at` (ms UTC) for a model with a season."""
     columns = model["columns"]
     calibration = model.get("calibration", {"slope": 1.0, "intercept": 0.0})
     missing = sorted({column["feature"] for column in columns if values.get(column["feature"]) is None})
@@ -112,6 +131,13 @@ def score(model, values):
         x = transformed(column, float(values[name])) - column.get("mean", 0.0)
         share = calibration["slope"] * column["coefficient"] * x / column.get("scale", 1.0)
         shares[name] = shares.get(name, 0.0) + share
+    shown = {name: float(values[name]) for name in shares}
+    if "season" in model:
+        if at is None:
+            raise ValueError("the model has a season, so that the score depends on the instant: no instant given")
+        shift = season_at(model["season"], at)
+        if shift != 0.0:
+            shares["season"] = shown["season"] = shift
     base = calibration["intercept"] + calibration["slope"] * model["intercept"]
     log_odds = math.fsum([base, *shares.values()])
     strongest = sorted(shares, key=lambda name: -abs(shares[name]))
@@ -119,7 +145,7 @@ def score(model, values):
         "log_odds": log_odds,
         "base": base,
         "churn_probability": probability(log_odds),
-        "contributions": [{"feature": n, "value": float(values[n]), "contribution": shares[n]} for n in strongest],
+        "contributions": [{"feature": n, "value": shown[n], "contribution": shares[n]} for n in strongest],
     }
 
 
@@ -135,12 +161,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", metavar="MODEL.json")
     parser.add_argument("values", metavar="VALUES.json", nargs="?", default="-")
+    parser.add_argument("--at", type=int, metavar="MS", help="instant of the score [default: that of the answer or alert]")
     parser.add_argument("--json", action="store_true", help="print as JSON, the names as in `holdfast explain --json`")
     o = parser.parse_args()
     try:
         with sys.stdin if o.values == "-" else open(o.values, "rb") as file:
-            values = values_of(json.load(file))
-        found = score(load(o.model), values)
+            data = json.load(file)
+        found = score(load(o.model), values_of(data), instant_of(data) if o.at is None else o.at)
     except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     print(json.dumps(found, indent=2) if o.json else text(found))

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/need.sh python
 benches/stages.py
-scripts/python.sh numpy==2.4.6 scikit-learn==1.9.1 -- benches/sklearn_agreement/agree.py
+scripts/python.sh numpy==2.4.6 scikit-learn==1.9.1 -- benches/sklearn_agreement/agree.py --write
 cargo build --release --locked --package holdfast-service
 cargo build --release --locked --package holdfast-benches --example visits
 scripts/python.sh numpy==2.4.6 orjson==3.13.0 -- benches/offline.py "$@"

@@ -1,15 +1,19 @@
 //! The training matrix and the fit of an event file, for another tool to fit the same:
 //! `cargo run --release --package holdfast-benches --example matrix -- HORIZON_DAYS OUT_DIR < EVENTS.jsonl`
 //!
-//! Writes `matrix.csv` (`left`, `p`, then one standardised column per feature) and `fit.json`.
+//! Writes `matrix.csv` (`left`, `p`, then one standardised column per feature) and `fit.json`, in which it also stands how
+//! many seconds the whole of a fit took and linfa alone, from nought: medians of five.
 
 #![allow(clippy::print_stderr, reason = "a command line tool")]
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
+use std::time::Instant;
 
 use holdfast_events::{CurrencyRule, Decoder, Headers, Outcome, Record, Settings};
+use holdfast_model::fit::{fit, with_linfa};
+use holdfast_model::newton::Problem;
 use holdfast_model::rows::Rows;
 use holdfast_model::train::{self, Trained};
 use holdfast_model::{History, Label, LabelKind, cutoffs, probability};
@@ -89,13 +93,39 @@ fn write(out: &Path, rows: &Rows, trained: &Trained) -> Result<(), Fault> {
     }
     csv.flush()?;
     let weights: Vec<f64> = trained.columns.iter().map(|c| c.coefficient).collect();
-    let mut fit = String::new();
+    let (whole, alone) = seconds(rows, trained)?;
+    let mut text = String::new();
     writeln!(
-        fit,
-        "{{\"alpha\": {}, \"intercept\": {},",
+        text,
+        "{{\"alpha\": {}, \"intercept\": {}, \"fit_s\": {whole}, \"linfa_s\": {alone},",
         trained.alpha, trained.intercept
     )?;
-    writeln!(fit, " \"coefficients\": {weights:?}}}")?;
-    std::fs::write(out.join("fit.json"), fit)?;
+    writeln!(text, " \"coefficients\": {weights:?}}}")?;
+    std::fs::write(out.join("fit.json"), text)?;
     Ok(())
+}
+
+/// Of a fit as the program does it, and of linfa from nought.
+fn seconds(rows: &Rows, trained: &Trained) -> Result<(f64, f64), Fault> {
+    let problem = Problem {
+        values: &trained.design.values,
+        positive: &rows.left,
+        width: trained.design.width(),
+        alpha: trained.alpha,
+    };
+    let names = vec![""; problem.width];
+    let (mut whole, mut alone) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let began = Instant::now();
+        fit(&problem, &names)?;
+        whole.push(began.elapsed().as_secs_f64());
+        let began = Instant::now();
+        with_linfa(&problem, None)?;
+        alone.push(began.elapsed().as_secs_f64());
+    }
+    let median = |mut all: Vec<f64>| {
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    Ok((median(whole), median(alone)))
 }

@@ -31,6 +31,11 @@ pub fn step_ms(horizon_days: u32) -> i64 {
     i64::from((horizon_days + 1) / 3).max(7) * DAY_MS
 }
 
+/// The first instant before which there is history enough, ms UTC.
+pub(crate) fn earliest(first_ms: i64, horizon_days: u32) -> i64 {
+    first_ms + i64::from(horizon_days.max(WARM_UP_DAYS)) * DAY_MS
+}
+
 /// Training cutoffs, ascending, for events from `first_ms` on of which nothing after `until_ms` may be
 /// used; all ms UTC.
 ///
@@ -38,7 +43,7 @@ pub fn step_ms(horizon_days: u32) -> i64 {
 /// [`Error::DataTooSmall`] if there is none.
 pub fn training(first_ms: i64, until_ms: i64, horizon_days: u32) -> Result<Vec<i64>, Error> {
     let horizon = i64::from(horizon_days) * DAY_MS;
-    let earliest = first_ms + i64::from(horizon_days.max(WARM_UP_DAYS)) * DAY_MS;
+    let earliest = earliest(first_ms, horizon_days);
     let step = step_ms(horizon_days);
     let latest = until_ms - horizon;
     let mut cutoffs: Vec<i64> = (0..MAX_TRAINING as i64)

@@ -2,13 +2,14 @@
 //!
 //! A column's share of the log-odds is `coefficient * (N(T(min(max(x, lo), hi))) - mean) / scale` with the
 //! transform T and, where one is given, the function N of a spline's basis; the log-odds are the intercept plus all shares,
-//! times `calibration.slope` plus `calibration.intercept` where the file has them. The file holds no creation time: equal
-//! training input gives equal bytes.
+//! times `calibration.slope` plus `calibration.intercept` where the file has them, plus the shift of its `season` at the
+//! instant. The file holds no creation time: equal training input gives equal bytes.
 
 use holdfast_features::{Constants, FeatureId, Occasion, Plan, Transform, feature};
 use serde::{Deserialize, Serialize};
 
 use crate::curve::Spline;
+use crate::season::Season;
 use crate::{Alike, Calibration, Error, Label, Policy, SegmentCuts, Value};
 
 mod check;
@@ -50,6 +51,9 @@ pub struct Model {
     /// What is done to the sum of intercept and columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibration: Option<Calibration>,
+    /// What is added to the log-odds then, by instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    season: Option<Season>,
     /// Where alerts open and close, unless the configuration says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     policy: Option<Policy>,
@@ -173,6 +177,7 @@ impl Model {
             constants: parts.constants,
             columns: parts.columns,
             calibration: None,
+            season: None,
             policy: None,
             training: parts.training,
             reference: None,
@@ -201,6 +206,16 @@ impl Model {
     /// [`Error::Faults`] for a slope or an intercept out of range.
     pub fn with_calibration(mut self, calibration: Option<Calibration>) -> Result<Self, Error> {
         self.calibration = calibration;
+        self.reseal()?;
+        Ok(self)
+    }
+
+    /// The same model with a season; as it is without one.
+    ///
+    /// # Errors
+    /// [`Error::Faults`] for a grid or a shift out of range.
+    pub fn with_season(mut self, season: Option<Season>) -> Result<Self, Error> {
+        self.season = season;
         self.reseal()?;
         Ok(self)
     }
@@ -313,6 +328,12 @@ impl Model {
     #[must_use]
     pub fn calibration(&self) -> Option<Calibration> {
         self.calibration
+    }
+
+    /// What is added to the log-odds by instant; none in a model that knows no seasons.
+    #[must_use]
+    pub fn season(&self) -> Option<&Season> {
+        self.season.as_ref()
     }
 
     /// Where alerts open and close, unless the configuration says so.

@@ -18,6 +18,7 @@
 //! | [`buyer`], [`segments`] | what a customer has bought, and where the fifths of recency, frequency and money end |
 //! | [`spend`], [`value`] | the gamma-gamma model, and what a customer is worth over a horizon |
 //! | [`standing`] | where a probability stands among those of all, and what became of others scored alike |
+//! | [`season`] | a shift of the log-odds over the year, where it is asked for |
 //! | [`policy`] | the alert threshold, by capacity or by profit |
 //! | [`mod@file`] | the model file: readable JSON with provenance, checked when it is loaded |
 //! | [`curve`] | natural cubic splines |
@@ -79,6 +80,7 @@ pub mod policy;
 pub mod population;
 pub mod rows;
 pub mod scorer;
+pub mod season;
 pub mod segments;
 pub mod spend;
 pub mod standing;
@@ -104,6 +106,7 @@ pub use policy::Policy;
 pub use scorer::{
     Contribution, Counterfactual, Explanation, Part, Scorer, Scratch, logit, probability,
 };
+pub use season::Season;
 pub use segments::SegmentCuts;
 pub use standing::Alike;
 pub use value::{AtStake, Value, Worth, at_stake};

@@ -3,24 +3,38 @@
 use crate::Error;
 use crate::metrics::Metrics;
 
-/// Up to this lift a multiple of the rows would be a guess.
-const NOTICEABLE: f64 = 1.02;
+/// Up to so much above chance a multiple of the rows would be a guess.
+const NOTICEABLE: f64 = 0.02;
 
-/// Refuses a model whose lift in the top tenth may be 1, by its 95 % interval on rows that the fit has not seen.
+/// Refuses a model whose lift in the top tenth may be 1, by its 95 % interval on rows that the fit has not seen; also one
+/// that may order all of them no better than a guess, for the top tenth of few rows is soon right by chance.
 ///
 /// # Errors
 /// [`Error::DataTooSmall`] with what would be enough.
 pub fn useful(unseen: &Metrics, rows: usize, left: usize) -> Result<(), Error> {
-    let lift = unseen.lift10;
-    if lift.lo > 1.0 {
+    let (lift, auc) = (unseen.lift10, unseen.roc_auc);
+    let (what, times) = if !(lift.lo > 1.0) {
+        let what = format!(
+            "the tenth with the highest scores left {:.2} times as often as all, with a 95 % interval of {:.2} to {:.2}",
+            lift.value, lift.lo, lift.hi
+        );
+        (what, needed(lift.value - 1.0, lift.value - lift.lo))
+    } else if !(auc.lo > 0.5) {
+        let what = format!(
+            "{:.1} % of pairs of one who left and one who stayed are in the right order, with a 95 % interval of {:.1} \
+             to {:.1}",
+            100.0 * auc.value,
+            100.0 * auc.lo,
+            100.0 * auc.hi
+        );
+        (
+            what,
+            needed(2.0 * auc.value - 1.0, 2.0 * (auc.value - auc.lo)),
+        )
+    } else {
         return Ok(());
-    }
-    let found = format!(
-        "on {rows} rows that the fit had not seen ({left} left), the tenth with the highest scores left {:.2} times as \
-         often as all, with a 95 % interval of {:.2} to {:.2}: no better than chance, as far as one can tell",
-        lift.value, lift.lo, lift.hi
-    );
-    let enough = match needed(lift.value, lift.lo) {
+    };
+    let enough = match times {
         Some(times) => format!(
             "about {times} times the data would tell ({} such rows, {} of them left), or try another horizon",
             times * rows,
@@ -29,15 +43,19 @@ pub fn useful(unseen: &Metrics, rows: usize, left: usize) -> Result<(), Error> {
         None => "more of the same would not help: try another horizon, another label, or events that say more"
             .to_owned(),
     };
-    Err(Error::DataTooSmall(format!("{found}; {enough}")))
+    Err(Error::DataTooSmall(format!(
+        "on {rows} rows that the fit had not seen ({left} left), {what}: no better than chance, as far as one can tell; \
+         {enough}"
+    )))
 }
 
-/// How many times the rows until the interval, which narrows with their square root, begins above 1.
-fn needed(value: f64, lo: f64) -> Option<usize> {
-    if value.is_nan() || lo.is_nan() || value < NOTICEABLE {
+/// How many times the rows until an interval, which narrows with their square root and reaches `reach` below a figure
+/// that is `above` chance, begins above chance.
+fn needed(above: f64, reach: f64) -> Option<usize> {
+    if above.is_nan() || reach.is_nan() || above < NOTICEABLE {
         return None;
     }
-    let ratio = (value - lo) / (value - 1.0);
+    let ratio = reach / above;
     Some((ratio * ratio).ceil().max(2.0) as usize)
 }
 
@@ -49,6 +67,11 @@ mod tests {
     fn lift(value: f64, lo: f64, hi: f64) -> Metrics {
         Metrics {
             lift10: Interval { value, lo, hi },
+            roc_auc: Interval {
+                value: 0.7,
+                lo: 0.6,
+                hi: 0.8,
+            },
             ..Metrics::default()
         }
     }
@@ -74,5 +97,21 @@ mod tests {
             let text = useful(&found, 100, 40).unwrap_err().to_string();
             assert!(text.contains("more of the same would not help"), "{text}");
         }
+    }
+
+    #[test]
+    fn order_that_may_be_a_guess_is_refused_although_the_top_tenth_looks_good() {
+        let mut found = lift(1.4, 1.01, 1.8);
+        found.roc_auc = Interval {
+            value: 0.53,
+            lo: 0.48,
+            hi: 0.58,
+        };
+        let text = useful(&found, 100, 40).unwrap_err().to_string();
+        assert!(text.contains("53.0 % of pairs"), "{text}");
+        assert!(text.contains("about 3 times the data"), "{text}");
+        found.roc_auc.value = 0.49;
+        let text = useful(&found, 100, 40).unwrap_err().to_string();
+        assert!(text.contains("more of the same would not help"), "{text}");
     }
 }

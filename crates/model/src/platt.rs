@@ -118,7 +118,7 @@ fn wanted(rows: &Rows, trained: &Trained, fold: &Fold) -> Result<Option<Calibrat
 
 /// Falls of the log-loss, by customer, and at each cutoff.
 #[derive(Default)]
-struct Judged {
+pub(crate) struct Judged {
     customers: BTreeMap<u32, (f64, f64)>,
     cutoffs: Vec<f64>,
 }
@@ -140,19 +140,32 @@ impl Judged {
         let Some(correction) = wanted(rows, trained, &earlier)? else {
             return Ok(());
         };
+        let log_odds = scored(rows, trained, &later)?;
+        self.add(rows, later.score(), &log_odds, |x| correction.apply(x));
+        Ok(())
+    }
+
+    /// A cutoff's rows, by number, and what a change does to their log-odds.
+    pub(crate) fn add(
+        &mut self,
+        rows: &Rows,
+        score: &[usize],
+        log_odds: &[f64],
+        change: impl Fn(f64) -> f64,
+    ) {
         let mut sum = 0.0;
-        for (row, log_odds) in later.score().iter().zip(scored(rows, trained, &later)?) {
+        for (row, log_odds) in score.iter().zip(log_odds) {
             let loss = |x: f64| softplus(if rows.left[*row] { -x } else { x });
-            let fall = loss(log_odds) - loss(correction.apply(log_odds));
+            let fall = loss(*log_odds) - loss(change(*log_odds));
             let of = self.customers.entry(rows.customer[*row]).or_default();
             *of = (of.0 + fall, of.1 + 1.0);
             sum += fall;
         }
         self.cutoffs.push(sum);
-        Ok(())
     }
 
-    fn trial(&self) -> Option<Trial> {
+    /// All of it; none without any row.
+    pub(crate) fn trial(&self) -> Option<Trial> {
         let count: f64 = self.customers.values().map(|(_, rows)| rows).sum();
         if count == 0.0 {
             return None;

@@ -1,9 +1,10 @@
 //! Log-odds of one customer at one instant, proven bounds of them over a span, and reasons.
 
-use holdfast_features::{FeatureId, Ix, Plan, Store, Transform};
+use holdfast_features::{Constants, FeatureId, Ix, Plan, Store, Transform};
 
 use crate::curve::Curve;
 use crate::file::Column;
+use crate::season::Season;
 use crate::transform::Logs;
 use crate::{Calibration, Error, Model};
 
@@ -26,6 +27,7 @@ pub struct Scorer {
     intercept: f64,
     /// Log-odds where every transformed value is 0.
     bias: f64,
+    season: Option<Season>,
     logs: Logs,
 }
 
@@ -177,7 +179,25 @@ impl Scorer {
     /// # Errors
     /// [`Error::Faults`] if it names an unknown feature, which a loaded model never does.
     pub fn new(model: &Model) -> Result<Self, Error> {
-        let groups = grouped(model.columns());
+        let (columns, intercept) = (model.columns(), model.intercept());
+        let scorer = Self::of_columns(columns, intercept, model.calibration(), model.constants())?;
+        Ok(Self {
+            season: model.season().cloned(),
+            ..scorer
+        })
+    }
+
+    /// Without a season.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub(crate) fn of_columns(
+        columns: &[Column],
+        intercept: f64,
+        calibration: Option<Calibration>,
+        constants: Constants,
+    ) -> Result<Self, Error> {
+        let groups = grouped(columns);
         let ids = groups.iter().map(|group| crate::file::known(group[0]));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         // A calibration's scale goes into every share and its shift into the base, so that reasons still add up.
@@ -185,22 +205,23 @@ impl Scorer {
             slope: 1.0,
             intercept: 0.0,
         };
-        let calibration = model.calibration().unwrap_or(as_it_is);
+        let calibration = calibration.unwrap_or(as_it_is);
         let terms = groups
             .iter()
             .map(|group| Term::of(group, calibration.slope));
         let terms: Vec<Term> = terms.collect();
-        let intercept = calibration.apply(model.intercept());
+        let intercept = calibration.apply(intercept);
         let bias = terms
             .iter()
             .fold(intercept, |bias, term| bias - term.at_mean());
-        let plan = Plan::new(&ids).with_constants(model.constants());
+        let plan = Plan::new(&ids).with_constants(constants);
         Ok(Self {
             plan,
             ids,
             terms,
             intercept,
             bias,
+            season: None,
             logs: Logs::new(),
         })
     }
@@ -225,10 +246,14 @@ impl Scorer {
     #[must_use]
     pub fn log_odds(&self, store: &Store, ix: Ix, now: i64, scratch: &mut Scratch) -> f64 {
         store.features(ix, now, &self.plan, &mut scratch.values);
-        self.log_odds_of(&scratch.values)
+        let log_odds = self.log_odds_of(&scratch.values);
+        match &self.season {
+            Some(season) => log_odds + season.at(now),
+            None => log_odds,
+        }
     }
 
-    /// Log-odds of feature values in plan order.
+    /// Log-odds of feature values in plan order, without the season.
     #[must_use]
     pub fn log_odds_of(&self, values: &[f64]) -> f64 {
         let mut sum = self.bias;
@@ -239,8 +264,8 @@ impl Scorer {
     }
 
     /// Bounds `(lo, hi)` of the log-odds over every instant of `from..=to` (ms UTC), if no event comes
-    /// and no timer fires. They hold because transforms and clips are monotone, and a curve's turns are known. Allocates
-    /// nothing.
+    /// and no timer fires. They hold because transforms and clips are monotone, and the turns of curves and of the season
+    /// are known. Allocates nothing.
     #[must_use]
     pub fn bounds(
         &self,
@@ -249,8 +274,10 @@ impl Scorer {
         span: std::ops::RangeInclusive<i64>,
         scratch: &mut Scratch,
     ) -> (f64, f64) {
+        let season = self.season.as_ref();
+        let (least, most) = season.map_or((0.0, 0.0), |s| s.range(*span.start(), *span.end()));
         store.bounds(ix, span, &self.plan, &mut scratch.spans);
-        let (mut lo, mut hi) = (self.bias, self.bias);
+        let (mut lo, mut hi) = (self.bias + least, self.bias + most);
         for (term, (least, greatest)) in self.terms.iter().zip(&scratch.spans) {
             let from = self.transformed(term, *least);
             let to = if least == greatest {

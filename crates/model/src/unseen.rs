@@ -152,9 +152,22 @@ impl Part {
 /// # Errors
 /// [`Error::NotConverged`].
 pub(crate) fn scored(rows: &Rows, trained: &Trained, fold: &Fold) -> Result<Vec<f64>, Error> {
+    Ok(fitted(rows, trained, fold)?.1)
+}
+
+/// The weights of that fit, and these log-odds.
+///
+/// # Errors
+/// [`Error::NotConverged`].
+pub(crate) fn fitted(
+    rows: &Rows,
+    trained: &Trained,
+    fold: &Fold,
+) -> Result<(Weights, Vec<f64>), Error> {
     let (fit, score) = Part::both(rows, &trained.design, fold);
     let weights = fit.solve(trained.alpha, trained.weights())?;
-    Ok(score.log_odds(&weights))
+    let log_odds = score.log_odds(&weights);
+    Ok((weights, log_odds))
 }
 
 /// Rows of a training, scored by fits of the same design and penalty that have not seen them.

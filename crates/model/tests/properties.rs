@@ -8,7 +8,7 @@ use holdfast_features::{Applied, CartAbandon, DAY_MS, FeatureId, Input, Occasion
 use holdfast_model::file::Parts;
 use holdfast_model::metrics::{Scored, metrics};
 use holdfast_model::{
-    CartSource, Column, History, Label, LabelKind, Model, Population, Scorer, Spline,
+    CartSource, Column, History, Label, LabelKind, Model, Population, Scorer, Season, Spline,
 };
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn settings() -> Settings {
 }
 
 /// A model with a column for every feature that can be asked for beside purchases, and splines beside some, its numbers
-/// made from a seed.
+/// made from a seed; half of them with a season.
 fn model(seed: u64) -> Model {
     let share =
         |i: u64| ((seed ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40) as f64 / (1 << 24) as f64;
@@ -77,6 +77,14 @@ fn model(seed: u64) -> Model {
         }),
         columns: straight.into_iter().chain(bent).collect(),
         training: None,
+    })
+    .and_then(|model| {
+        let season = Season {
+            from_ms: T0 + (200.0 * share(60)) as i64 * DAY_MS - 1,
+            step_days: 1 + (40.0 * share(61)) as u32,
+            shifts: (0..12).map(|i| 4.0 * share(62 + i) - 2.0).collect(),
+        };
+        model.with_season((seed % 2 == 1).then_some(season))
     })
     .unwrap()
 }

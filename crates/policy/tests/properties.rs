@@ -9,7 +9,7 @@ mod rig;
 mod twin;
 
 use holdfast_events::EventType as E;
-use holdfast_model::{LabelKind, Model};
+use holdfast_model::{LabelKind, Model, Season};
 use holdfast_policy::{Config, Mode};
 use proptest::prelude::*;
 use rig::{Act, DAY, HOUR, Rig, T0, act, config, model};
@@ -80,8 +80,23 @@ fn labels() -> impl Strategy<Value = Model> {
         1 => Just(LabelKind::Any),
         1 => Just(LabelKind::Event("subscription_cancel".to_owned())),
     ];
-    (kind, 2_u32..6, prop_oneof![Just(0_u32), 3_u32..10])
-        .prop_map(|(kind, h, a)| mixed(kind, (h, a)))
+    (
+        kind,
+        2_u32..6,
+        prop_oneof![Just(0_u32), 3_u32..10],
+        seasons(),
+    )
+        .prop_map(|(kind, h, a, season)| mixed(kind, (h, a)).with_season(season).unwrap())
+}
+
+/// None, or one that turns at midnights, as a trained one does.
+fn seasons() -> impl Strategy<Value = Option<Season>> {
+    let some = (0..15_i64, 1_u32..6, prop::collection::vec(-2.0..2.0, 1..5));
+    prop::option::of(some.prop_map(|(day, step_days, shifts)| Season {
+        from_ms: T0 + day * DAY - 1,
+        step_days,
+        shifts,
+    }))
 }
 
 /// Customer, kind, instant and trigger of each alert, by customer and as sent.

@@ -19,7 +19,7 @@ mod verdict;
 mod view;
 mod watch;
 
-pub use choices::{Choices, Policy, Profit, Recalibration, Unseen};
+pub use choices::{Choices, Policy, Profit, Recalibration, Season, Unseen};
 pub use contacting::{Contacting, LeadTime, Point, Top};
 pub use practice::{Cuts, Practice, Spend};
 pub use retention::retention_html;

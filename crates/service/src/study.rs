@@ -39,6 +39,7 @@ pub use backtest::{Evaluation, evaluate};
 pub use contacting::Means;
 pub use error::Error;
 pub use explain::{Ahead, Deadline, Explained, WayBack, explain};
+pub use holdfast_model::season::Seasonal;
 pub use horizon::Horizon;
 pub use learn::{Learned, Lesson, train};
 pub use load::Read;
@@ -48,5 +49,7 @@ pub use source::Source;
 
 #[cfg(test)]
 mod one_time;
+#[cfg(test)]
+mod seasonal;
 #[cfg(test)]
 mod tests;

@@ -32,10 +32,12 @@ pub enum Theme {
     Feedback,
     /// Changes of a contract.
     Contract,
+    /// The time of the year: no feature's.
+    Season,
 }
 
 impl Theme {
-    /// Every theme.
+    /// Every theme of a feature.
     pub const ALL: [Self; 12] = [
         Self::Rhythm,
         Self::Frequency,
@@ -67,6 +69,7 @@ impl Theme {
             Self::Delivery => "deliveries",
             Self::Feedback => "ratings",
             Self::Contract => "contract",
+            Self::Season => "time of the year",
         }
     }
 }

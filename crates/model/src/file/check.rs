@@ -57,6 +57,9 @@ impl Model {
         if let Some(calibration) = &self.calibration {
             calibration.faults(&mut faults);
         }
+        if let Some(season) = &self.season {
+            season.faults(&mut faults);
+        }
         if let Some(policy) = &self.policy {
             policy.faults(&mut faults);
         }

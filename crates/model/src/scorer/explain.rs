@@ -32,6 +32,9 @@ struct Silence {
 /// anything: any other part of the theme makes the better sentence.
 const PACE: &str = "_pace_";
 
+/// Stands for a feature where the season is the reason: its value is the shift itself.
+const SEASON: &str = "season";
+
 /// With fewer occasions the usual gap is more the population's than the customer's own.
 const OWN_RHYTHM: f64 = 3.0;
 
@@ -74,8 +77,16 @@ pub struct Part {
     pub value: f64,
     /// Log-odds above (or below) those of the average customer.
     pub contribution: f64,
+    /// None of a part that is no feature's.
     #[serde(skip)]
-    id: FeatureId,
+    id: Option<FeatureId>,
+}
+
+impl Part {
+    fn say(&self) -> String {
+        self.id
+            .map_or_else(String::new, |id| id.describe().say(self.value))
+    }
 }
 
 impl Scorer {
@@ -84,8 +95,8 @@ impl Scorer {
     pub fn explain(&self, store: &Store, ix: Ix, now: i64, scratch: &mut Scratch) -> Explanation {
         let log_odds = self.log_odds(store, ix, now, scratch);
         let mut themes: Vec<(Theme, Vec<Part>)> = Vec::new();
-        for part in self.parts(scratch) {
-            let theme = part.id.describe().theme();
+        for (id, part) in self.parts(scratch) {
+            let theme = id.describe().theme();
             match themes.iter_mut().find(|known| known.0 == theme) {
                 Some((_, parts)) => parts.push(part),
                 None => themes.push((theme, vec![part])),
@@ -102,6 +113,8 @@ impl Scorer {
             .into_iter()
             .map(|(theme, parts)| grouped(theme, parts, &occasions))
             .collect();
+        let shift = self.season.as_ref().map_or(0.0, |season| season.at(now));
+        contributions.extend((shift != 0.0).then(|| of_season(shift)));
         contributions.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
         Explanation {
             log_odds,
@@ -112,18 +125,21 @@ impl Scorer {
     }
 
     /// Every feature of the model once, in the model's order.
-    fn parts(&self, scratch: &Scratch) -> Vec<Part> {
-        let mut parts: Vec<Part> = Vec::with_capacity(self.terms.len());
+    fn parts(&self, scratch: &Scratch) -> Vec<(FeatureId, Part)> {
+        let mut parts: Vec<(FeatureId, Part)> = Vec::with_capacity(self.terms.len());
         for ((term, id), value) in self.terms.iter().zip(&self.ids).zip(&scratch.values) {
             let contribution = term.above_mean(self.transformed(term, *value));
-            match parts.iter_mut().find(|part| part.id == *id) {
-                Some(part) => part.contribution += contribution,
-                None => parts.push(Part {
-                    feature: id.describe().name,
-                    value: *value,
-                    contribution,
-                    id: *id,
-                }),
+            match parts.iter_mut().find(|(known, _)| known == id) {
+                Some((_, part)) => part.contribution += contribution,
+                None => {
+                    let part = Part {
+                        feature: id.describe().name,
+                        value: *value,
+                        contribution,
+                        id: Some(*id),
+                    };
+                    parts.push((*id, part));
+                }
             }
         }
         parts
@@ -149,13 +165,13 @@ fn grouped(theme: Theme, mut parts: Vec<Part>, occasions: &dyn Fn(&str) -> f64) 
         plain.or(agrees().next()).unwrap_or(&parts[0])
     };
     let lead = silence.map_or_else(strongest, |(part, _)| part);
-    let mut text = lead.id.describe().say(lead.value);
+    let mut text = lead.say();
     let gap = silence.and_then(|(_, known)| {
         let gap = known.gaps.iter().find_map(|gap| named(gap))?;
         (occasions(known.occasions) >= OWN_RHYTHM).then_some(gap)
     });
     if let Some(gap) = gap {
-        text = format!("{text}; {}", gap.id.describe().say(gap.value));
+        text = format!("{text}; {}", gap.say());
     }
     Contribution {
         theme,
@@ -164,5 +180,26 @@ fn grouped(theme: Theme, mut parts: Vec<Part>, occasions: &dyn Fn(&str) -> f64) 
         contribution,
         text,
         parts,
+    }
+}
+
+/// What the season adds, as a reason of its own.
+fn of_season(shift: f64) -> Contribution {
+    let how_many = if shift > 0.0 { "more" } else { "fewer" };
+    let part = Part {
+        feature: SEASON,
+        value: shift,
+        contribution: shift,
+        id: None,
+    };
+    Contribution {
+        theme: Theme::Season,
+        feature: SEASON,
+        value: shift,
+        contribution: shift,
+        text: format!(
+            "a year ago {how_many} left at this time than customers like these otherwise do"
+        ),
+        parts: vec![part],
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use holdfast_model::season::Seasonal;
 
 use super::means::MeansArgs;
 use super::threshold::AlertThreshold;
@@ -37,6 +38,10 @@ pub struct Task {
     /// Use only amounts in this currency, or sum them as they are (ignore)
     #[arg(long, value_name = "XXX|ignore")]
     pub currency: Option<String>,
+
+    /// Shift by the time of the year: half of what was wrong a year before, always or (auto) if later rows say it helps
+    #[arg(long, value_name = "off|half|auto", default_value_t = Seasonal::Off)]
+    pub seasonal: Seasonal,
 }
 
 #[derive(Debug, Args)]

@@ -106,6 +106,7 @@ pub(super) fn learn(shop: &MadeUp, place: &Place, screen: &mut Screen) -> anyhow
         until_ms: Some(shop.stream_from_ms - 1),
         train_cutoffs_ms: Vec::new(),
         threshold: Threshold::default(),
+        seasonal: Seasonal::Off,
     };
     let sign = spinner("training on the history");
     let learned = study::train(&source, &lesson)?;

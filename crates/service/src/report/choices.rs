@@ -16,6 +16,8 @@ pub struct Choices {
     pub policy: Option<Policy>,
     /// Whether a correction of the log-odds helps; none where the log is too short to tell.
     pub recalibration: Option<Recalibration>,
+    /// What came of asking for a season; none where nobody did.
+    pub season: Option<Season>,
     /// What to know of customers who are older than the log, where there seem to be some.
     pub unknown_start: Option<String>,
     /// Why this horizon, line by line, where nobody gave one.
@@ -41,6 +43,18 @@ pub struct Recalibration {
     /// Mean fall of the log-loss.
     pub gain: Interval,
     pub is_taken: bool,
+}
+
+/// What came of asking for a season.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Season {
+    /// Why the log cannot give one, or cannot tell whether it helps.
+    pub missing: Option<String>,
+    /// What half of the year before's shift did on later rows; none where the log is too short to tell.
+    pub trial: Option<Recalibration>,
+    /// Least and greatest shift of the log-odds over the year, 0 among them; none where the model has no season.
+    pub least: Option<f64>,
+    pub most: Option<f64>,
 }
 
 /// The alert threshold that the model file holds, and what it does.
@@ -118,6 +132,37 @@ impl Policy {
     }
 }
 
+impl Season {
+    /// Whether there is one and why, for the terminal and the report.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        if let Some(why) = &self.missing {
+            return vec![format!("No shift by the time of the year: {why}.")];
+        }
+        let mut lines = Vec::new();
+        lines.extend(self.trial.map(|trial| {
+            format!(
+                "Half of the shift that would have been right a year before changed the log-loss of {} later rows by {} \
+                 (95 % interval {} to {}).",
+                grouped(trial.rows),
+                fixed(-trial.gain.value, 5),
+                fixed(-trial.gain.hi, 5),
+                fixed(-trial.gain.lo, 5)
+            )
+        }));
+        lines.push(match (self.least, self.most) {
+            (Some(least), Some(most)) => format!(
+                "In the year after its training the model shifts its log-odds by {} to {}, as `season` in its file says. \
+                 One season seen once is a hypothesis: hold it against a model without it (`[model] challenger`).",
+                fixed(least, 2),
+                fixed(most, 2)
+            ),
+            _ => "That is no clear help, so the model does not go by the time of the year.".to_owned(),
+        });
+        lines
+    }
+}
+
 impl Choices {
     pub(super) fn sections(&self) -> Vec<Section> {
         let unseen = self.unseen.as_ref().map(unseen);
@@ -128,13 +173,26 @@ impl Choices {
         });
         let policy = self.policy.as_ref().map(policy);
         let recalibration = self.recalibration.as_ref().map(recalibration);
+        let season = self.season.as_ref().map(|season| Section {
+            title: "Time of the year",
+            text: season.words(),
+            items: Vec::new(),
+        });
         let start = self.unknown_start.as_ref().map(|text| Section {
             title: "Customers older than the log",
             text: vec![text.clone()],
             items: Vec::new(),
         });
         let practice = self.practice.as_ref().map(Practice::section);
-        let all = [unseen, recalibration, policy, practice, start, horizon];
+        let all = [
+            unseen,
+            recalibration,
+            season,
+            policy,
+            practice,
+            start,
+            horizon,
+        ];
         all.into_iter().flatten().collect()
     }
 }

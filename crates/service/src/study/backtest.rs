@@ -1,12 +1,15 @@
 //! `holdfast evaluate`: learn from the past of a log, score its end, compare with what happened.
 
+use holdfast_features::DAY_MS;
 use holdfast_model::file::Parts;
 use holdfast_model::metrics::{Metrics, Scored};
-use holdfast_model::{Model, cutoffs};
+use holdfast_model::rows::Rows;
+use holdfast_model::train::Trained;
+use holdfast_model::{Label, Model, cutoffs, season};
 use serde::Serialize;
 
 use super::contacting::{self, Contacting, Means, contacting};
-use super::load::{Read, load};
+use super::load::{Log, Read, load};
 use super::rivals::{self, Rival, rivals};
 use super::tested::Tested;
 use super::{Error, Lesson, Source, horizon, learn, score, views};
@@ -61,22 +64,13 @@ pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evalu
     log.history.finish(until_ms);
     let (label, why) = horizon::settle(lesson, &log, until_ms)?;
     let test = cutoffs::test(until_ms, label.horizon_days);
-    let train = match lesson.train_cutoffs_ms.as_slice() {
-        [] => cutoffs::training(learn::first(&log, until_ms)?, test[0], label.horizon_days)?,
-        given => given.to_vec(),
-    };
+    let train = training(&log, lesson, &label, (test[0], until_ms))?;
     let (rows, trained) = learn::fit(&log, source, &label, &train, test[0])?;
-    let model = Model::new(Parts {
-        id: "backtest".to_owned(),
-        label: label.clone(),
-        currency: log.currency.clone(),
-        cart_abandon: source.carts().into(),
-        intercept: trained.intercept,
-        constants: rows.population,
-        columns: trained.columns.clone(),
-        training: None,
-    })?
-    .with_calibration(trained.calibration)?;
+    let past = learn::past(&log, source, &label, test[0]);
+    let season = season::learn::learn(&past, &rows, &trained, lesson.seasonal)?;
+    let told = season.as_ref().map(views::season);
+    let model = model(&log, source, &label, (&rows, &trained))?
+        .with_season(season.and_then(|found| found.season))?;
     let (predicted, outcomes) = score::predict(&log, source, &model, &label, &test)?;
     let tested = Tested::of(&log, &label, (&predicted, &outcomes), &test);
     two_outcomes(&tested)?;
@@ -101,6 +95,7 @@ pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evalu
     };
     let mut notes = learn::notes(&log, &rows, &why);
     notes.extend(left_out);
+    notes.extend(told.iter().flat_map(report::Season::words));
     let figures = Figures {
         horizon_days: label.horizon_days,
         label: label.kind.name().to_owned(),
@@ -116,6 +111,50 @@ pub fn evaluate(source: &Source, lesson: &Lesson, means: &Means) -> Result<Evalu
         notes,
         read: log.read,
     })
+}
+
+/// Cutoffs whose labels had ended before the first test cutoff.
+fn training(
+    log: &Log,
+    lesson: &Lesson,
+    label: &Label,
+    (first_test_ms, until_ms): (i64, i64),
+) -> Result<Vec<i64>, Error> {
+    use holdfast_model::Error::DataTooSmall;
+    if !lesson.train_cutoffs_ms.is_empty() {
+        return Ok(lesson.train_cutoffs_ms.clone());
+    }
+    let first_ms = learn::first(log, until_ms)?;
+    let found = cutoffs::training(first_ms, first_test_ms, label.horizon_days);
+    Ok(found.map_err(|error| match error {
+        DataTooSmall(text) => {
+            let kept = (until_ms - first_test_ms) / DAY_MS;
+            DataTooSmall(format!(
+                "{text}; the last {kept} days are kept for the test"
+            ))
+        }
+        other => other,
+    })?)
+}
+
+/// The model that is judged.
+fn model(
+    log: &Log,
+    source: &Source,
+    label: &Label,
+    (rows, trained): (&Rows, &Trained),
+) -> Result<Model, Error> {
+    let model = Model::new(Parts {
+        id: "backtest".to_owned(),
+        label: label.clone(),
+        currency: log.currency.clone(),
+        cart_abandon: source.carts().into(),
+        intercept: trained.intercept,
+        constants: rows.population,
+        columns: trained.columns.clone(),
+        training: None,
+    })?;
+    Ok(model.with_calibration(trained.calibration)?)
 }
 
 fn two_outcomes(tested: &Tested) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use holdfast_events::EventType;
 use holdfast_model::file::{CutoffFigures, Parts};
 use holdfast_model::metrics::{Scored, metrics};
 use holdfast_model::rows::Rows;
+use holdfast_model::season::{self, Seasonal, learn::Past};
 use holdfast_model::train::{self, Trained};
 use holdfast_model::watch::Spread;
 use holdfast_model::{Label, LabelKind, Model, Provenance, cutoffs, probability, start};
@@ -26,6 +27,8 @@ pub struct Lesson {
     pub train_cutoffs_ms: Vec<i64>,
     /// Where alerts are to open.
     pub threshold: Threshold,
+    /// Whether the time of the year is to count.
+    pub seasonal: Seasonal,
 }
 
 /// A trained model with all that is to be told about it.
@@ -68,16 +71,25 @@ pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
     let practice = practice::learn(&rows, &label, &trained, &judged);
     let told = practice::view(&rows, &practice);
     let model = learned.model.with_practice(practice)?;
+    // By the days before its end, where there is no season yet.
     let (model, policy) = policy::choose(model, &lesson.threshold, &ground, &judged)?;
+    let past = past(&log, source, &label, until_ms);
+    let season = season::learn::learn(&past, &rows, &trained, lesson.seasonal)?;
+    let shown = season.as_ref().map(views::season);
+    let model = model.with_season(season.and_then(|found| found.season))?;
     learned.json = model.to_json()?;
     learned.report.sha256 = model.sha256().to_owned();
     learned.model = model;
     learned.notes = notes(&log, &rows, &why);
+    learned
+        .notes
+        .extend(shown.iter().flat_map(report::Season::words));
     learned.report.choices = report::Choices {
         unseen: Some(judged.view()),
         policy,
         unknown_start: unknown_start(&log),
         recalibration: trained.recalibration.map(views::recalibration),
+        season: shown,
         horizon: why,
         practice: Some(told),
     };
@@ -120,6 +132,16 @@ pub(super) fn fit(
     let rows = Rows::collect(&log.history, label, log.store(source), cutoffs, until_ms)?;
     let trained = train::train(&rows, label)?;
     Ok((rows, trained))
+}
+
+/// What a season is learned from.
+pub(super) fn past<'a>(log: &'a Log, source: &Source, label: &'a Label, until_ms: i64) -> Past<'a> {
+    Past {
+        history: &log.history,
+        label,
+        settings: log.store(source),
+        until_ms,
+    }
 }
 
 fn finish(

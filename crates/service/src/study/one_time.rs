@@ -71,6 +71,7 @@ fn one_time_buyers_are_told_apart_and_on_average_leave_as_often_as_said() {
         until_ms: Some(until),
         train_cutoffs_ms: Vec::new(),
         threshold: Threshold::default(),
+        seasonal: Seasonal::Off,
     };
     let model = train(&source, &lesson).unwrap().model;
     let mut rows = Vec::new();

@@ -1,6 +1,7 @@
 //! `holdfast score`: probabilities of a population at given instants.
 
 use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
 use holdfast_features::Settings;
 use holdfast_model::history::{Customer, Outcomes};
@@ -22,6 +23,18 @@ pub struct Score {
 pub struct Scores {
     pub rows: Vec<Score>,
     pub read: Read,
+    pub took: Took,
+}
+
+/// How long the parts of a scoring took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Took {
+    /// Reading and decoding the file.
+    pub reading: Duration,
+    /// Bringing the events into the state of their customers.
+    pub applying: Duration,
+    /// Features and scores of the population, at all cutoffs.
+    pub scoring: Duration,
 }
 
 impl Scores {
@@ -66,6 +79,7 @@ pub fn score(
     let source = source.for_model(model)?;
     let mut label = model.label().clone();
     label.active_days = active_days.unwrap_or(label.active_days);
+    let began = Instant::now();
     let mut log = load(&source, label.kind.clone(), None)?;
     agrees(&log, model)?;
     let mut cutoffs = cutoffs_ms.to_vec();
@@ -73,7 +87,14 @@ pub fn score(
     cutoffs.dedup();
     log.history
         .finish(cutoffs.last().copied().unwrap_or(i64::MIN));
-    let (rows, _) = predict(&log, &source, model, &label, &cutoffs)?;
+    let reading = began.elapsed();
+    let mut scoring = Duration::ZERO;
+    let (rows, _) = timed(&log, &source, model, (&label, &cutoffs), &mut scoring)?;
+    let took = Took {
+        reading,
+        applying: began.elapsed().saturating_sub(reading + scoring),
+        scoring,
+    };
     let named = |row: &Predicted| Score {
         customer_id: log.history.id(row.customer).to_owned(),
         cutoff_ms: row.cutoff_ms,
@@ -82,6 +103,7 @@ pub fn score(
     Ok(Scores {
         rows: rows.iter().map(named).collect(),
         read: log.read,
+        took,
     })
 }
 
@@ -100,6 +122,17 @@ pub(super) fn predict(
     label: &Label,
     cutoffs: &[i64],
 ) -> Result<(Vec<Predicted>, Outcomes), Error> {
+    timed(log, source, model, (label, cutoffs), &mut Duration::ZERO)
+}
+
+/// The same, and how long features and scores took of it.
+fn timed(
+    log: &Log,
+    source: &Source,
+    model: &Model,
+    (label, cutoffs): (&Label, &[i64]),
+    took: &mut Duration,
+) -> Result<(Vec<Predicted>, Outcomes), Error> {
     let scorer = Scorer::new(model)?;
     let mut scratch = scorer.scratch();
     let mut rows = Vec::new();
@@ -108,6 +141,7 @@ pub(super) fn predict(
         ..log.store(source)
     };
     let outcomes = log.history.walk(label, settings, cutoffs, &mut |snapshot| {
+        let began = Instant::now();
         rows.extend(snapshot.members.iter().map(|(customer, ix)| {
             let log_odds = scorer.log_odds(snapshot.store, *ix, snapshot.cutoff_ms, &mut scratch);
             Predicted {
@@ -116,6 +150,7 @@ pub(super) fn predict(
                 probability: probability(log_odds),
             }
         }));
+        *took += began.elapsed();
     });
     Ok((rows, outcomes))
 }

@@ -75,6 +75,7 @@ pub(super) fn lesson(horizon_days: u32) -> Lesson {
         until_ms: None,
         train_cutoffs_ms: Vec::new(),
         threshold: Threshold::default(),
+        seasonal: Seasonal::Off,
     }
 }
 

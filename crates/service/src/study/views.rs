@@ -4,6 +4,7 @@ use holdfast_features::feature;
 use holdfast_model::metrics::Scored;
 use holdfast_model::platt::Trial;
 use holdfast_model::rows::Rows;
+use holdfast_model::season::learn::Found;
 use holdfast_model::train::Trained;
 use holdfast_model::{Label, LabelKind, metrics};
 
@@ -98,6 +99,18 @@ pub(super) fn recalibration(trial: Trial) -> report::Recalibration {
             hi: trial.gain + trial.reach,
         },
         is_taken: trial.helps,
+    }
+}
+
+/// What came of asking for a season.
+pub(super) fn season(found: &Found) -> report::Season {
+    let shifts = found.season.as_ref().map(|season| season.shifts.as_slice());
+    let of = |pick: fn(f64, f64) -> f64| shifts.map(|all| all.iter().copied().fold(0.0, pick));
+    report::Season {
+        missing: found.missing.clone(),
+        trial: found.trial.map(recalibration),
+        least: of(f64::min),
+        most: of(f64::max),
     }
 }
 

@@ -67,6 +67,7 @@ fn by_hand(dir: &Path, columns: &Value) -> PathBuf {
         "constants": {"gap_mean": 3.0, "gap_sd": 0.7, "mbg": [0.8, 30.0, 0.6, 2.5]},
         "columns": columns,
         "calibration": {"slope": 0.8, "intercept": 0.3},
+        "season": {"from_ms": 1_771_000_000_000_i64, "step_days": 25, "shifts": [0.31, -0.27, 0.0, 0.4, 0.08]},
         "policy": {"open": 0.6, "close": 0.4},
     });
     fs::write(&path, model.to_string()).unwrap();
@@ -146,10 +147,14 @@ fn score_py_refuses_what_would_make_another_score() {
     fs::write(&changed, trained.replacen("\"scale\": ", "\"scale\": 1", 1)).unwrap();
     let column = json!({"feature": "purchases_30d", "coefficient": 1.0, "cubed": true});
     let unknown = by_hand(dir.path(), &json!([column]));
+    let other = tempfile::tempdir().unwrap();
+    let column = json!({"feature": "purchases_90d", "coefficient": 1.0});
+    let seasonal = by_hand(other.path(), &json!([column]));
     for (model, word) in [
         (&changed, "was changed after training"),
         (&unknown, "does not know cubed"),
         (&shop().model, "no value for "),
+        (&seasonal, "no instant given"),
         (&dir.path().join("gone.json"), "gone.json"),
     ] {
         let ran = python("score.py", &[text(model), text(&values)]);

@@ -13,7 +13,7 @@ use holdfast_consumer::murmur2_partition;
 use holdfast_model::{LabelKind, Model};
 use holdfast_service::config::Settings as Config;
 use holdfast_service::generate::{self, Params, Targets};
-use holdfast_service::study::{Horizon, Lesson, Source, Threshold, train};
+use holdfast_service::study::{Horizon, Lesson, Seasonal, Source, Threshold, train};
 use serde_json::Value;
 
 pub const DAY: i64 = 86_400_000;
@@ -41,6 +41,7 @@ pub fn lesson(until: i64, kind: LabelKind) -> Lesson {
         until_ms: Some(until),
         train_cutoffs_ms: Vec::new(),
         threshold: Threshold::default(),
+        seasonal: Seasonal::Off,
     }
 }
 

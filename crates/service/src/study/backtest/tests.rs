@@ -21,6 +21,7 @@ fn lesson(horizon_days: u32) -> Lesson {
         until_ms: None,
         train_cutoffs_ms: Vec::new(),
         threshold: Threshold::default(),
+        seasonal: Seasonal::Off,
     }
 }
 
