@@ -13,7 +13,7 @@ use crate::cli::terminal::{bar, grouped, spinner};
 use crate::config::Settings;
 use crate::generate::{self, DAY_MS, DEFAULT_START_MS, LineFile, Params, Shop};
 use crate::report;
-use crate::study::{self, Horizon, Lesson, Source, Threshold};
+use crate::study::{self, Horizon, Lesson, Seasonal, Source, Threshold};
 
 pub(super) const HORIZON_DAYS: u32 = 30;
 

@@ -246,3 +246,65 @@ fn recalibration(found: &Recalibration) -> Section {
         items: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn season() -> Season {
+        Season {
+            missing: None,
+            trial: Some(Recalibration {
+                rows: 1_200,
+                gain: Interval {
+                    value: 0.012,
+                    lo: 0.008,
+                    hi: 0.016,
+                },
+                is_taken: true,
+            }),
+            least: Some(-0.31),
+            most: Some(0.12),
+        }
+    }
+
+    #[test]
+    fn season_that_was_taken_is_told_with_its_gain_its_reach_and_its_caution() {
+        let told = season().words().join("\n");
+        for said in [
+            "1,200 later rows by −0.01200 (95 % interval −0.01600 to −0.00800)",
+            "by −0.31 to 0.12",
+            "a hypothesis",
+        ] {
+            assert!(told.contains(said), "no {said} in {told}");
+        }
+        let untried = Season {
+            trial: None,
+            ..season()
+        };
+        assert_eq!(untried.words().len(), 1);
+    }
+
+    #[test]
+    fn season_that_does_not_help_or_cannot_be_told_is_said_to_be_such() {
+        let left = Season {
+            least: None,
+            most: None,
+            ..season()
+        };
+        assert!(left.words()[1].contains("no clear help"));
+        let missing = Season {
+            missing: Some("it needs 395 days".to_owned()),
+            trial: None,
+            ..left
+        };
+        let said = "No shift by the time of the year: it needs 395 days.";
+        assert_eq!(missing.words(), [said]);
+        let choices = Choices {
+            season: Some(missing),
+            ..Choices::default()
+        };
+        assert_eq!(choices.sections()[0].text, [said]);
+        assert!(Choices::default().sections().is_empty());
+    }
+}

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use holdfast_model::LabelKind;
 use holdfast_model::metrics::{Scored, metrics};
 
-use super::{Horizon, Lesson, Source, Threshold, score, train};
+use super::{Horizon, Lesson, Seasonal, Source, Threshold, score, train};
 use crate::config::Settings;
 
 const DAY_MS: i64 = 86_400_000;

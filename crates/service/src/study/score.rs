@@ -122,7 +122,8 @@ pub(super) fn predict(
     label: &Label,
     cutoffs: &[i64],
 ) -> Result<(Vec<Predicted>, Outcomes), Error> {
-    timed(log, source, model, (label, cutoffs), &mut Duration::ZERO)
+    let mut took = Duration::ZERO;
+    timed(log, source, model, (label, cutoffs), &mut took)
 }
 
 /// The same, and how long features and scores took of it.

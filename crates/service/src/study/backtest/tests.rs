@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::config::Settings;
-use crate::study::{Horizon, Threshold};
+use crate::study::{Horizon, Seasonal, Threshold};
 
 const CDNOW: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
