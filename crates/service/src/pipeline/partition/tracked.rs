@@ -6,6 +6,7 @@ use holdfast_events::{Event, Record};
 use holdfast_features::{Applied, Input, Ix};
 use holdfast_lifecycle::{self as lifecycle, Notice, Seen, Topic, Tracker};
 use holdfast_producer::{OutRecord, Stream};
+use memchr::memmem;
 
 use super::Partition;
 use crate::pipeline::Settings;
@@ -57,7 +58,13 @@ impl Partition {
         if !tracker.wants(event.kind) {
             return;
         }
-        let wanted = tracker.wants_details(event.kind);
+        // Most records of some types do not have the one field that is wanted of them: a search is cheaper than parsing.
+        let wanted = tracker.wants_details(event.kind)
+            && tracker.wanted_field(event.kind).is_none_or(|name| {
+                record
+                    .value
+                    .is_some_and(|value| memmem::find(value, name.as_bytes()).is_some())
+            });
         let details = wanted.then(|| self.settings.decoder.details(record));
         let seen = Seen {
             kind: event.kind,
