@@ -15,8 +15,9 @@ use crate::retention::Report;
 mod changes;
 mod matrix;
 
-/// Periods in plots and in the table; what lies before is in the JSON.
+/// Periods in plots and in tables; what lies before is in the JSON.
 const SHOWN: usize = 36;
+const LISTED: usize = 15;
 /// Cohorts and months after in the triangle.
 const COHORTS: usize = 18;
 
@@ -28,7 +29,7 @@ pub fn retention_html(report: &Report) -> Result<String> {
     let figures = &report.figures;
     let names = Names::of(figures);
     let newest = figures.newest();
-    let periods = figures.periods.iter().rev().take(SHOWN).rev();
+    let periods = figures.periods.iter().rev().take(LISTED).rev();
     let rows: Vec<Value> = periods
         .map(|p| context! { name => names.of_start(p.start_ms), p })
         .collect();
@@ -63,7 +64,7 @@ pub fn retention_html(report: &Report) -> Result<String> {
             changes,
             cautions,
             rows,
-            is_cut => figures.periods.len() > SHOWN,
+            is_cut => figures.periods.len() > LISTED,
             has_partial => figures.periods.last().is_some_and(|p| !p.complete),
             cohorts,
             cohort_months => most(|c| c.retained.len()),

@@ -91,8 +91,9 @@ pub(in crate::report) fn series(id: &str, series: &Series<'_>) -> Result<Figure>
             .y_labels(5)
             .x_label_formatter(&|x| {
                 let at = x.round();
-                let is_whole = (x - at).abs() < 1e-6;
-                let name = series.names.get(at as usize).filter(|_| is_whole);
+                // The zero of the other axis stands right beside the first one.
+                let is_named = at > 0.0 && (x - at).abs() < 1e-6;
+                let name = series.names.get(at as usize).filter(|_| is_named);
                 name.cloned().unwrap_or_default()
             })
             .y_label_formatter(&|y| series.label(*y))
