@@ -154,7 +154,8 @@ impl Scores {
     }
 
     fn figures(self) -> ScoreFigures {
-        let mean = || self.sum as f64 * 5e-6 / self.answers as f64;
+        // A fifth of the scale is a point.
+        let mean = || self.sum as f64 / (self.answers as f64 * 200_000.0);
         ScoreFigures {
             answers: self.answers,
             mean: (self.answers > 0).then(mean),
