@@ -204,7 +204,17 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
         .lines()
         .filter_map(|line| line.split(' ').next())
         .collect();
-    assert_eq!(names, ["event", "alert", "dead-letter", "journal", "model"]);
+    assert_eq!(
+        names,
+        [
+            "event",
+            "alert",
+            "dead-letter",
+            "journal",
+            "model",
+            "report"
+        ]
+    );
     for name in names {
         let text = done(&["schema", name]).stdout;
         let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -218,7 +228,7 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
     assert!(
         refused
             .stderr
-            .contains("event, alert, dead-letter, journal, model"),
+            .contains("event, alert, dead-letter, journal, model, report"),
         "{}",
         refused.stderr
     );
