@@ -1,6 +1,6 @@
 //! A season on its way from the command line through the model file into scores and reasons.
 
-use holdfast_features::Theme;
+use holdfast_features::{Ix, Store, Theme};
 use holdfast_model::{Model, logit};
 
 use super::tests::{DAY_MS, Shop, T0, lesson, regulars};
@@ -59,7 +59,7 @@ fn season_goes_into_the_file_the_scores_and_the_reasons() {
         let moved = logit(with.probability) - logit(without.probability);
         assert!((moved - shift).abs() < 1e-9, "{moved} {shift}");
     }
-    let deadline = |_: &mut holdfast_features::Store, _, _| None;
+    let deadline = |_: &mut Store, _: Ix, _: i64| None;
     let ahead = Ahead {
         deadline: &deadline,
         close: 0.0,
