@@ -99,7 +99,7 @@ const SHIPPED: [Prior; 11] = [
         Relative,
         (25.0, 95.0),
         "retention that rises by 5 points raises profit by so much; it says nothing of larger rises",
-        "Reichheld and Sasser, Harvard Business Review, 1990, and guides after them",
+        GUIDES,
     ),
     prior(
         "sale_to_existing",
