@@ -4,6 +4,7 @@ mod args;
 mod examples;
 mod means;
 mod operate;
+mod playbook;
 mod retention;
 mod snapshots;
 pub mod terminal;
@@ -16,6 +17,7 @@ pub use operate::{
     Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics,
     TopicsArgs, TopicsCommand,
 };
+pub use playbook::{Init, RuleTable, Rules, RulesCommand, RulesList, RulesTest, Sample};
 pub use retention::Report;
 pub use snapshots::{
     Rescale, Snapshot, SnapshotCommand, SnapshotExport, SnapshotFilter, SnapshotImport, Verify,
@@ -61,7 +63,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the whole of it on a made-up shop: train, backtest, stream, alert; no Kafka needed
+    /// Show the whole of it on made-up customers: train, backtest, stream, alert; no Kafka needed
     #[command(before_help = examples::DEMO)]
     Demo(Demo),
     /// Read events and send alerts, from Kafka or from the embedded log
@@ -88,9 +90,18 @@ pub enum Command {
     /// Take one customer's score apart
     #[command(before_help = examples::EXPLAIN)]
     Explain(Explain),
-    /// Make up a shop's events, with the truth about who left when
+    /// Make up the events of a shop or of software by subscription, with the truth about who left when
     #[command(before_help = examples::GENERATE)]
     Generate(Generate),
+    /// Write a configuration and a rule table to begin with
+    #[command(before_help = examples::INIT)]
+    Init(Init),
+    /// Look at a rule table of next actions, or test it on cases
+    #[command(before_help = examples::RULES)]
+    Rules(Rules),
+    /// Print alerts of made-up customers with what to do about them, to train a team on
+    #[command(before_help = examples::SAMPLE)]
+    Sample(Sample),
     /// Compare the topics with what is needed, or make them
     #[command(before_help = examples::TOPICS)]
     Topics(Topics),

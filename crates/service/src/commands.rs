@@ -5,11 +5,14 @@ mod explain;
 mod files;
 mod forget;
 mod generate;
+mod init;
 mod kafka;
 mod replay;
 mod report;
 mod rescale;
+mod rules;
 mod run;
+mod sample;
 mod schema;
 mod snapshot;
 mod study;
@@ -79,6 +82,9 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Report(args) => report::report(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Generate(args) => generate::generate(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Rules(args) => rules::rules(&args),
+        Command::Sample(args) => sample::sample(&args),
         Command::Schema(args) => schema::schema(args.name.as_deref()),
         Command::Completions { shell } => {
             completions(shell, &mut self::command(), "holdfast", &mut io::stdout());
@@ -112,8 +118,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<studies::Error>() {
             return Some(error.exit_code());
         }
-        let config =
-            cause.is::<Faults>() || cause.is::<Contradiction>() || cause.is::<files::NoModel>();
+        let config = cause.is::<Faults>()
+            || cause.is::<Contradiction>()
+            || cause.is::<files::NoModel>()
+            || cause.is::<holdfast_playbook::Faults>();
         config.then_some(CONFIG)
     };
     error.chain().find_map(of).unwrap_or(1)

@@ -1,4 +1,4 @@
-//! `holdfast demo`: the whole product on a made-up shop, on one machine, in a minute.
+//! `holdfast demo`: the whole product on made-up customers, on one machine, in a minute.
 //!
 //! | step | module |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | run the very pipeline of `holdfast run` on it and show what it sends | `stream`, `engine`, `screen` |
 //! | compare with the truth and say where everything is | `ending` |
 //!
-//! Nothing here is a special case of the engine: the demo writes a configuration, starts [`crate::run`] with it and
+//! What differs between the presets is in `trade`. Nothing here is a special case of the engine: the demo writes a configuration, starts [`crate::run`] with it and
 //! watches.
 
 mod alert;
@@ -19,6 +19,7 @@ mod place;
 mod screen;
 mod speed;
 mod stream;
+mod trade;
 
 use std::time::Instant;
 

@@ -2,9 +2,11 @@
 //!
 //! Real sets with carts, visits and support contacts are not to be had, so the demo and the tests of those
 //! features run on this one. What drives people away is in [`customer`]: bad service, abandoned carts, and a
-//! frequency that falls before it stops. Equal parameters give equal bytes on every machine: each customer has an
-//! own ChaCha stream and all mathematics is libm's.
+//! frequency that falls before it stops. Software by subscription has accounts instead ([`account`]), which leave
+//! where the product is of little use, where service is bad, and where a payment fails for good. Equal parameters give
+//! equal bytes on every machine: each customer has an own ChaCha stream and all mathematics is libm's.
 
+mod account;
 mod customer;
 mod event;
 mod nature;
@@ -13,6 +15,7 @@ mod random;
 mod shop;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -20,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use flate2::{Compression, GzBuilder, write::GzEncoder};
+use holdfast_playbook::Preset;
 
 pub use event::Event;
 pub use shop::Shop;
@@ -31,6 +35,8 @@ pub(crate) const DAY_MS: i64 = 86_400_000;
 /// What to make up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Params {
+    /// A shop, or accounts of software by subscription.
+    pub preset: Preset,
     pub customers: u32,
     pub days: u32,
     pub seed: u64,

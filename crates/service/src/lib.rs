@@ -22,6 +22,7 @@ mod reread;
 pub mod rescale;
 pub mod retention;
 pub mod run;
+pub mod sample;
 pub mod study;
 pub mod topics;
 pub mod verify;

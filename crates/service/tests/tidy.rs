@@ -19,7 +19,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates without I/O, clock, threads or unseeded randomness.
-const CORE: [&str; 6] = ["events", "features", "lifecycle", "model", "policy", "reports"];
+const CORE: [&str; 7] = [
+    "events",
+    "features",
+    "lifecycle",
+    "model",
+    "playbook",
+    "policy",
+    "reports",
+];
 
 /// Which of the other crates each may name in its manifest.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -28,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("features", &["events"]),
     ("lifecycle", &["events", "features"]),
     ("model", &["events", "features"]),
+    ("playbook", &["features"]),
     ("policy", &["events", "features", "lifecycle", "model"]),
     // The consumer's group handle goes into the producer's transaction.
     ("producer", &["consumer", "events", "policy"]),
@@ -40,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "features",
             "lifecycle",
             "model",
+            "playbook",
             "policy",
             "producer",
             "reports",

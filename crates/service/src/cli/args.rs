@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use holdfast_model::season::Seasonal;
+use holdfast_playbook::Preset;
 
 use super::means::MeansArgs;
+use super::playbook::preset;
 use super::threshold::AlertThreshold;
 use crate::demo::Speed;
 use crate::generate::DEFAULT_START_MS;
@@ -220,6 +222,10 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct Generate {
+    /// Customers of a shop, or accounts of software by subscription
+    #[arg(long, value_name = "ecommerce|saas", default_value = "ecommerce", value_parser = preset)]
+    pub preset: Preset,
+
     /// How many customers
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=9_999_999))]
     pub customers: u32,
@@ -259,6 +265,10 @@ pub struct Generate {
 
 #[derive(Debug, Args)]
 pub struct Demo {
+    /// A shop, where customers leave by silence, or software by subscription, where they cancel
+    #[arg(long, value_name = "ecommerce|saas", default_value = "ecommerce", value_parser = preset)]
+    pub preset: Preset,
+
     /// How many customers the shop has
     #[arg(long, value_name = "N", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     pub customers: u32,
@@ -279,9 +289,9 @@ pub struct Demo {
     #[arg(long, value_name = "FACTOR|max", default_value = "30000")]
     pub speed: Speed,
 
-    /// Probability from which a customer counts as at risk
-    #[arg(long, value_name = "P", default_value_t = 0.8)]
-    pub open: f64,
+    /// Probability from which a customer counts as at risk [default: 0.8; saas: 0.3]
+    #[arg(long, value_name = "P")]
+    pub open: Option<f64>,
 
     /// Port of /metrics, /livez and /readyz on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 9464)]
@@ -301,6 +311,15 @@ pub struct Demo {
 }
 
 impl Demo {
+    /// Probability from which a customer counts as at risk: in a month few contracts are cancelled.
+    pub fn open(&self) -> f64 {
+        let usual = match self.preset {
+            Preset::Ecommerce => 0.8,
+            Preset::Saas => 0.3,
+        };
+        self.open.unwrap_or(usual)
+    }
+
     /// Where the HTTP server listens.
     pub fn listen(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))

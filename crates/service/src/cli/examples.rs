@@ -11,6 +11,7 @@ Examples:
 pub(super) const DEMO: &str = "\
 Examples:
   holdfast demo
+  holdfast demo --preset saas
   holdfast demo --customers 5000 --speed max --out /tmp/shop
   holdfast demo --kafka 127.0.0.1:9092
 ";
@@ -82,7 +83,33 @@ Examples:
 pub(super) const GENERATE: &str = "\
 Examples:
   holdfast generate --customers 2000 --days 180 --seed 1 --out shop.jsonl --truth left.csv
+  holdfast generate --preset saas --customers 2000 --days 240 --out accounts.jsonl
   holdfast generate --customers 500 --days 90 --seed 7 --out - | head -3
+";
+
+pub(super) const INIT: &str = "\
+Examples:
+  holdfast init --preset ecommerce
+  holdfast init --preset saas --dir deploy/holdfast
+
+It writes holdfast.toml, playbook.toml and playbook-cases.toml, and leaves alone what is there unless told --force.
+";
+
+pub(super) const RULES: &str = "\
+Examples:
+  holdfast rules list --preset saas
+  holdfast rules test --playbook playbook.toml        with the cases in playbook-cases.toml beside it
+  holdfast rules test --preset ecommerce --json
+
+Exit code 0: every case gets the action that is expected; 1: one does not; 78: the table or its cases have faults.
+";
+
+pub(super) const SAMPLE: &str = "\
+Examples:
+  holdfast sample --n 5 | jq '{customer_id, text, do: .recommended_action.text}'
+  holdfast sample --playbook playbook.toml --n 50 --seed 7 > training.jsonl
+
+Nobody in it is real: a shop is made up from the seed and run through the engine. Equal arguments give equal bytes.
 ";
 
 pub(super) const TOPICS: &str = "\

@@ -8,6 +8,7 @@ use crate::generate::{Params, Targets, write};
 
 pub(super) fn generate(args: &Generate) -> anyhow::Result<()> {
     let params = Params {
+        preset: args.preset,
         customers: args.customers,
         days: args.days,
         seed: args.seed,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::learn::{HORIZON_DAYS, MadeUp};
+use super::learn::MadeUp;
 use super::place::Place;
 use super::stream::Streamed;
 use crate::cli::terminal::{data, grouped};
@@ -96,9 +96,9 @@ fn alerts(streamed: &Streamed, shop: &MadeUp, line: &mut dyn FnMut(std::fmt::Arg
         count("recovered"),
         count("churned") + count("lapsed"),
     ));
-    let kept = opened
+    let right = opened
         .iter()
-        .filter(|alert| !shop.buys_after(&alert.customer_id, alert.as_of))
+        .filter(|alert| shop.leaves_after(&alert.customer_id, alert.as_of))
         .count();
     let left = |id: &str| shop.truth.get(id).copied().flatten();
     let gone = opened
@@ -106,7 +106,8 @@ fn alerts(streamed: &Streamed, shop: &MadeUp, line: &mut dyn FnMut(std::fmt::Arg
         .filter(|alert| left(&alert.customer_id).is_some())
         .count();
     line(format_args!(
-        "  truth     {kept} of the {} buy nothing in the {HORIZON_DAYS} days that follow, {gone} of them never again",
+        "  truth     {right} of the {} {}, {gone} are gone for good by now",
         opened.len(),
+        shop.trade.answer(),
     ));
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::Context;
-use holdfast_model::{LabelKind, Model};
+use holdfast_model::Model;
 
 use super::place::{Place, stream_from_ms};
 use super::screen::Screen;
+use super::trade::Trade;
 use crate::cli;
 use crate::cli::terminal::{bar, grouped, spinner};
 use crate::config::Settings;
@@ -25,8 +26,9 @@ pub(super) struct MadeUp {
     pub(super) stream_from_ms: i64,
     /// Who left, and when.
     pub(super) truth: BTreeMap<String, Option<i64>>,
-    /// Purchases from the stream's begin until a horizon after its end: what the alerts are about.
-    purchases: BTreeMap<String, Vec<i64>>,
+    pub(super) trade: Trade,
+    /// What the label watches, from the stream's begin until a horizon after its end: what the alerts are about.
+    watched: BTreeMap<String, Vec<i64>>,
 }
 
 impl MadeUp {
@@ -35,11 +37,12 @@ impl MadeUp {
         Shop::new(&self.params)
     }
 
-    /// Whether the customer buys within the horizon after `at`.
-    pub(super) fn buys_after(&self, customer_id: &str, at: i64) -> bool {
+    /// Whether the customer leaves within the horizon after `at`, by the label.
+    pub(super) fn leaves_after(&self, customer_id: &str, at: i64) -> bool {
         let until = at + i64::from(HORIZON_DAYS) * DAY_MS;
-        let purchases = self.purchases.get(customer_id);
-        purchases.is_some_and(|all| all.iter().any(|ts| (at + 1..=until).contains(ts)))
+        let watched = self.watched.get(customer_id);
+        let did = watched.is_some_and(|all| all.iter().any(|ts| (at + 1..=until).contains(ts)));
+        self.trade.has_left(did)
     }
 }
 
@@ -51,6 +54,7 @@ pub(super) fn make_up(
 ) -> anyhow::Result<MadeUp> {
     let days = args.days + args.stream_days;
     let params = Params {
+        preset: args.preset,
         customers: args.customers,
         days: days + HORIZON_DAYS,
         seed: args.seed,
@@ -59,14 +63,15 @@ pub(super) fn make_up(
         abandons: false,
     };
     let stream_from_ms = stream_from_ms(args);
-    let mut purchases: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    let bar = bar(u64::from(params.days), "making up the shop");
+    let trade = Trade(args.preset);
+    let mut watched: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let bar = bar(u64::from(params.days), "making up the customers");
     let mut shop = Shop::new(&params);
     let mut out = LineFile::create(&place.events)?;
     while let Some(batch) = shop.next_day() {
         for event in batch {
-            if event.kind() == "purchase" && event.ts() >= stream_from_ms {
-                purchases
+            if event.kind() == trade.watched() && event.ts() >= stream_from_ms {
+                watched
                     .entry(event.customer_id())
                     .or_default()
                     .push(event.ts());
@@ -81,7 +86,7 @@ pub(super) fn make_up(
     generate::write_truth(&shop, &place.truth)?;
     bar.finish_and_clear();
     screen.step(
-        "shop",
+        trade.step(),
         format_args!(
             "{} customers, {days} days, {} events",
             grouped(u64::from(params.customers)),
@@ -91,7 +96,8 @@ pub(super) fn make_up(
     Ok(MadeUp {
         stream_from_ms,
         truth: shop.truth().collect(),
-        purchases,
+        trade,
+        watched,
         params,
     })
 }
@@ -100,9 +106,9 @@ pub(super) fn make_up(
 pub(super) fn learn(shop: &MadeUp, place: &Place, screen: &mut Screen) -> anyhow::Result<Model> {
     let source = Source::new(place.events.clone(), &Settings::defaults(), None)?;
     let lesson = Lesson {
-        label: LabelKind::Purchase,
+        label: shop.trade.label(),
         horizon: Horizon::Days(HORIZON_DAYS),
-        active_days: None,
+        active_days: shop.trade.active_days(),
         until_ms: Some(shop.stream_from_ms - 1),
         train_cutoffs_ms: Vec::new(),
         threshold: Threshold::default(),
@@ -133,7 +139,8 @@ pub(super) fn learn(shop: &MadeUp, place: &Place, screen: &mut Screen) -> anyhow
     screen.step(
         "model",
         format_args!(
-            "chance of no purchase within {HORIZON_DAYS} days, logistic, {} rows at {} cutoffs",
+            "chance of {}, logistic, {} rows at {} cutoffs",
+            shop.trade.question(),
             grouped(learned.report.fit.rows),
             learned.report.fit.cutoffs.len(),
         ),

@@ -111,9 +111,9 @@ impl Place {
              [alerts]\nnot_before = {}\n\n\
              [http]\nlisten = \"{}\"\n",
             self.config.display(),
-            args.open,
-            rounded(args.open - 0.1),
-            rounded(f64::midpoint(args.open, 1.0)),
+            args.open(),
+            rounded((args.open() - 0.1).max(args.open() / 2.0)),
+            rounded(f64::midpoint(args.open(), 1.0)),
             stream_from_ms(args),
             args.listen(),
         );

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::alert::{Alert, Trigger};
 use super::speed::Speed;
+use super::trade::Trade;
 use crate::cli;
 use crate::cli::terminal::grouped;
 use crate::generate::{DAY_MS, DEFAULT_START_MS};
@@ -52,8 +53,9 @@ impl Screen {
             None => "no Kafka needed".to_owned(),
         };
         self.line(format_args!(
-            "{}  a made-up shop, {way}",
-            self.paint("1", "holdfast demo")
+            "{}  {}, {way}",
+            self.paint("1", "holdfast demo"),
+            Trade(args.preset).title(),
         ));
         self.line("");
     }
@@ -150,7 +152,11 @@ impl Screen {
 /// What is at stake, and until when it makes sense to act.
 fn worth(alert: &Alert) -> String {
     let currency = alert.currency.as_deref().unwrap_or("");
-    let mut text = format!("{:.2} {currency} spent in 90 days", alert.spend_90d);
+    // Contracts are not purchases.
+    let mut text = match alert.last_purchase_ms {
+        Some(_) => format!("{:.2} {currency} spent in 90 days", alert.spend_90d),
+        None => "no purchases".to_owned(),
+    };
     if let Some(at) = alert.last_purchase_ms {
         text.push_str(&format!(", last purchase {}", day(at)));
     }

@@ -13,6 +13,7 @@ use super::Params;
 use super::event::{Event, What};
 use super::nature::Nature;
 use super::random::Random;
+use super::trail::Trail;
 
 /// What grief keeps of itself per day: 2^(-1/21).
 const GRIEF_KEPT: f64 = 0.967_533;
@@ -22,7 +23,7 @@ const DECLINE_PER_DAY: f64 = 0.001;
 
 #[derive(Debug)]
 pub(super) struct Customer {
-    number: u32,
+    trail: Trail,
     pub(super) random: Random,
     nature: Nature,
     joined_day: u32,
@@ -38,8 +39,6 @@ pub(super) struct Customer {
     purchases: u32,
     pub(super) follow_ups: Vec<FollowUp>,
     churn_ms: Option<i64>,
-    seq: u32,
-    session: u32,
 }
 
 /// Something that will happen on a later day because of a purchase.
@@ -58,10 +57,6 @@ pub(super) struct Day {
     /// Share of orders that go wrong.
     pub(super) failures: f64,
     pub(super) abandons: bool,
-}
-
-pub(super) fn customer_id(number: u32) -> String {
-    format!("c{number:07}")
 }
 
 impl Customer {
@@ -84,7 +79,7 @@ impl Customer {
             random.between(0.0, nature.gap_days)
         };
         Self {
-            number,
+            trail: Trail::new(number),
             random,
             nature,
             joined_day,
@@ -97,13 +92,11 @@ impl Customer {
             purchases: 0,
             follow_ups: Vec::new(),
             churn_ms: None,
-            seq: 0,
-            session: 0,
         }
     }
 
     pub(super) fn number(&self) -> u32 {
-        self.number
+        self.trail.customer()
     }
 
     pub(super) fn churn_ms(&self) -> Option<i64> {
@@ -163,7 +156,7 @@ impl Customer {
         }
         let at = day.from_ms + i64::from(self.random.whole(3_600, 86_399)) * 1_000;
         if self.random.chance(0.04) {
-            self.session += 1;
+            self.trail.begin_session();
             self.emit(at - 1_000, What::AccountClosed, out);
         }
         self.churn_ms = Some(at);
@@ -195,7 +188,7 @@ impl Customer {
     /// A visit without the wish to buy, though something may land in the cart.
     fn look_around(&mut self, day: Day, out: &mut Vec<Event>) {
         let mut at = self.start_session(day);
-        if self.is_new && self.seq == 0 {
+        if self.is_new && self.trail.is_fresh() {
             let source =
                 ["search", "social", "referral", "direct"][self.random.whole(0, 3) as usize];
             at = self.emit(at, What::SignUp { source }, out);
@@ -210,7 +203,7 @@ impl Customer {
 
     fn go_shopping(&mut self, day: Day, out: &mut Vec<Event>) {
         let mut at = self.start_session(day);
-        if self.is_new && self.seq == 0 {
+        if self.is_new && self.trail.is_fresh() {
             at = self.emit(at, What::SignUp { source: "search" }, out);
         }
         at = self.browse(at, 4, out);
@@ -292,36 +285,13 @@ impl Customer {
         at
     }
 
-    /// A moment of this day near the customer's own hour; early enough that all of it ends before midnight.
     fn start_session(&mut self, day: Day) -> i64 {
-        self.session += 1;
-        let hour = (self.nature.hour + 2.5 * self.random.normal()).clamp(0.2, 21.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "less than a day of milliseconds"
-        )]
-        let offset = (hour * 3_600_000.0) as i64;
-        day.from_ms + offset + i64::from(self.random.whole(0, 599_999))
+        self.trail
+            .start_session(&mut self.random, self.nature.hour, day)
     }
 
-    /// Emits and returns the moment of the next step. Most events arrive at once, one in eight a few minutes late.
     fn emit(&mut self, ts: i64, what: What, out: &mut Vec<Event>) -> i64 {
-        let delay = if self.random.chance(0.125) {
-            self.random.whole(4_000, 240_000)
-        } else {
-            self.random.whole(0, 3_000)
-        };
-        let (customer, seq, session) = (self.number, self.seq, self.session);
-        out.push(Event {
-            arrival: ts + i64::from(delay),
-            customer,
-            seq,
-            ts,
-            session,
-            what,
-        });
-        self.seq += 1;
-        ts + i64::from(self.random.whole(4_000, 75_000))
+        self.trail.emit(&mut self.random, ts, what, out)
     }
 
     fn gap(&mut self) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::customer::customer_id;
+use super::trail::customer_id;
 
 /// One event, before it has an id (ids number the events in the order of arrival).
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,39 @@ pub(super) enum What {
     CampaignClicked {
         campaign: u32,
     },
+    SubscriptionStart(Terms),
+    SubscriptionRenew(Terms),
+    SubscriptionChange(Terms),
+    SubscriptionCancel {
+        reason: &'static str,
+        voluntary: bool,
+    },
+    PaymentFailed {
+        cents: u32,
+    },
+    Login,
+    Activate,
+    FeatureUse {
+        feature: &'static str,
+    },
+    IntegrationConnected {
+        integration: &'static str,
+    },
+    ReportSeen,
+    Webinar {
+        attended: bool,
+    },
+}
+
+/// What a contract says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Terms {
+    pub(super) plan: &'static str,
+    pub(super) period: &'static str,
+    /// Of one period.
+    pub(super) cents: u32,
+    pub(super) seats: u32,
+    pub(super) period_end: i64,
 }
 
 impl What {
@@ -95,6 +128,17 @@ impl What {
             Self::Review { .. } => "review",
             Self::EmailOpen { .. } => "email_open",
             Self::CampaignClicked { .. } => "campaign_clicked",
+            Self::SubscriptionStart(_) => "subscription_start",
+            Self::SubscriptionRenew(_) => "subscription_renew",
+            Self::SubscriptionChange(_) => "subscription_change",
+            Self::SubscriptionCancel { .. } => "subscription_cancel",
+            Self::PaymentFailed { .. } => "payment_failed",
+            Self::Login => "login",
+            Self::Activate => "activate",
+            Self::FeatureUse { .. } => "feature_use",
+            Self::IntegrationConnected { .. } => "integration_connected",
+            Self::ReportSeen => "report_seen",
+            Self::Webinar { .. } => "webinar",
         }
     }
 }
@@ -139,11 +183,20 @@ impl Event {
             "{{\"event_id\":\"e{number:010}\",\"customer_id\":\"{id}\",\"type\":\"{name}\",\"ts\":{}",
             self.ts
         ));
+        self.particulars(&mut put);
+        put(format_args!(
+            ",\"session_id\":\"s{:07}-{}\"}}",
+            self.customer, self.session
+        ));
+    }
+    /// What only this type carries.
+    fn particulars(&self, put: &mut dyn FnMut(std::fmt::Arguments<'_>)) {
         match self.what {
             What::CartAdd { cents }
             | What::CartRemove { cents }
             | What::CartAbandon { cents }
-            | What::Refund { cents } => put(format_args!("{}", Money(cents))),
+            | What::Refund { cents }
+            | What::PaymentFailed { cents } => put(format_args!("{}", Money(cents))),
             What::CheckoutStart {
                 cents,
                 clicks,
@@ -180,12 +233,33 @@ impl Event {
                     ",\"campaign_id\":\"w{campaign:03}\",\"channel\":\"email\""
                 ));
             }
-            What::Search | What::SupportResolved | What::AccountClosed => {}
+            _ => self.contract(put),
         }
-        put(format_args!(
-            ",\"session_id\":\"s{:07}-{}\"}}",
-            self.customer, self.session
-        ));
+    }
+
+    /// The same of the types that contracts and use bring.
+    fn contract(&self, put: &mut dyn FnMut(std::fmt::Arguments<'_>)) {
+        match self.what {
+            What::SubscriptionStart(terms)
+            | What::SubscriptionRenew(terms)
+            | What::SubscriptionChange(terms) => {
+                put(format_args!("{}", Money(terms.cents)));
+                put(format_args!(
+                    ",\"subscription_id\":\"s{:07}\",\"plan\":\"{}\",\"period\":\"{}\",\"seats\":{},\"period_end\":{}",
+                    self.customer, terms.plan, terms.period, terms.seats, terms.period_end
+                ));
+            }
+            What::SubscriptionCancel { reason, voluntary } => put(format_args!(
+                ",\"subscription_id\":\"s{:07}\",\"reason\":\"{reason}\",\"voluntary\":{voluntary}",
+                self.customer
+            )),
+            What::FeatureUse { feature } => put(format_args!(",\"feature\":\"{feature}\"")),
+            What::IntegrationConnected { integration } => {
+                put(format_args!(",\"integration\":\"{integration}\""));
+            }
+            What::Webinar { attended } => put(format_args!(",\"attended\":{attended}")),
+            _ => {} // nothing beside
+        }
     }
 }
 

@@ -1,15 +1,51 @@
 //! All customers together: day by day, in the order in which events reach the log.
 
-use super::customer::{Customer, Day, customer_id};
+use holdfast_playbook::Preset;
+
+use super::account::Account;
+use super::customer::{Customer, Day};
 use super::event::Event;
 use super::random::Random;
+use super::trail::customer_id;
 use super::{DAY_MS, Params};
+
+/// Somebody who is made up.
+#[derive(Debug)]
+enum Person {
+    Shopper(Box<Customer>),
+    Account(Box<Account>),
+}
+
+impl Person {
+    fn new(number: u32, params: &Params) -> Self {
+        match params.preset {
+            Preset::Ecommerce => Self::Shopper(Box::new(Customer::new(number, params))),
+            Preset::Saas => Self::Account(Box::new(Account::new(number, params))),
+        }
+    }
+
+    fn live(&mut self, day: Day, out: &mut Vec<Event>) {
+        match self {
+            Self::Shopper(customer) => customer.live(day, out),
+            Self::Account(account) => account.live(day, out),
+        }
+    }
+
+    /// Who, and when they left.
+    fn truth(&self) -> (String, Option<i64>) {
+        let (number, churn_ms) = match self {
+            Self::Shopper(customer) => (customer.number(), customer.churn_ms()),
+            Self::Account(account) => (account.number(), account.churn_ms()),
+        };
+        (customer_id(number), churn_ms)
+    }
+}
 
 /// The whole shop; [`Shop::next_day`] moves it on.
 #[derive(Debug)]
 pub struct Shop {
     params: Params,
-    customers: Vec<Customer>,
+    customers: Vec<Person>,
     /// Days on which a spell of late deliveries begins.
     troubles: Vec<u32>,
     day: u32,
@@ -21,7 +57,7 @@ pub struct Shop {
 impl Shop {
     pub fn new(params: &Params) -> Self {
         let customers = (0..params.customers)
-            .map(|n| Customer::new(n, params))
+            .map(|n| Person::new(n, params))
             .collect();
         let mut random = Random::new(params.seed, 0);
         let troubles = (0..params.days)
@@ -88,8 +124,6 @@ impl Shop {
 
     /// Every customer with the instant of leaving, if it lies before the end so far.
     pub fn truth(&self) -> impl Iterator<Item = (String, Option<i64>)> {
-        self.customers
-            .iter()
-            .map(|c| (customer_id(c.number()), c.churn_ms()))
+        self.customers.iter().map(Person::truth)
     }
 }

@@ -5,6 +5,7 @@ use super::*;
 
 fn params(seed: u64) -> Params {
     Params {
+        preset: Preset::Ecommerce,
         customers: 300,
         days: 120,
         seed,
@@ -167,5 +168,107 @@ fn people_leave_after_bad_service() {
     assert!(
         bothered > 2.0 * calm,
         "{bothered} of the bothered left, {calm} of the others"
+    );
+}
+
+fn accounts(customers: u32) -> Params {
+    Params {
+        preset: Preset::Saas,
+        customers,
+        abandons: false,
+        ..params(1)
+    }
+}
+
+/// Who left, and when.
+fn left(truth: &str) -> BTreeMap<&str, i64> {
+    let rows = truth.lines().skip(1).filter_map(|row| row.split_once(','));
+    rows.filter_map(|(id, ms)| Some((id, ms.parse().ok()?)))
+        .collect()
+}
+
+#[test]
+fn an_account_that_left_cancelled_once_and_did_nothing_after() {
+    let (events, truth, summary) = made(&accounts(400));
+    let left = left(&truth);
+    assert_eq!(left.len(), summary.churned as usize);
+    assert!(left.len() > 100, "{} left", left.len());
+    let mut cancels: BTreeMap<String, i64> = BTreeMap::new();
+    for event in parsed(&events) {
+        let (id, ts) = (event["customer_id"].as_str().unwrap(), event["ts"].as_i64());
+        assert!(left.get(id).is_none_or(|at| ts <= Some(*at)), "{event}");
+        if event["type"] == "subscription_cancel" {
+            let before = cancels.insert(id.to_owned(), ts.unwrap());
+            assert_eq!(before, None, "{event}");
+            assert_eq!(event["voluntary"], event["reason"] != "payment_failed");
+        }
+    }
+    let told: BTreeMap<&str, i64> = cancels.iter().map(|(id, ts)| (id.as_str(), *ts)).collect();
+    assert_eq!(told, left);
+}
+
+#[test]
+fn accounts_bring_every_kind_of_event_of_a_contract_and_its_use() {
+    let (events, ..) = made(&accounts(400));
+    let events = parsed(&events);
+    let kinds: BTreeSet<&str> = events.iter().filter_map(|e| e["type"].as_str()).collect();
+    for kind in [
+        "sign_up",
+        "subscription_start",
+        "subscription_renew",
+        "subscription_change",
+        "subscription_cancel",
+        "payment_failed",
+        "activate",
+        "login",
+        "feature_use",
+        "integration_connected",
+        "report_seen",
+        "webinar",
+        "support_contact",
+        "support_resolved",
+        "survey_response",
+    ] {
+        assert!(kinds.contains(kind), "{kind} is missing");
+    }
+    let trials = events.iter().filter(|e| e["plan"] == "trial");
+    assert!(trials.clone().count() > 100);
+    for trial in trials {
+        let days = (trial["period_end"].as_i64().unwrap() - trial["ts"].as_i64().unwrap()) / DAY_MS;
+        assert!((13..=14).contains(&days), "{trial}");
+    }
+}
+
+#[test]
+fn accounts_leave_where_the_product_is_little_used() {
+    let params = accounts(3000);
+    let (events, truth, _) = made(&params);
+    let left = left(&truth);
+    // Those still there on day 60, by how often they used it in the four weeks before.
+    let landmark = params.start_ms + 60 * DAY_MS;
+    let mut uses: BTreeMap<String, u32> = BTreeMap::new();
+    for event in parsed(&events) {
+        let ts = event["ts"].as_i64().unwrap();
+        let id = event["customer_id"].as_str().unwrap();
+        if ts < landmark && left.get(id).is_none_or(|at| *at >= landmark) {
+            let recent = ts >= landmark - 28 * DAY_MS && event["type"] == "feature_use";
+            *uses.entry(id.to_owned()).or_default() += u32::from(recent);
+        }
+    }
+    let share = |wanted: fn(u32) -> bool| {
+        let group = uses.iter().filter(|(_, uses)| wanted(**uses));
+        let group: Vec<bool> = group
+            .map(|(id, _)| {
+                left.get(id.as_str())
+                    .is_some_and(|at| *at < landmark + 30 * DAY_MS)
+            })
+            .collect();
+        assert!(group.len() >= 100, "{} accounts", group.len());
+        group.iter().filter(|left| **left).count() as f64 / group.len() as f64
+    };
+    let (idle, busy) = (share(|uses| uses < 10), share(|uses| uses >= 30));
+    assert!(
+        idle > 2.0 * busy,
+        "{idle} of the idle left, {busy} of the busy"
     );
 }

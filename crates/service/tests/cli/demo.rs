@@ -146,3 +146,30 @@ fn through_kafka_come_the_same_alerts_as_through_the_embedded_log() {
         again.stderr
     );
 }
+
+#[test]
+fn a_demo_of_accounts_asks_who_cancels() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("demo");
+    let of = [
+        "demo",
+        "--preset",
+        "saas",
+        "--speed",
+        "max",
+        "--out",
+        text(&out),
+    ];
+    let shown = done(&[&of[..], &SMALL].concat()).stdout;
+    for words in [
+        "made-up software by subscription",
+        "chance of a cancelled contract within 30 days",
+        "at risk",
+        "cancel in the 30 days that follow",
+    ] {
+        assert!(shown.contains(words), "{words} is missing in\n{shown}");
+    }
+    let model: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("model.json")).unwrap()).unwrap();
+    assert_eq!(model["label"]["kind"], "subscription_cancel");
+}

@@ -14,6 +14,7 @@ mod flow;
 mod forget;
 mod generate;
 mod help;
+mod playbook;
 mod python;
 mod ran;
 mod replay;

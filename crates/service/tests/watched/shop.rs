@@ -52,6 +52,7 @@ pub fn shop() -> &'static Shop {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("events.jsonl");
         let params = Params {
+            preset: holdfast_playbook::Preset::Ecommerce,
             customers: 300,
             days: 160,
             seed: 11,
