@@ -102,9 +102,14 @@ mod kinds {
         to.collect_seq(kinds.iter().map(|kind| kind.name()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<EventType>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<EventType>, D::Error> {
         let names = Vec::<String>::deserialize(from)?;
-        Ok(names.iter().filter_map(|name| EventType::from_name(name)).collect())
+        Ok(names
+            .iter()
+            .filter_map(|name| EventType::from_name(name))
+            .collect())
     }
 }
 

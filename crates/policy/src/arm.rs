@@ -62,8 +62,7 @@ mod tests {
     use super::*;
 
     fn drawn(control: &Control, of: u32) -> Vec<u32> {
-        let is_control =
-            |n: &u32| control.arm("shop", &format!("c{n}")) == Arm::Control;
+        let is_control = |n: &u32| control.arm("shop", &format!("c{n}")) == Arm::Control;
         (0..of).filter(is_control).collect()
     }
 

@@ -201,13 +201,7 @@ impl Decider {
     }
 
     /// Scores the customer after an event was applied to the store, and decides.
-    pub fn after_event(
-        &mut self,
-        store: &mut Store,
-        ix: Ix,
-        seen: &Seen<'_>,
-        out: &mut dyn Desk,
-    ) {
+    pub fn after_event(&mut self, store: &mut Store, ix: Ix, seen: &Seen<'_>, out: &mut dyn Desk) {
         let trigger = Trigger::Event {
             event_id: seen.event_id,
         };

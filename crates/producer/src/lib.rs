@@ -25,6 +25,8 @@ pub use error::SinkError;
 pub use feeder::{Feeder, Outgoing};
 pub use kafka::{KafkaSinkSettings, KafkaTransactions};
 pub use log::{LogSink, LogSinkSettings, SegmentWriter, StdoutSink};
-pub use outputs::{DeadLetter, JournalRecord, Metadata, OutAlert, OutRecord, Outputs, Position, Stream};
+pub use outputs::{
+    DeadLetter, JournalRecord, Metadata, OutAlert, OutRecord, Outputs, Position, Stream,
+};
 pub use sink::Sink;
 pub use transactions::{SinkHealth, TransactionalSink};

@@ -10,8 +10,8 @@ mod snapshots;
 mod watch;
 
 use holdfast_events::{DropReason, RejectReason};
-use holdfast_producer::Stream;
 use holdfast_policy::Kind;
+use holdfast_producer::Stream;
 use prometheus::core::{Collector, GenericCounterVec, GenericGaugeVec};
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge,

@@ -4,19 +4,21 @@
 //! | --- | --- |
 //! | [`load`] | the file as compact rows, with counts of what was left out |
 //! | [`history`] | those rows, and each customer's in turn |
+//! | [`moves`] | who is in which segment, and who moved between them |
 //! | [`said`] | what single types of event say beside, as far as a figure needs it |
 //! | [`returning`] | the list of returning customers |
 //! | [`table`] | the figures as text |
 
 mod history;
 mod load;
+mod moves;
 mod returning;
 mod said;
 mod table;
 
 use holdfast_model::Model;
 use holdfast_reports::{
-    Abandons, Calendar, Figures, Goal, Goods, Moves, Partials, Period, Prior, Terms, goal, priors,
+    Abandons, Calendar, Figures, Goal, Goods, Partials, Period, Prior, Terms, goal, priors,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -26,6 +28,7 @@ pub use returning::Returning;
 pub use table::table;
 
 use crate::study::{Error, Source};
+use moves::Walk;
 
 /// A where no model names a horizon.
 const ALIVE_DAYS: u32 = 90;
@@ -89,13 +92,14 @@ pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error
         },
     });
     let mut returning = Vec::new();
-    // Segments and moves between them are found by the crate of the life cycle: it takes each customer here too.
-    let moves = Moves::default();
+    let mut walk = Walk::new(request.model, log.exponent, &request.zone);
     log.read.duplicates = log.history.each(source.dedupe, |id, customer| {
         partials.add(customer);
+        walk.follow(id, customer);
         returning.extend(Returning::of(id, customer, log.exponent));
     });
     returning.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.id.cmp(&b.id)));
+    let moves = walk.end(log.span_ms.1);
     let figures = Figures::of(&partials, &moves).map_err(setting)?;
     let goal = request
         .goal

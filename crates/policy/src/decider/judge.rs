@@ -29,13 +29,7 @@ impl<'a> Step<'a> {
 
 impl Decider {
     /// Scores the customer and takes the step that follows, if any.
-    pub(super) fn judge(
-        &mut self,
-        store: &Store,
-        ix: Ix,
-        moment: Moment<'_>,
-        out: &mut dyn Desk,
-    ) {
+    pub(super) fn judge(&mut self, store: &Store, ix: Ix, moment: Moment<'_>, out: &mut dyn Desk) {
         let Moment { now, trigger } = moment;
         let outlook = self.outlook(store, ix, now);
         if !outlook.compares(now) {
@@ -82,13 +76,7 @@ impl Decider {
     }
 
     /// The customer has left, by an event that is seen at its `ts`: an open episode ends, and none opens before new activity.
-    pub(super) fn churn(
-        &mut self,
-        store: &Store,
-        ix: Ix,
-        seen: &Seen<'_>,
-        out: &mut dyn Desk,
-    ) {
+    pub(super) fn churn(&mut self, store: &Store, ix: Ix, seen: &Seen<'_>, out: &mut dyn Desk) {
         let now = seen.ts;
         let named = self
             .terms

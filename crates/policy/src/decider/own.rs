@@ -172,13 +172,7 @@ impl Decider {
     }
 
     /// A customer's instant in the heap has come; an event may have made it void since.
-    pub(super) fn fall_due(
-        &mut self,
-        store: &mut Store,
-        ix: Ix,
-        at: i64,
-        out: &mut dyn Desk,
-    ) {
+    pub(super) fn fall_due(&mut self, store: &mut Store, ix: Ix, at: i64, out: &mut dyn Desk) {
         let seen = self.last_seen(store, ix);
         let Some(due) = self.next_due(store, ix, seen.max(at.saturating_sub(1)), at) else {
             return;

@@ -11,8 +11,8 @@ use super::reader::Reader;
 use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
-    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset, kafka, lifecycle,
-    run, snapshot,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset, kafka,
+    lifecycle, run, snapshot,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
@@ -120,7 +120,11 @@ fn topics(reader: &mut Reader<'_>, app: &App) -> Topics {
     let streams = streams(reader, [&input, &alerts, &dead_letters]);
     let journal = name_or(reader, "topics.journal", format!("{}.journal", app.id));
     let taken = [&input, &alerts, &dead_letters];
-    if taken.into_iter().chain(streams.values()).any(|t| *t == journal) {
+    if taken
+        .into_iter()
+        .chain(streams.values())
+        .any(|t| *t == journal)
+    {
         reader.fault(
             "topics.journal",
             format!("is `{journal}`, which has another use"),

@@ -59,7 +59,10 @@ fn four(reader: &mut Reader<'_>, key: &str) -> Option<[f64; 4]> {
     let found: Option<[f64; 4]> = list.clone().try_into().ok();
     let rises = |cuts: &[f64; 4]| cuts.windows(2).all(|pair| pair[0] <= pair[1]);
     if found.as_ref().is_none_or(|cuts| !rises(cuts)) {
-        reader.fault(key, format!("{list:?} is not four numbers that do not fall"));
+        reader.fault(
+            key,
+            format!("{list:?} is not four numbers that do not fall"),
+        );
     }
     found
 }

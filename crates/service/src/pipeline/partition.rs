@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use holdfast_events::{DropReason, Event, EventType, Outcome, Record};
 use holdfast_features::{Applied, CartAbandon, Input, LATENESS_MS, Memory, Store};
+use holdfast_lifecycle::Tracker;
 use holdfast_policy::journal::{Entry, What};
 use holdfast_policy::{Decider, Seen};
-use holdfast_lifecycle::Tracker;
 use holdfast_producer::Outputs;
 
 use desk::Desk;

@@ -208,11 +208,31 @@ fn lifecycle_settings(
     wanted.enabled.then(|| {
         Arc::new(lifecycle::Settings {
             minor_exponent: store.minor_exponent,
-            cuts: wanted.cuts.clone().unwrap_or_default(),
+            cuts: wanted
+                .cuts
+                .clone()
+                .or_else(|| cuts_of(model))
+                .unwrap_or_default(),
+            cart_after_ms: match store.cart_abandon {
+                features::CartAbandon::Derived { after_ms } => after_ms,
+                features::CartAbandon::Given => wanted.settings.cart_after_ms,
+            },
+            carts_given: store.cart_abandon == features::CartAbandon::Given,
             lapse_ms: label.horizon_ms(),
             any_act_counts: label.kind != LabelKind::Purchase,
             ..wanted.settings.clone()
         })
+    })
+}
+
+/// Cut points of segments that a model brings along.
+pub(crate) fn cuts_of(model: &Model) -> Option<lifecycle::Cuts> {
+    let learned = model.segments()?;
+    Some(lifecycle::Cuts {
+        recency_days: learned.recency_days,
+        frequency: learned.frequency.map(f64::from),
+        monetary: learned.monetary,
+        top_spend: learned.top_spend,
     })
 }
 

@@ -100,16 +100,21 @@ impl Partition {
 
     /// From here on what is told beside alerts follows these terms; without any, those of the settings.
     pub fn retrack(&mut self, terms: Option<lifecycle::Settings>) {
-        if let (Some(tracker), Some(terms)) =
-            (&mut self.tracker, terms.map(Arc::new).or_else(|| self.settings.lifecycle.clone()))
-        {
+        if let (Some(tracker), Some(terms)) = (
+            &mut self.tracker,
+            terms
+                .map(Arc::new)
+                .or_else(|| self.settings.lifecycle.clone()),
+        ) {
             tracker.activate(terms, self.clock, &self.store);
         }
     }
 
     /// The terms that what is told beside alerts follows; none where nothing is.
     pub fn terms(&self) -> Option<lifecycle::Settings> {
-        self.tracker.as_ref().map(|tracker| tracker.settings().as_ref().clone())
+        self.tracker
+            .as_ref()
+            .map(|tracker| tracker.settings().as_ref().clone())
     }
 
     /// Records sent, by [`Topic`].
