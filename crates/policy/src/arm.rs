@@ -77,7 +77,7 @@ mod tests {
         assert!((1_830..=2_170).contains(&tenth.len()), "{}", tenth.len());
         assert!((3_774..=4_226).contains(&fifth.len()), "{}", fifth.len());
         assert!(tenth.iter().all(|n| fifth.contains(n)));
-        assert_eq!(drawn(&with(0.0), 1_000), []);
+        assert!(drawn(&with(0.0), 1_000).is_empty());
         assert_eq!(drawn(&with(1.0), 1_000).len(), 1_000);
     }
 

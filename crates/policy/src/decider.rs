@@ -19,7 +19,7 @@ use holdfast_features::{Ix, Store};
 use holdfast_model::{Model, Scorer, Scratch, probability};
 
 use crate::DAY_MS;
-use crate::alert::{Alert, Kind, Trigger, Voice};
+use crate::alert::{Kind, Trigger, Voice};
 use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::episode::Records;

@@ -51,6 +51,7 @@ fn a_group_without_coordinator_does_not_hold_a_commit_for_ever() {
         client,
         alerts: "alerts".to_owned(),
         dead_letters: "letters".to_owned(),
+        streams: Default::default(),
         journal: "journal".into(),
         transactional_id: "t".to_owned(),
         app: "a".to_owned(),

@@ -1,7 +1,7 @@
 use holdfast_events::RejectReason;
 
 use super::*;
-use crate::{DeadLetter, Metadata, OutAlert};
+use crate::{DeadLetter, Metadata, OutAlert, OutRecord};
 
 fn alert(id: &str) -> OutAlert {
     let value = format!("{{\"alert_id\":\"{id}\"}}").into_bytes();
@@ -52,6 +52,15 @@ fn open(dir: &Path) -> Result<LogSink, SinkError> {
     })
 }
 
+fn record(stream: Stream, value: &str) -> OutRecord {
+    OutRecord {
+        stream,
+        key: b"c".to_vec(),
+        value: value.as_bytes().to_vec(),
+        input: None,
+    }
+}
+
 fn text(dir: &Path, name: &str) -> String {
     fs::read_to_string(dir.join(name)).unwrap()
 }
@@ -64,11 +73,13 @@ fn a_commit_is_there_after_a_restart_and_what_followed_it_is_not() {
         journal: Vec::new(),
         alerts: vec![alert("a"), alert("b")],
         dead_letters: vec![letter(3)],
+        records: vec![record(Stream::Carts, "1"), record(Stream::Carts, "2")],
     };
     sink.commit(&outputs, &[position(0, 4), position(1, 9)])
         .unwrap();
     // Killed in the middle of the next commit: outputs written, manifest not.
     sink.alerts.append(b"{\"half\":").unwrap();
+    sink.streams[Stream::Carts as usize].append(b"3").unwrap();
     drop(sink);
 
     let sink = open(dir.path()).unwrap();
@@ -77,6 +88,8 @@ fn a_commit_is_there_after_a_restart_and_what_followed_it_is_not() {
         "{\"alert_id\":\"a\"}\n{\"alert_id\":\"b\"}\n"
     );
     assert_eq!(text(dir.path(), DEAD_LETTERS).lines().count(), 1);
+    assert_eq!(text(dir.path(), &file_of(Stream::Carts)), "1\n2\n");
+    assert_eq!(text(dir.path(), &file_of(Stream::Segments)), "");
     let committed = sink.committed();
     assert_eq!(committed.len(), 2);
     assert_eq!(committed[1].next_offset, 9);
@@ -116,9 +129,8 @@ fn outputs_that_were_cut_are_noticed() {
     let mut sink = open(dir.path()).unwrap();
     sink.commit(
         &Outputs {
-            journal: Vec::new(),
             alerts: vec![alert("a")],
-            dead_letters: Vec::new(),
+            ..Outputs::default()
         },
         &[position(0, 1)],
     )

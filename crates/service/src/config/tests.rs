@@ -1,5 +1,8 @@
-use super::*;
 use std::fs;
+
+use holdfast_producer::Stream;
+
+use super::*;
 
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -45,6 +48,7 @@ fn an_empty_file_gives_the_documented_defaults() {
             input: "events".into(),
             alerts: "at-risk".into(),
             dead_letters: "events.dlq".into(),
+            streams: Stream::ALL.map(|s| (s, s.to_string())).into(),
             journal: "holdfast.journal".into(),
         }
     );
