@@ -99,8 +99,9 @@ impl Plan {
         &self.constants
     }
 
-    /// Whether any feature needs the statistics over the whole life.
-    pub(crate) fn needs_stats(&self) -> bool {
+    /// Whether it asks for statistics over the whole life, which not every state holds.
+    #[must_use]
+    pub fn needs_stats(&self) -> bool {
         self.needs_stats
     }
 

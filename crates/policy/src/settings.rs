@@ -1,7 +1,10 @@
 //! Thresholds, durations and switches: raw as configured, then checked.
 
+use std::sync::Arc;
+
 use holdfast_events::{Currency, EventType};
 use holdfast_model::logit;
+use holdfast_playbook::Playbook;
 
 use crate::arm::Control;
 use crate::error::Error;
@@ -55,6 +58,8 @@ pub struct Config {
     pub currency: Option<Currency>,
     /// Who is left alone.
     pub control: Control,
+    /// Says what to do about whom; none recommends nothing.
+    pub playbook: Option<Arc<Playbook>>,
 }
 
 impl Default for Config {
@@ -79,6 +84,7 @@ impl Default for Config {
             format: Format::Json,
             currency: None,
             control: Control::default(),
+            playbook: None,
         }
     }
 }
@@ -121,6 +127,7 @@ pub struct Settings {
     pub(crate) format: Format,
     pub(crate) currency: Option<Currency>,
     pub(crate) control: Control,
+    pub(crate) playbook: Option<Arc<Playbook>>,
 }
 
 /// An event type by name; a type of the user's own has no kind.
@@ -205,6 +212,7 @@ impl Config {
             format: self.format,
             currency: self.currency,
             control: self.control,
+            playbook: self.playbook,
         })
     }
 }

@@ -56,6 +56,7 @@ pub struct Settings {
     pub log: Log,
     pub features: Features,
     pub lifecycle: Lifecycle,
+    pub playbook: Playbook,
     pub alerts: Alerts,
     pub money: Money,
     pub http: Http,
@@ -202,6 +203,17 @@ pub struct Lifecycle {
     pub settings: holdfast_lifecycle::Settings,
     /// Cut points that win over the model's.
     pub cuts: Option<holdfast_lifecycle::Cuts>,
+}
+
+/// Where the rule table is that says what to do about whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Playbook {
+    /// One that is shipped.
+    Preset(holdfast_playbook::Preset),
+    /// A file.
+    Path(PathBuf),
+    /// Nothing is recommended.
+    Off,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,6 +37,26 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// The word in alerts and rule tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rhythm => "rhythm",
+            Self::Frequency => "frequency",
+            Self::Money => "money",
+            Self::Tenure => "tenure",
+            Self::Engagement => "engagement",
+            Self::Carts => "carts",
+            Self::Support => "support",
+            Self::Payments => "payments",
+            Self::Refunds => "refunds",
+            Self::Delivery => "delivery",
+            Self::Feedback => "feedback",
+            Self::Contract => "contract",
+            Self::Season => "season",
+        }
+    }
+
     /// Every theme of a feature.
     pub const ALL: [Self; 12] = [
         Self::Rhythm,

@@ -7,7 +7,7 @@ use holdfast_lifecycle::Profile;
 use holdfast_model::{Contribution, Counterfactual, Explanation, Label, Model};
 use serde::Serialize;
 
-use super::standing::Standing;
+use super::standing::{Adviser, Asked, Standing, Weight};
 use super::{Alert, Kind, Trigger, alert_id, text};
 use crate::DAY_MS;
 use crate::arm::Arm;
@@ -48,8 +48,8 @@ pub(crate) struct Decision<'a> {
 pub(crate) struct Voice {
     settings: Arc<Settings>,
     label: Label,
-    model_id: String,
-    model_sha256: String,
+    model: Model,
+    adviser: Option<Adviser>,
     spec: Plan,
 }
 
@@ -129,6 +129,8 @@ struct Value<'a> {
     currency: Option<&'a str>,
     arm: Arm,
     #[serde(flatten)]
+    weight: Weight,
+    #[serde(flatten)]
     standing: Option<Standing>,
     model: ModelRef<'a>,
 }
@@ -149,6 +151,8 @@ struct Decided<'a> {
     churn_probability: f64,
     horizon_days: u32,
     trigger: Trigger<'a>,
+    #[serde(flatten)]
+    weight: Weight,
     #[serde(flatten)]
     standing: Option<Standing>,
     model: ModelRef<'a>,
@@ -179,10 +183,10 @@ impl Voice {
         });
         let ids: Vec<FeatureId> = ids.into_iter().collect::<Result<_, _>>()?;
         Ok(Self {
+            adviser: settings.playbook.clone().map(Adviser::new),
             settings,
             label: model.label().clone(),
-            model_id: model.id().to_owned(),
-            model_sha256: model.sha256().to_owned(),
+            model: model.clone(),
             spec: Plan::new(&ids),
         })
     }
@@ -204,11 +208,23 @@ impl Voice {
             decision.kind,
             decision.as_of,
         );
+        let p = explanation.probability;
+        let weight = Weight::new(&self.model, (store, ix), decision.as_of, p);
+        let asked = Asked {
+            store,
+            ix,
+            decision,
+            explanation,
+            if_stays: weight.if_stays,
+            major: self.major(),
+        };
+        let standing = profile.map(|profile| Standing::new(profile, self.adviser.as_ref(), &asked));
         let value = match self.settings.format {
             Format::Json => {
                 let value = Value {
                     arm,
-                    standing: profile.map(Standing::new),
+                    weight: weight.clone(),
+                    standing: standing.clone(),
                     ..self.value((store, ix), decision, explanation, &alert_id)
                 };
                 serde_json::to_vec(&value)
@@ -227,7 +243,8 @@ impl Voice {
             churn_probability: explanation.probability,
             horizon_days: self.label.horizon_days,
             trigger: decision.trigger,
-            standing: profile.map(Standing::new),
+            weight,
+            standing,
             model: self.model(),
         };
         Alert {
@@ -288,6 +305,7 @@ impl Voice {
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),
             arm: Arm::Treat,
+            weight: Weight::default(),
             standing: None,
             model: self.model(),
         }
@@ -295,8 +313,8 @@ impl Voice {
 
     fn model(&self) -> ModelRef<'_> {
         ModelRef {
-            id: &self.model_id,
-            sha256: &self.model_sha256,
+            id: self.model.id(),
+            sha256: self.model.sha256(),
         }
     }
 
@@ -312,8 +330,12 @@ impl Voice {
 
     /// The nearest f64 to the decimal number; its shortest form is that number again.
     fn major_units(&self, minor: i64) -> f64 {
+        minor as f64 / self.major()
+    }
+
+    fn major(&self) -> f64 {
         let exponent = self.settings.currency.map_or(2, |c| c.exponent());
-        minor as f64 / [1.0, 10.0, 100.0, 1_000.0, 10_000.0][usize::from(exponent).min(4)]
+        [1.0, 10.0, 100.0, 1_000.0, 10_000.0][usize::from(exponent).min(4)]
     }
 
     fn spec_value<'a>(

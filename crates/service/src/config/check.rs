@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use holdfast_playbook::Preset;
 use holdfast_producer::Stream;
 use toml::Value;
 
@@ -11,8 +12,8 @@ use super::reader::Reader;
 use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
-    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset, kafka,
-    lifecycle, run, snapshot,
+    Loaded, Log, Money, Playbook, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset,
+    kafka, lifecycle, run, snapshot,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
@@ -50,6 +51,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
             max_customers: max_customers(&mut reader),
         },
         lifecycle: lifecycle::read(&mut reader, &app.time_zone),
+        playbook: playbook(&mut reader),
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),
@@ -234,6 +236,17 @@ fn bands(reader: &mut Reader<'_>, open: f64) -> Vec<f64> {
         reader.fault(key, "are not in ascending order");
     }
     bands
+}
+
+/// A preset's name, `off`, or a file.
+fn playbook(reader: &mut Reader<'_>) -> Playbook {
+    let text = reader.text("playbook.rules").unwrap_or_default();
+    let presets = [Preset::Ecommerce, Preset::Saas];
+    match presets.into_iter().find(|preset| preset.name() == text) {
+        Some(preset) => Playbook::Preset(preset),
+        None if text == "off" => Playbook::Off,
+        None => Playbook::Path(reader.path("playbook.rules").unwrap_or_default()),
+    }
 }
 
 fn silence(reader: &mut Reader<'_>) -> Silence {

@@ -227,6 +227,11 @@ pub(super) const KEYS: &[Key] = &[
         "net spend from which on a customer is of the top fifth; default: the model file's",
     ),
     key(
+        "playbook.rules",
+        "\"ecommerce\"",
+        "rule table that says what to do: ecommerce or saas as shipped, a file, or off",
+    ),
+    key(
         "alerts.not_before",
         "",
         "alerts dated earlier are not sent: ms, a date, or an RFC 3339 instant",

@@ -7,6 +7,7 @@ use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping, Record};
 use holdfast_features as features;
 use holdfast_lifecycle as lifecycle;
 use holdfast_model::{CartSource, LabelKind, Model};
+use holdfast_playbook::Playbook;
 use holdfast_policy as policy;
 use sha2::{Digest, Sha256};
 
@@ -84,7 +85,8 @@ impl Settings {
             faults.extend(found);
             config.policy.clone()
         });
-        let policy = policy(config, &wanted, rule)
+        let (rules, playbook) = playbook(config, &mut faults).unzip();
+        let policy = policy(config, &wanted, rule, playbook.clone())
             .check()
             .map_err(|fault| faults.push(format!("policy: {fault}")));
         match policy {
@@ -99,7 +101,12 @@ impl Settings {
                 Ok(Self {
                     decoder: Arc::new(Decoder::new(decoding)),
                     state_hash: state_hash(config, store, rule),
-                    decision_hash: decision_hash(config, &wanted, told.as_deref()),
+                    decision_hash: decision_hash(
+                        config,
+                        &wanted,
+                        told.as_deref(),
+                        rules.as_deref(),
+                    ),
                     thresholds: (wanted.open, wanted.close),
                     store,
                     policy: Arc::new(policy),
@@ -225,6 +232,30 @@ fn lifecycle_settings(
     })
 }
 
+/// The rule table; every fault of it is one of the configuration.
+fn playbook(
+    config: &config::Settings,
+    faults: &mut Vec<String>,
+) -> Option<(String, Arc<Playbook>)> {
+    let (text, place) = match &config.playbook {
+        config::Playbook::Off => return None,
+        config::Playbook::Preset(preset) => (preset.rules().to_owned(), preset.name().to_owned()),
+        config::Playbook::Path(path) => match std::fs::read_to_string(path) {
+            Ok(text) => (text, path.display().to_string()),
+            Err(fault) => {
+                faults.push(format!(
+                    "playbook.rules: cannot read {}: {fault}",
+                    path.display()
+                ));
+                return None;
+            }
+        },
+    };
+    let found = Playbook::parse(&text).map_err(|fault| faults.push(format!("{place}: {fault}")));
+    let found = Arc::new(found.ok()?);
+    Some((text, found))
+}
+
 /// Cut points of segments that a model brings along.
 pub(crate) fn cuts_of(model: &Model) -> Option<lifecycle::Cuts> {
     let learned = model.segments()?;
@@ -236,17 +267,16 @@ pub(crate) fn cuts_of(model: &Model) -> Option<lifecycle::Cuts> {
     })
 }
 
-/// Over what decides beside the model, and over the terms of what is told beside alerts.
+/// Over what decides beside the model, over the terms of what is told beside alerts, and over the rule table.
 fn decision_hash(
     config: &config::Settings,
     wanted: &config::Policy,
     told: Option<&lifecycle::Settings>,
+    rules: Option<&str>,
 ) -> String {
     let alerts = config.decision_hash(wanted);
-    let Some(told) = told.and_then(|told| serde_json::to_string(told).ok()) else {
-        return alerts;
-    };
-    config::hex(&Sha256::digest(format!("{alerts}\n{told}")))
+    let told = told.and_then(|told| serde_json::to_string(told).ok());
+    config::hex(&Sha256::digest(format!("{alerts}\n{told:?}\n{rules:?}")))
 }
 
 fn state_hash(config: &config::Settings, store: features::Settings, rule: CurrencyRule) -> String {
@@ -350,6 +380,7 @@ fn policy(
     config: &config::Settings,
     wanted: &config::Policy,
     rule: CurrencyRule,
+    playbook: Option<Arc<Playbook>>,
 ) -> policy::Config {
     policy::Config {
         mode: match wanted.mode {
@@ -369,6 +400,7 @@ fn policy(
             config::AlertFormat::Json => policy::Format::Json,
             config::AlertFormat::Spec => policy::Format::Spec,
         },
+        playbook,
         control: policy::Control {
             share: wanted.control_share,
             salt: wanted.control_salt.clone(),
