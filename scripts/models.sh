@@ -5,12 +5,13 @@
 #   models/shop    all kinds of events of a made-up shop, nobody buys for 30 days; the examples in deploy/ use it
 #   models/visits  the same shop, nobody comes for 14 days (label: any activity)
 #   models/closing a larger such shop, an account is closed within 30 days (label: a named event, as of contracts)
+#   models/saas    made-up software by subscription, a contract is cancelled within 30 days; `holdfast sample` uses it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo build --release --locked --package holdfast-service
 holdfast=target/release/holdfast
 work=target/models
-mkdir -p "$work" models/shop models/visits models/closing
+mkdir -p "$work" models/shop models/visits models/closing models/saas
 
 "$holdfast" train --events models/cdnow/events.jsonl.gz --horizon-days 90 --out models/cdnow/model.json --card models/cdnow/card.md \
   --report "$work/cdnow.html"
@@ -23,3 +24,6 @@ mkdir -p "$work" models/shop models/visits models/closing
 "$holdfast" generate --customers 20000 --days 240 --seed 1 --out "$work/large.jsonl"
 "$holdfast" train --events "$work/large.jsonl" --label account_closed --horizon-days 30 --out models/closing/model.json \
   --card models/closing/card.md --report "$work/closing.html"
+"$holdfast" generate --preset saas --customers 6000 --days 240 --seed 1 --out "$work/saas.jsonl"
+"$holdfast" train --events "$work/saas.jsonl" --label subscription_cancel --horizon-days 30 --active-days 0 --capacity 10 \
+  --out models/saas/model.json --card models/saas/card.md --report "$work/saas.html"

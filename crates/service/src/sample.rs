@@ -1,6 +1,6 @@
 //! Alerts of made-up customers with what to do about them: a dry run to train a team on.
 //!
-//! A shop is made up from a seed and run through the pipeline that `run` uses, so the alerts are what the engine
+//! A business is made up from a seed and run through the pipeline that `run` uses, so the alerts are what the engine
 //! sends; the rule table then says of each what is recommended. Nobody in it is real, nothing is sent.
 
 mod facts;
@@ -39,12 +39,21 @@ struct Sampled {
 /// anybody is shown before one is shown twice. Equal arguments give equal bytes.
 ///
 /// # Errors
-/// Where the shop that is made up does not lead to so many alerts.
-pub fn alerts(playbook: &Playbook, count: u32, seed: u64) -> anyhow::Result<Vec<String>> {
-    let model = Model::from_json(include_bytes!("../../../models/shop/model.json"))?;
+/// Where the business that is made up does not lead to so many alerts.
+pub fn alerts(
+    playbook: &Playbook,
+    preset: Preset,
+    count: u32,
+    seed: u64,
+) -> anyhow::Result<Vec<String>> {
+    let model = match preset {
+        Preset::Ecommerce => include_str!("../../../models/shop/model.json"),
+        Preset::Saas => include_str!("../../../models/saas/model.json"),
+    };
+    let model = Model::from_json(model.as_bytes())?;
     let settings = Settings::new(&config::Settings::defaults(), &model, false)?;
     let params = Params {
-        preset: Preset::Ecommerce,
+        preset,
         customers: CUSTOMERS.0.max(count.saturating_mul(CUSTOMERS.1)),
         days: DAYS,
         seed,
@@ -63,7 +72,7 @@ pub fn alerts(playbook: &Playbook, count: u32, seed: u64) -> anyhow::Result<Vec<
     let found = stream.sampled.len();
     let mut chosen = one_of_each_first(stream.sampled, count as usize);
     if chosen.len() < count as usize {
-        anyhow::bail!("the shop that was made up leads to {found} alerts only, not to {count}");
+        anyhow::bail!("the business that was made up leads to {found} alerts only, not to {count}");
     }
     chosen.sort_by(|a, b| (a.as_of, &a.customer).cmp(&(b.as_of, &b.customer)));
     Ok(chosen.into_iter().map(|sampled| sampled.line).collect())

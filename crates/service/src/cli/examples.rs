@@ -106,7 +106,7 @@ Exit code 0: every case gets the action that is expected; 1: one does not; 78: t
 
 pub(super) const SAMPLE: &str = "\
 Examples:
-  holdfast sample --n 5 | jq '{customer_id, text, do: .recommended_action.text}'
+  holdfast sample --preset ecommerce --n 5 | jq '{customer_id, text, do: .recommended_action.text}'
   holdfast sample --playbook playbook.toml --n 50 --seed 7 > training.jsonl
 
 Nobody in it is real: a shop is made up from the seed and run through the engine. Equal arguments give equal bytes.

@@ -69,7 +69,11 @@ pub struct RulesTest {
 
 #[derive(Debug, Args)]
 pub struct Sample {
-    /// Another rule table (TOML) than the one that ships for shops
+    /// Which business is made up, and whose rule table says what to do
+    #[arg(long, value_name = "ecommerce|saas", default_value = "ecommerce", value_parser = preset)]
+    pub preset: Preset,
+
+    /// Another rule table (TOML) than the preset's
     #[arg(long, value_name = "FILE")]
     pub playbook: Option<PathBuf>,
 

@@ -9,6 +9,9 @@ use crate::generate::DAY_MS;
 const LATE_COUNTS_MS: i64 = 30 * DAY_MS;
 /// For how long what is in a cart is kept for the customer.
 const CART_KEPT_MS: i64 = 3 * DAY_MS;
+/// Use of late, and of before, in days.
+const OF_LATE_DAYS: i64 = 14;
+const BEFORE_DAYS: i64 = 56;
 
 /// One thing that happened.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +20,8 @@ struct Happened {
     kind: EventType,
     minor: i64,
     late_days: f64,
+    period_end: Option<i64>,
+    is_trial: bool,
 }
 
 /// All that a customer did, as it came.
@@ -30,6 +35,8 @@ impl Past {
             kind: event.kind,
             minor: event.minor.unwrap_or(0),
             late_days: details.late_days.unwrap_or(0.0),
+            period_end: details.period_end.map(|end| end.0),
+            is_trial: details.plan.as_deref() == Some("trial"),
         });
     }
 
@@ -46,6 +53,8 @@ impl Past {
             .iter()
             .rev()
             .find(|h| matches!(h.kind, EventType::Review | EventType::SurveyResponse));
+        let contract = known.iter().rev().find(|h| h.period_end.is_some());
+        let until = contract.and_then(|h| h.period_end);
         Facts {
             open_tickets: Some(open.len() as f64),
             unresolved_days: open.first().map(|ts| days(now - ts)),
@@ -54,6 +63,10 @@ impl Past {
             orders: Some(count(EventType::Purchase)),
             cart_open_value: Some(cart(&known, now)),
             reviewed: bought.map(|at| rated.is_some_and(|h| h.ts > at)),
+            has_subscription: Some(until.is_some_and(|end| end > now)),
+            trial: contract.map(|h| h.is_trial),
+            renewal_in_days: until.map(|end| days(end - now)),
+            low_use: low_use(&known, now),
             ..Facts::default()
         }
     }
@@ -61,6 +74,22 @@ impl Past {
 
 fn days(ms: i64) -> f64 {
     ms as f64 / DAY_MS as f64
+}
+
+/// Whether it was used less than half as often of late as before; none of who never used anything.
+fn low_use(known: &[Happened], now: i64) -> Option<bool> {
+    let uses = |from: i64, to: i64| {
+        let within = |h: &&Happened| (now - from * DAY_MS..now - to * DAY_MS).contains(&h.ts);
+        let used = known.iter().filter(|h| h.kind == EventType::FeatureUse);
+        used.filter(within).count() as i64
+    };
+    let since = known.iter().find(|h| h.kind == EventType::FeatureUse)?.ts;
+    let before_days = ((now - since) / DAY_MS - OF_LATE_DAYS).min(BEFORE_DAYS);
+    if before_days < OF_LATE_DAYS {
+        return None; // too short a past to compare with
+    }
+    let before = uses(OF_LATE_DAYS + before_days, OF_LATE_DAYS);
+    Some(2 * uses(OF_LATE_DAYS, 0) * before_days < before * OF_LATE_DAYS)
 }
 
 /// When each ticket was opened that is not solved yet.

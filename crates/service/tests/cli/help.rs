@@ -95,7 +95,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
         &["rules", "test"],
         &["--playbook", "--preset", "--cases", "--json"],
     ),
-    (&["sample"], &["--playbook", "--n", "--seed"]),
+    (&["sample"], &["--preset", "--playbook", "--n", "--seed"]),
     (&["topics"], &["plan", "apply"]),
     (&["topics", "plan"], &["--config", "--dry-run"]),
     (&["topics", "apply"], &["--config", "--dry-run"]),

@@ -181,7 +181,13 @@ fn a_table_with_faults_is_78_with_all_of_them() {
 
 #[test]
 fn samples_match_the_schema_and_show_many_rules() {
-    let sampled = done(&["sample", "--n", "30"]).stdout;
+    for preset in ["ecommerce", "saas"] {
+        sampled_as_the_schema_says(preset);
+    }
+}
+
+fn sampled_as_the_schema_says(preset: &str) {
+    let sampled = done(&["sample", "--n", "30", "--preset", preset]).stdout;
     let schema: Value = serde_json::from_str(&done(&["schema", "alert"]).stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut rules = BTreeSet::new();
