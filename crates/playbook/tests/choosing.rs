@@ -220,11 +220,13 @@ fn a_rule_behind_a_wider_one_is_found() {
     assert_eq!(pairs, [("narrow", "wide"), ("here", "known")]);
 }
 
-/// A comparison as text and as a plain function.
-type Comparison = (String, fn(f64, f64) -> bool, f64);
+/// Whether a number stands so to a bound.
+type Holds = fn(f64, f64) -> bool;
+/// A comparison as text and as a plain function, with its bound.
+type Comparison = (String, Holds, f64);
 
 fn comparison() -> impl Strategy<Value = Comparison> {
-    let signs: [(&str, fn(f64, f64) -> bool); 5] = [
+    let signs: [(&str, Holds); 5] = [
         (">=", |x, bound| x >= bound),
         (">", |x, bound| x > bound),
         ("<=", |x, bound| x <= bound),

@@ -1,11 +1,5 @@
 //! The shipped tables: each row is reached by a case of its own and by no other way, and together they hold every action.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_playbook::{
