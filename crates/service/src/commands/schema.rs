@@ -17,6 +17,26 @@ pub const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../../../schemas/alert.schema.json"),
     ),
     (
+        "decision",
+        "a decision on a customer of either arm",
+        include_str!("../../../../schemas/decision.schema.json"),
+    ),
+    (
+        "segment",
+        "a change of segment",
+        include_str!("../../../../schemas/segment.schema.json"),
+    ),
+    (
+        "lifecycle",
+        "who lapsed, came back, left or is due something",
+        include_str!("../../../../schemas/lifecycle.schema.json"),
+    ),
+    (
+        "cart",
+        "a cart that was left or came back",
+        include_str!("../../../../schemas/cart.schema.json"),
+    ),
+    (
         "dead-letter",
         "a rejected record in dead-letters.jsonl",
         include_str!("../../../../schemas/dead-letter.schema.json"),
