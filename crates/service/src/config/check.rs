@@ -29,10 +29,15 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         input: reader.path("log.input").unwrap_or_default(),
         output: reader.path("log.output").unwrap_or_default(),
     };
+    let lifecycle = lifecycle::read(&mut reader, &app.time_zone);
+    let mut topics = topics(&mut reader, &app);
+    if !lifecycle.enabled {
+        topics.streams.clear();
+    }
     let settings = Settings {
         source,
         kafka: kafka::read(&mut reader, &tree, &app, source),
-        topics: topics(&mut reader, &app),
+        topics,
         model_path: reader.path("model.path"),
         challenger_path: reader.path("model.challenger"),
         policy: policy(&mut reader),
@@ -50,7 +55,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
             cart_abandon: cart_abandon(&mut reader),
             max_customers: max_customers(&mut reader),
         },
-        lifecycle: lifecycle::read(&mut reader, &app.time_zone),
+        lifecycle,
         playbook: playbook(&mut reader),
         alerts: alerts(&mut reader),
         money: money(&mut reader),

@@ -1,6 +1,10 @@
 //! Ends and starts in the middle of the work: nothing is lost, nothing comes twice.
 
-use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed};
+use holdfast_producer::Stream;
+
+use crate::shop::{
+    EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed, replayed_file,
+};
 
 const LINES: usize = usize::MAX;
 
@@ -20,6 +24,31 @@ fn killed_and_started_again_it_sends_every_alert_once() {
     }
     shop.run_to_end();
     assert_same(&shop.alert_values(), &replayed(&shop, &events));
+}
+
+#[test]
+fn killed_and_started_again_it_tells_every_change_of_a_customer_once() {
+    let mut shop = Shop::without_topics("told", &plain_model(), EVENT_CLOCK);
+    shop.streams = true;
+    shop.create_topics(3);
+    let events = generated(shop.dir.path(), 300);
+    let lines = std::fs::read_to_string(&events).unwrap().lines().count();
+    for round in 0..3 {
+        let from = lines * round / 3;
+        shop.load_range(&events, from, lines * (round + 1) / 3);
+        let seen = shop.read(&shop.alerts()).len();
+        let mut running = shop.start("", &[]);
+        shop.wait_for_alerts(seen + 1);
+        running.kill();
+    }
+    shop.run_to_end();
+    for stream in Stream::ALL {
+        let told = shop.values(&shop.stream(stream));
+        assert!(told.len() > 20, "{} records of {stream}", told.len());
+        let want = replayed_file(&shop, &events, &format!("{stream}.jsonl"));
+        assert_eq!(told.len(), want.len(), "{stream}");
+        assert_same(&told, &want);
+    }
 }
 
 #[test]

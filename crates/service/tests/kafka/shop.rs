@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::{KafkaSettings, LineBatch, LineReader, OwnedRecord, read_topic};
-use holdfast_producer::{Admin, Feeder, Outgoing, TopicSpec};
+use holdfast_producer::{Admin, Feeder, Outgoing, Stream, TopicSpec};
 
 pub(crate) use crate::process::Running;
 use crate::process::succeed;
@@ -22,6 +22,8 @@ pub(crate) struct Shop {
     pub(crate) broker: String,
     extra: String,
     model: PathBuf,
+    /// Whether the streams beside alerts have topics.
+    pub(crate) streams: bool,
 }
 
 pub(crate) fn broker() -> String {
@@ -50,6 +52,7 @@ impl Shop {
             dir,
             id,
             broker: broker(),
+            streams: false,
             extra: extra.to_owned(),
             model: model.canonicalize().unwrap(),
         }
@@ -68,7 +71,9 @@ impl Shop {
     pub(crate) fn create_topics(&self, partitions: i32) {
         let admin = Admin::new(&self.client()).unwrap();
         let others = [self.alerts(), self.dead_letters(), self.journal()];
-        for name in others.into_iter().chain([self.input()]) {
+        let streams = Stream::ALL.into_iter().filter(|_| self.streams);
+        let streams = streams.map(|stream| self.stream(stream));
+        for name in others.into_iter().chain(streams).chain([self.input()]) {
             let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
             // Only the input takes large records; that a dead letter has to fit is the sink's business.
             let config = if name == self.input() {
@@ -99,6 +104,14 @@ impl Shop {
         format!("{}.at-risk", self.id)
     }
 
+    /// The topic of a stream; most tests are about alerts and do without.
+    pub(crate) fn stream(&self, stream: Stream) -> String {
+        match self.streams {
+            true => format!("{}.{stream}", self.id),
+            false => "off".to_owned(),
+        }
+    }
+
     pub(crate) fn dead_letters(&self) -> String {
         format!("{}.events.dlq", self.id)
     }
@@ -121,12 +134,15 @@ impl Shop {
     pub(crate) fn config(&self, more: &str) -> PathBuf {
         let path = self.dir.path().join("holdfast.toml");
         let text = format!(
-            "[app]\nid = {:?}\n[kafka]\nbootstrap_servers = {:?}\n[topics]\ninput = {:?}\nalerts = {:?}\n\
+            "[app]\nid = {:?}\n[kafka]\nbootstrap_servers = {:?}\n[topics]\ninput = {:?}\nalerts = {:?}\n{}\
              [http]\nlisten = \"off\"\n[model]\npath = {:?}\n{}\n{more}",
             self.id,
             self.broker,
             self.input(),
             self.alerts(),
+            Stream::ALL
+                .map(|s| format!("{s} = {:?}\n", self.stream(s)))
+                .concat(),
             self.model,
             self.extra
         );
@@ -192,8 +208,13 @@ impl Shop {
 
     /// Alert values, sorted.
     pub(crate) fn alert_values(&self) -> Vec<String> {
-        let alerts = self.read(&self.alerts());
-        let mut values: Vec<String> = alerts
+        self.values(&self.alerts())
+    }
+
+    /// Values of a topic, sorted.
+    pub(crate) fn values(&self, topic: &str) -> Vec<String> {
+        let mut values: Vec<String> = self
+            .read(topic)
             .into_iter()
             .map(|r| String::from_utf8(r.value.unwrap()).unwrap())
             .collect();
@@ -318,6 +339,11 @@ pub(crate) fn generated(dir: &Path, customers: u32) -> PathBuf {
 
 /// What `replay` makes of the same events: alert values, sorted.
 pub(crate) fn replayed(shop: &Shop, events: &Path) -> Vec<String> {
+    replayed_file(shop, events, "alerts.jsonl")
+}
+
+/// Lines of one of the files that it makes, sorted.
+pub(crate) fn replayed_file(shop: &Shop, events: &Path, name: &str) -> Vec<String> {
     let out = shop.dir.path().join("replay");
     succeed(
         Command::new(binary())
@@ -328,7 +354,7 @@ pub(crate) fn replayed(shop: &Shop, events: &Path) -> Vec<String> {
             .arg("--out-dir")
             .arg(&out),
     );
-    let mut values: Vec<String> = fs::read_to_string(out.join("alerts.jsonl"))
+    let mut values: Vec<String> = fs::read_to_string(out.join(name))
         .unwrap()
         .lines()
         .map(str::to_owned)

@@ -1,0 +1,196 @@
+//! What is told beside alerts: the same bytes for any number of partitions, as the schemas say, and true to the alerts.
+
+#![allow(clippy::unwrap_used)] // in helpers of tests
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use holdfast_service::config::{Layers, Settings as Config};
+use holdfast_service::generate::{DEFAULT_START_MS, Params, Targets, write};
+use holdfast_service::replay::{Args, run};
+use serde_json::Value;
+
+const STREAMS: [(&str, &str); 4] = [
+    ("segments", "segment"),
+    ("lifecycle", "lifecycle"),
+    ("carts", "cart"),
+    ("decisions", "decision"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn model() -> holdfast_model::Model {
+    holdfast_model::Model::from_json(&fs::read(root().join("models/shop/model.json")).unwrap())
+        .unwrap()
+}
+
+/// A made-up shop's log in a directory of its own.
+fn shop() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let params = Params {
+        preset: holdfast_playbook::Preset::Ecommerce,
+        customers: 300,
+        days: 200,
+        seed: 5,
+        start_ms: DEFAULT_START_MS,
+        abandons: false,
+    };
+    let to = Targets {
+        events: dir.path().join("events.jsonl"),
+        truth: None,
+    };
+    write(&params, &to, |_| ()).unwrap();
+    dir
+}
+
+fn configured(text: &str) -> Config {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("holdfast.toml");
+    fs::write(&path, text).unwrap();
+    Layers::of_file(&path).load().unwrap().settings
+}
+
+/// Lines of every stream and of the alerts, sorted.
+fn replay(dir: &Path, partitions: u32, config: &Config) -> BTreeMap<String, Vec<String>> {
+    let out_dir = dir.join(format!("out-{partitions}"));
+    let args = Args {
+        events: Some(dir.join("events.jsonl")),
+        out_dir: out_dir.clone(),
+        partitions,
+        from_snapshot: None,
+        watch_report: None,
+        until: None,
+    };
+    run(&args, config, &model()).unwrap();
+    let lines = |name: &str| {
+        let text = fs::read_to_string(out_dir.join(format!("{name}.jsonl"))).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        (name.to_owned(), lines)
+    };
+    let names = STREAMS
+        .map(|(stream, _)| stream)
+        .into_iter()
+        .chain(["alerts"]);
+    names.map(lines).collect()
+}
+
+fn values(lines: &[String]) -> Vec<Value> {
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_stream_is_the_same_bytes_for_every_partition_count_and_matches_its_schema() {
+    let dir = shop();
+    let one = replay(dir.path(), 1, &Config::defaults());
+    for partitions in [3, 8] {
+        let many = replay(dir.path(), partitions, &Config::defaults());
+        for (name, lines) in &one {
+            assert!(
+                many[name] == *lines,
+                "{name} differs with {partitions} partitions"
+            );
+        }
+    }
+    for (stream, name) in STREAMS {
+        let path = root().join(format!("schemas/{name}.schema.json"));
+        let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        assert!(
+            one[stream].len() > 20,
+            "{} records in {stream}",
+            one[stream].len()
+        );
+        for value in values(&one[stream]) {
+            let faults: Vec<String> = schema
+                .iter_errors(&value)
+                .map(|fault| format!("{}: {fault}", fault.instance_path()))
+                .collect();
+            assert!(faults.is_empty(), "{stream}: {faults:?}\n{value}");
+        }
+    }
+    let kinds: BTreeSet<String> = values(&one["lifecycle"])
+        .iter()
+        .map(|value| value["kind"].as_str().unwrap().to_owned())
+        .collect();
+    for kind in [
+        "lapsed",
+        "dormant",
+        "recovered",
+        "churned",
+        "survey_eligible",
+        "reward_due",
+    ] {
+        assert!(kinds.contains(kind), "no record of {kind}");
+    }
+}
+
+#[test]
+fn segments_follow_on_each_other_and_never_move_to_themselves() {
+    let dir = shop();
+    let told = replay(dir.path(), 1, &Config::defaults());
+    let mut moves = values(&told["segments"]);
+    moves.sort_by_key(|value| value["as_of"].as_i64());
+    let mut last: BTreeMap<String, (Value, i64)> = BTreeMap::new();
+    for value in &moves {
+        let customer = value["customer_id"].as_str().unwrap().to_owned();
+        let as_of = value["as_of"].as_i64().unwrap();
+        assert_ne!(value["from"], value["to"]);
+        let before = last.insert(customer, (value["to"].clone(), as_of));
+        let (from, at) = before.unwrap_or((Value::Null, i64::MIN));
+        assert_eq!(value["from"], from, "{value}");
+        assert!(
+            as_of >= at.saturating_add(86_400_000),
+            "within the dwell: {value}"
+        );
+    }
+    let bought = values(&told["alerts"]);
+    assert!(
+        bought
+            .iter()
+            .all(|alert| alert["segment"]["to"].is_string())
+    );
+}
+
+#[test]
+fn the_control_group_is_decided_on_and_not_alerted_and_the_others_are_alerted_as_before() {
+    let dir = shop();
+    let all = replay(dir.path(), 1, &Config::defaults());
+    let with = configured("[policy]\ncontrol_share = 0.3\n");
+    let part = replay(dir.path(), 2, &with);
+    let arms: BTreeMap<String, String> = values(&part["decisions"])
+        .iter()
+        .map(|value| {
+            let text = |field: &str| value[field].as_str().unwrap().to_owned();
+            assert_eq!(value["alerted"], value["arm"] == "treat");
+            (text("alert_id"), text("arm"))
+        })
+        .collect();
+    assert_eq!(arms.len(), all["alerts"].len());
+    let control = arms.values().filter(|arm| *arm == "control").count();
+    assert!(control > 0 && control < arms.len());
+    let treated = |line: &&String| {
+        let alert: Value = serde_json::from_str(line).unwrap();
+        arms[alert["alert_id"].as_str().unwrap()] == "treat"
+    };
+    let expected: Vec<&String> = all["alerts"].iter().filter(treated).collect();
+    assert!(part["alerts"].iter().eq(expected));
+}
+
+#[test]
+fn without_a_life_cycle_alerts_are_sent_and_nothing_else() {
+    let dir = shop();
+    let told = replay(dir.path(), 1, &configured("[lifecycle]\nenabled = false\n"));
+    for (stream, _) in STREAMS {
+        assert!(told[stream].is_empty(), "{stream}");
+    }
+    let alerts = values(&told["alerts"]);
+    assert!(alerts.len() > 20);
+    assert!(alerts.iter().all(|alert| alert.get("segment").is_none()));
+}
