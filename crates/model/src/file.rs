@@ -12,6 +12,7 @@ use crate::curve::Spline;
 use crate::season::Season;
 use crate::{Alike, Calibration, Error, Label, Policy, SegmentCuts, Value};
 
+mod cart;
 mod check;
 mod practice;
 mod provenance;
@@ -384,24 +385,6 @@ pub(crate) fn constants(population: Option<&Population>, label: &Label) -> Const
 /// The feature of a column.
 pub(crate) fn known(column: &Column) -> Result<FeatureId, Error> {
     feature(&column.feature).ok_or_else(|| Error::Faults(vec![check::unknown(&column.feature)]))
-}
-
-impl From<CartSource> for holdfast_features::CartAbandon {
-    fn from(source: CartSource) -> Self {
-        match source {
-            CartSource::Given => Self::Given,
-            CartSource::Derived { after_ms } => Self::Derived { after_ms },
-        }
-    }
-}
-
-impl From<holdfast_features::CartAbandon> for CartSource {
-    fn from(source: holdfast_features::CartAbandon) -> Self {
-        match source {
-            holdfast_features::CartAbandon::Given => Self::Given,
-            holdfast_features::CartAbandon::Derived { after_ms } => Self::Derived { after_ms },
-        }
-    }
 }
 
 #[cfg(test)]

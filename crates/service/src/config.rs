@@ -18,6 +18,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod topics;
 mod tree;
 
 use std::collections::BTreeMap;

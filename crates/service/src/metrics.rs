@@ -5,6 +5,7 @@
 //! increment is right. Hot loops count in plain integers of their own and add them here once per batch.
 
 mod input;
+mod labels;
 mod recorder;
 mod snapshots;
 mod watch;
@@ -19,16 +20,10 @@ use prometheus::{
 };
 
 pub use input::InputMetrics;
+pub use labels::{REBALANCE_KINDS, SUPPRESSED_REASONS, TRANSACTION_RESULTS};
 pub use recorder::Recorder;
 pub use snapshots::SnapshotMetrics;
 pub use watch::WatchMetrics;
-
-/// Ways in which a transaction ends.
-pub const TRANSACTION_RESULTS: [&str; 3] = ["committed", "aborted", "unknown"];
-/// Ways in which partitions come and go.
-pub const REBALANCE_KINDS: [&str; 3] = ["assigned", "revoked", "lost"];
-/// Why a decision was not sent.
-pub const SUPPRESSED_REASONS: [&str; 2] = ["historic", "control"];
 
 const LATENCY_SECONDS: [f64; 13] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 3600.0,
@@ -279,14 +274,9 @@ impl Metrics {
             &self.events_dropped,
             &mut DropReason::ALL.iter().map(|r| r.name()),
         );
-        zero(
-            &self.events_rejected,
-            &mut RejectReason::ALL.iter().map(|r| r.name()),
-        );
-        zero(
-            &self.dead_letters,
-            &mut RejectReason::ALL.iter().map(|r| r.name()),
-        );
+        let reasons = || RejectReason::ALL.iter().map(|r| r.name());
+        zero(&self.events_rejected, &mut reasons());
+        zero(&self.dead_letters, &mut reasons());
         zero(
             &self.alerts_emitted,
             &mut Kind::ALL.iter().map(|k| k.name()),

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use holdfast_events::Record;
 use holdfast_features::{LOGIC, registry_hash};
 use holdfast_producer::Outputs;
-use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings};
+use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings, TRACKER};
 use holdfast_store::{
     FORMAT, Listed, Manifest, PARTITIONER, Packed, Packer, Piece, Snapshot, Wanted, choose,
 };
@@ -122,7 +122,7 @@ fn packed(partition: &mut Partition, settings: &Settings) -> Packed {
 
 fn sections(snapshot: &Snapshot) -> Vec<(&'static str, Vec<Piece>)> {
     let read = |name| (name, snapshot.section(name).unwrap());
-    [ERASED, DECISIONS, STATE].map(read).into()
+    [ERASED, DECISIONS, TRACKER, STATE].map(read).into()
 }
 
 fn restored(logic: u32) -> (Snapshot, Result<Partition, String>) {

@@ -37,7 +37,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lifecycle", &["events", "features"]),
     ("model", &["events", "features"]),
     ("playbook", &["features"]),
-    ("policy", &["events", "features", "lifecycle", "model"]),
+    (
+        "policy",
+        &["events", "features", "lifecycle", "model", "playbook"],
+    ),
     // The consumer's group handle goes into the producer's transaction.
     ("producer", &["consumer", "events", "policy"]),
     ("reports", &["events"]),

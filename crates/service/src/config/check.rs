@@ -1,10 +1,7 @@
 //! From raw values to [`Settings`]: conversions, ranges and what must agree with what.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use holdfast_playbook::Preset;
-use holdfast_producer::Stream;
 use toml::Value;
 
 use super::fault::{Fault, Faults};
@@ -12,8 +9,8 @@ use super::reader::Reader;
 use super::tree::Tree;
 use super::{
     AlertFormat, Alerts, App, CartAbandon, Clock, Currency, Erasure, Events, Features, Http,
-    Loaded, Log, Money, Playbook, Policy, PolicyMode, Settings, Silence, SourceKind, Topics, Unset,
-    kafka, lifecycle, run, snapshot,
+    Loaded, Log, Money, Policy, PolicyMode, Settings, Silence, SourceKind, Unset, kafka, lifecycle,
+    run, snapshot, topics,
 };
 
 pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
@@ -30,7 +27,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         output: reader.path("log.output").unwrap_or_default(),
     };
     let lifecycle = lifecycle::read(&mut reader, &app.time_zone);
-    let mut topics = topics(&mut reader, &app);
+    let mut topics = topics::read(&mut reader, &app);
     if !lifecycle.enabled {
         topics.streams.clear();
     }
@@ -56,7 +53,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
             max_customers: max_customers(&mut reader),
         },
         lifecycle,
-        playbook: playbook(&mut reader),
+        playbook: topics::playbook(&mut reader),
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),
@@ -91,7 +88,7 @@ fn app(reader: &mut Reader<'_>) -> App {
 }
 
 /// A text that Kafka takes as the name of a topic, a group or a member.
-fn name(reader: &mut Reader<'_>, key: &str) -> String {
+pub(super) fn name(reader: &mut Reader<'_>, key: &str) -> String {
     let text = reader.text(key).unwrap_or_default();
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if !text.chars().all(legal) || text.len() > 249 {
@@ -109,58 +106,6 @@ pub(super) fn name_or(reader: &mut Reader<'_>, key: &str, default: String) -> St
     } else {
         default
     }
-}
-
-fn topics(reader: &mut Reader<'_>, app: &App) -> Topics {
-    let input = name(reader, "topics.input");
-    let alerts = name(reader, "topics.alerts");
-    let dead_letters = name_or(reader, "topics.dead_letters", format!("{input}.dlq"));
-    if alerts == input {
-        reader.fault("topics.alerts", format!("is `{input}`, the input topic"));
-    }
-    if dead_letters == input || dead_letters == alerts {
-        reader.fault(
-            "topics.dead_letters",
-            format!("is `{dead_letters}`, which has another use"),
-        );
-    }
-    let streams = streams(reader, [&input, &alerts, &dead_letters]);
-    let journal = name_or(reader, "topics.journal", format!("{}.journal", app.id));
-    let taken = [&input, &alerts, &dead_letters];
-    if taken
-        .into_iter()
-        .chain(streams.values())
-        .any(|t| *t == journal)
-    {
-        reader.fault(
-            "topics.journal",
-            format!("is `{journal}`, which has another use"),
-        );
-    }
-    Topics {
-        input,
-        alerts,
-        dead_letters,
-        streams,
-        journal,
-    }
-}
-
-/// Topics of streams; each has one of its own, or is off.
-fn streams(reader: &mut Reader<'_>, taken: [&String; 3]) -> BTreeMap<Stream, String> {
-    let mut streams = BTreeMap::new();
-    for stream in Stream::ALL {
-        let key = format!("topics.{stream}");
-        let topic = name(reader, &key);
-        if topic == "off" {
-            continue;
-        }
-        if taken.contains(&&topic) || streams.values().any(|other| *other == topic) {
-            reader.fault(&key, format!("is `{topic}`, which has another use"));
-        }
-        streams.insert(stream, topic);
-    }
-    streams
 }
 
 fn policy(reader: &mut Reader<'_>) -> Policy {
@@ -241,17 +186,6 @@ fn bands(reader: &mut Reader<'_>, open: f64) -> Vec<f64> {
         reader.fault(key, "are not in ascending order");
     }
     bands
-}
-
-/// A preset's name, `off`, or a file.
-fn playbook(reader: &mut Reader<'_>) -> Playbook {
-    let text = reader.text("playbook.rules").unwrap_or_default();
-    let presets = [Preset::Ecommerce, Preset::Saas];
-    match presets.into_iter().find(|preset| preset.name() == text) {
-        Some(preset) => Playbook::Preset(preset),
-        None if text == "off" => Playbook::Off,
-        None => Playbook::Path(reader.path("playbook.rules").unwrap_or_default()),
-    }
 }
 
 fn silence(reader: &mut Reader<'_>) -> Silence {

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping, Record};
 use holdfast_features as features;
 use holdfast_lifecycle as lifecycle;
-use holdfast_model::{CartSource, LabelKind, Model};
+use holdfast_model::{CartSource, Model};
 use holdfast_playbook::Playbook;
 use holdfast_policy as policy;
 use sha2::{Digest, Sha256};
 
 use super::watch::Terms;
 use crate::config;
+use told::{lifecycle_settings, playbook};
+
+mod told;
+
+pub(crate) use told::cuts_of;
 
 /// What every partition of one process shares.
 #[derive(Debug, Clone)]
@@ -202,69 +207,6 @@ impl Settings {
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
-}
-
-/// The configuration's terms with what the model brings: horizon, label, cut points.
-fn lifecycle_settings(
-    config: &config::Settings,
-    model: &Model,
-    store: features::Settings,
-) -> Option<Arc<lifecycle::Settings>> {
-    let wanted = &config.lifecycle;
-    let label = model.label();
-    wanted.enabled.then(|| {
-        Arc::new(lifecycle::Settings {
-            minor_exponent: store.minor_exponent,
-            cuts: wanted
-                .cuts
-                .clone()
-                .or_else(|| cuts_of(model))
-                .unwrap_or_default(),
-            cart_after_ms: match store.cart_abandon {
-                features::CartAbandon::Derived { after_ms } => after_ms,
-                features::CartAbandon::Given => wanted.settings.cart_after_ms,
-            },
-            carts_given: store.cart_abandon == features::CartAbandon::Given,
-            lapse_ms: label.horizon_ms(),
-            any_act_counts: label.kind != LabelKind::Purchase,
-            ..wanted.settings.clone()
-        })
-    })
-}
-
-/// The rule table; every fault of it is one of the configuration.
-fn playbook(
-    config: &config::Settings,
-    faults: &mut Vec<String>,
-) -> Option<(String, Arc<Playbook>)> {
-    let (text, place) = match &config.playbook {
-        config::Playbook::Off => return None,
-        config::Playbook::Preset(preset) => (preset.rules().to_owned(), preset.name().to_owned()),
-        config::Playbook::Path(path) => match std::fs::read_to_string(path) {
-            Ok(text) => (text, path.display().to_string()),
-            Err(fault) => {
-                faults.push(format!(
-                    "playbook.rules: cannot read {}: {fault}",
-                    path.display()
-                ));
-                return None;
-            }
-        },
-    };
-    let found = Playbook::parse(&text).map_err(|fault| faults.push(format!("{place}: {fault}")));
-    let found = Arc::new(found.ok()?);
-    Some((text, found))
-}
-
-/// Cut points of segments that a model brings along.
-pub(crate) fn cuts_of(model: &Model) -> Option<lifecycle::Cuts> {
-    let learned = model.segments()?;
-    Some(lifecycle::Cuts {
-        recency_days: learned.recency_days,
-        frequency: learned.frequency.map(f64::from),
-        monetary: learned.monetary,
-        top_spend: learned.top_spend,
-    })
 }
 
 /// Over what decides beside the model, over the terms of what is told beside alerts, and over the rule table.

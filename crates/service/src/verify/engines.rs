@@ -1,6 +1,7 @@
 //! The models that may have decided, each with the one configuration that is at hand.
 
 use holdfast_model::Model;
+use holdfast_policy::{Arm, Control};
 
 use crate::config::{AlertFormat, Settings, SourceKind};
 use crate::pipeline;
@@ -12,6 +13,7 @@ pub(super) struct Engines {
     pub(super) tenant: String,
     pub(super) not_before: i64,
     pub(super) format: AlertFormat,
+    control: Control,
 }
 
 impl Engines {
@@ -38,7 +40,16 @@ impl Engines {
             tenant: settings.app.tenant.clone(),
             not_before: settings.alerts.not_before.unwrap_or(i64::MIN),
             format: settings.alerts.format,
+            control: Control {
+                share: settings.policy.control_share,
+                salt: settings.policy.control_salt.clone(),
+            },
         })
+    }
+
+    /// Whether this customer is decided on and not alerted.
+    pub(super) fn leaves_alone(&self, customer: &str) -> bool {
+        self.control.arm(&self.tenant, customer) == Arm::Control
     }
 
     pub(super) fn state_hash(&self) -> &str {

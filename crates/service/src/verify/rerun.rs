@@ -176,7 +176,7 @@ impl<'a> Rerun<'a> {
                 self.silent.remove(customer) || alone
             }
         };
-        if silent || self.is_exact {
+        if silent || self.is_exact || self.engines.leaves_alone(customer) {
             return;
         }
         if let Some(alert_id) = fact.alert_id(&self.engines.tenant) {
@@ -207,6 +207,7 @@ impl<'a> Rerun<'a> {
                 model_id,
                 model_sha256,
                 config_hash,
+                lifecycle,
                 ..
             } => {
                 let regime = Regime {
@@ -217,6 +218,7 @@ impl<'a> Rerun<'a> {
                     comparison.cannot(format!("partition {}: {fault}", self.stretch.partition));
                     self.follow(Following::Blind);
                 }
+                self.pipeline.retrack(lifecycle.map(|terms| *terms));
                 self.pipeline.rearm();
             }
             What::Snapshot { .. } | What::Decision(_) => {}

@@ -217,6 +217,10 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
         [
             "event",
             "alert",
+            "decision",
+            "segment",
+            "lifecycle",
+            "cart",
             "dead-letter",
             "journal",
             "model",

@@ -126,4 +126,10 @@ impl Partition {
     pub fn tracked_memory(&self) -> usize {
         self.tracker.as_ref().map_or(0, Tracker::memory)
     }
+
+    /// Bytes of everything that is kept.
+    pub fn all_memory(&self) -> usize {
+        let others = self.decision_memory() + self.erased().memory() + self.watch_memory();
+        self.memory().total() + others + self.tracked_memory()
+    }
 }

@@ -388,11 +388,7 @@ impl Owned {
         // A walk over the agenda: not for every batch.
         if self.weighed_at.is_none_or(|at| at.elapsed() >= WEIGH_EVERY) {
             self.weighed_at = Some(Instant::now());
-            let bytes = self.pipeline.memory().total()
-                + self.pipeline.decision_memory()
-                + self.pipeline.erased().memory()
-                + self.pipeline.watch_memory()
-                + self.pipeline.tracked_memory();
+            let bytes = self.pipeline.all_memory();
             self.status.state_bytes.store(bytes, Ordering::Relaxed);
         }
         self.status.watch.tell(&self.pipeline);

@@ -1,0 +1,73 @@
+//! What is told beside the score: terms of the life cycle, and the rule table.
+
+use std::sync::Arc;
+
+use holdfast_features as features;
+use holdfast_lifecycle as lifecycle;
+use holdfast_model::{LabelKind, Model};
+use holdfast_playbook::Playbook;
+
+use crate::config;
+
+/// The configuration's terms with what the model brings: horizon, label, cut points.
+pub(super) fn lifecycle_settings(
+    config: &config::Settings,
+    model: &Model,
+    store: features::Settings,
+) -> Option<Arc<lifecycle::Settings>> {
+    let wanted = &config.lifecycle;
+    let label = model.label();
+    wanted.enabled.then(|| {
+        Arc::new(lifecycle::Settings {
+            minor_exponent: store.minor_exponent,
+            cuts: wanted
+                .cuts
+                .clone()
+                .or_else(|| cuts_of(model))
+                .unwrap_or_default(),
+            cart_after_ms: match store.cart_abandon {
+                features::CartAbandon::Derived { after_ms } => after_ms,
+                features::CartAbandon::Given => wanted.settings.cart_after_ms,
+            },
+            carts_given: store.cart_abandon == features::CartAbandon::Given,
+            lapse_ms: label.horizon_ms(),
+            any_act_counts: label.kind != LabelKind::Purchase,
+            ..wanted.settings.clone()
+        })
+    })
+}
+
+/// The rule table; every fault of it is one of the configuration.
+pub(super) fn playbook(
+    config: &config::Settings,
+    faults: &mut Vec<String>,
+) -> Option<(String, Arc<Playbook>)> {
+    let (text, place) = match &config.playbook {
+        config::Playbook::Off => return None,
+        config::Playbook::Preset(preset) => (preset.rules().to_owned(), preset.name().to_owned()),
+        config::Playbook::Path(path) => match std::fs::read_to_string(path) {
+            Ok(text) => (text, path.display().to_string()),
+            Err(fault) => {
+                faults.push(format!(
+                    "playbook.rules: cannot read {}: {fault}",
+                    path.display()
+                ));
+                return None;
+            }
+        },
+    };
+    let found = Playbook::parse(&text).map_err(|fault| faults.push(format!("{place}: {fault}")));
+    let found = Arc::new(found.ok()?);
+    Some((text, found))
+}
+
+/// Cut points of segments that a model brings along.
+pub(crate) fn cuts_of(model: &Model) -> Option<lifecycle::Cuts> {
+    let learned = model.segments()?;
+    Some(lifecycle::Cuts {
+        recency_days: learned.recency_days,
+        frequency: learned.frequency.map(f64::from),
+        monetary: learned.monetary,
+        top_spend: learned.top_spend,
+    })
+}
