@@ -114,6 +114,7 @@ fn packed(partition: &mut Partition, settings: &Settings) -> Packed {
     });
     packer.add(ERASED, 0, &image.erased);
     packer.add(DECISIONS, 0, &image.decisions.encode());
+    packer.add(TRACKER, 0, &image.tracker.unwrap().encode());
     for piece in pieces {
         packer.add(STATE, piece.number, &piece.bytes);
     }

@@ -117,7 +117,8 @@ impl Partition {
             });
         }
         if settings.lifecycle.is_some() {
-            let bytes = one(snapshot, TRACKER)?;
+            let bytes = one(snapshot, TRACKER)
+                .map_err(|why| format!("{why}: was it taken with lifecycle.enabled = false?"))?;
             let tracker = Tracker::restore(settings.not_before, &bytes, &partition.store);
             partition.tracker = Some(tracker.map_err(|e| e.to_string())?);
         }
