@@ -208,9 +208,12 @@ impl Past<'_> {
             .collect())
     }
 
+    /// The first instant whose population the log holds whole: before it nobody is known for long, which looks like a
+    /// season and is none.
     fn earliest(&self) -> i64 {
         let first = self.history.first_ms().unwrap_or(self.until_ms);
-        cutoffs::earliest(first, self.label.horizon_days)
+        let days = self.label.horizon_days.max(self.label.active_days);
+        cutoffs::earliest(first, days)
     }
 
     fn too_short(&self, what: &str, more_days: i64) -> String {

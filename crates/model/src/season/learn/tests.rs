@@ -136,11 +136,11 @@ fn auto_takes_a_season_that_helps_and_leaves_one_that_does_not() {
 }
 
 #[test]
-fn log_of_less_than_a_year_and_the_horizon_is_refused_with_the_days_it_needs() {
-    let history = shop(YEAR_DAYS + 60, 0.3);
-    let days = YEAR_DAYS + 29;
+fn log_of_less_than_a_year_and_its_population_is_refused_with_the_days_it_needs() {
+    let history = shop(YEAR_DAYS + 70, 0.3);
+    let days = YEAR_DAYS + 59;
     let error = asked(&history, days, Seasonal::Half).unwrap_err();
-    let said = "a seasonal intercept needs 395 days of events, there are 393";
+    let said = "a seasonal intercept needs 425 days of events, there are 423";
     assert!(
         matches!(&error, Error::DataTooSmall(text) if text == said),
         "{error}"
@@ -148,14 +148,14 @@ fn log_of_less_than_a_year_and_the_horizon_is_refused_with_the_days_it_needs() {
     let (_, found) = asked(&history, days, Seasonal::Auto).unwrap();
     assert_eq!(found.missing.as_deref(), Some(said));
     assert_eq!((found.season, found.trial), (None, None));
-    // A year and the horizon give a season, another horizon tells whether it helps.
-    let days = YEAR_DAYS + 35;
+    // A year and the days of the population give a season, a horizon more tells whether it helps.
+    let days = YEAR_DAYS + 65;
     let (_, found) = asked(&history, days, Seasonal::Half).unwrap();
     assert!(found.season.is_some() && found.trial.is_none(), "{found:?}");
     let (_, found) = asked(&history, days, Seasonal::Auto).unwrap();
     let missing = found.missing.unwrap();
     assert!(
-        missing.contains("helps needs 425 days") && found.season.is_none(),
+        missing.contains("helps needs 455 days") && found.season.is_none(),
         "{missing}"
     );
 }
