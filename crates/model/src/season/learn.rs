@@ -163,21 +163,24 @@ impl Past<'_> {
             .collect();
         let halves = self.halves(&scorers, &mut told);
         let (shifts, others) = halves.split_at(points.len());
-        if shifts.iter().all(|shift| *shift == 0.0) {
+        let Some(shifts) = shifts.iter().copied().collect::<Option<Vec<f64>>>() else {
             return Ok(Err(format!(
-                "at no date of the year before the end were there {LEAST} customers by whom to tell a seasonal intercept"
+                "a seasonal intercept needs {LEAST} customers, some who left and some who stayed, on every date of the \
+                 year before the end"
             )));
-        }
+        };
         let mut judged = Judged::default();
         for (trying, shift) in tried.iter().zip(others) {
-            judged.add(rows, &trying.score, &trying.log_odds, |x| x + shift);
+            if let Some(shift) = shift {
+                judged.add(rows, &trying.score, &trying.log_odds, |x| x + shift);
+            }
         }
         let trial = judged.trial();
         let is_taken = wanted == Seasonal::Half || trial.is_some_and(|trial| trial.helps);
         let season = Season {
             from_ms: self.until_ms,
             step_days: (cutoffs::step_ms(self.label.horizon_days) / DAY_MS) as u32,
-            shifts: shifts.to_vec(),
+            shifts,
         };
         Ok(Ok(Found {
             season: is_taken.then_some(season),
@@ -259,7 +262,7 @@ impl Past<'_> {
     }
 
     /// Half the shift of each forecast that is to be told, in its order.
-    fn halves(&self, scorers: &[&Scorer], told: &mut [Told]) -> Vec<f64> {
+    fn halves(&self, scorers: &[&Scorer], told: &mut [Told]) -> Vec<Option<f64>> {
         let mut instants: Vec<i64> = told.iter().map(|told| told.at).collect();
         instants.sort_unstable();
         instants.dedup();
@@ -283,7 +286,7 @@ impl Past<'_> {
             });
         let half = |told: &Told| {
             let left = walked.left(self.label, told.at, &told.customers);
-            nine(shift(&told.log_odds, &left) / 2.0)
+            shift(&told.log_odds, &left).map(|whole| nine(whole / 2.0))
         };
         told.iter().map(half).collect()
     }
@@ -300,12 +303,12 @@ impl Told {
     }
 }
 
-/// The shift of these log-odds at which their mean probability is the share that left; 0 where too few rows, or those of
-/// one outcome only, tell none.
-fn shift(log_odds: &[f64], left: &[bool]) -> f64 {
+/// The shift of these log-odds at which their mean probability is the share that left; none where too few rows, or
+/// those of one outcome only, tell it.
+fn shift(log_odds: &[f64], left: &[bool]) -> Option<f64> {
     let gone = left.iter().filter(|left| **left).count();
     if left.len() < LEAST || gone == 0 || gone == left.len() {
-        return 0.0;
+        return None;
     }
     let (mut lo, mut hi) = (-REACH, REACH);
     for _ in 0..HALVINGS {
@@ -317,7 +320,7 @@ fn shift(log_odds: &[f64], left: &[bool]) -> f64 {
             hi = middle;
         }
     }
-    f64::midpoint(lo, hi)
+    Some(f64::midpoint(lo, hi))
 }
 
 #[cfg(test)]

@@ -1,14 +1,20 @@
 //! `holdfast score`: probabilities of a population at given instants.
 
 use std::io::{self, Write};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use holdfast_features::Settings;
-use holdfast_model::history::{Customer, Outcomes};
+use holdfast_features::{Ix, Settings};
+use holdfast_model::history::{Customer, Outcomes, Snapshot};
 use holdfast_model::{Label, Model, Scorer, probability};
 
 use super::load::{Log, Read, load};
 use super::{Error, Source};
+
+/// Customers that are fetched from memory together, whose latency is what random customers cost.
+const TOGETHER: usize = 32;
+/// Fewer scores than this are made sooner than a thread is.
+const WORTH_A_THREAD: usize = 10_000;
 
 /// One customer at one instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,7 +141,6 @@ fn timed(
     took: &mut Duration,
 ) -> Result<(Vec<Predicted>, Outcomes), Error> {
     let scorer = Scorer::new(model)?;
-    let mut scratch = scorer.scratch();
     let mut rows = Vec::new();
     let settings = Settings {
         stats: model.occasion(),
@@ -143,17 +148,46 @@ fn timed(
     };
     let outcomes = log.history.walk(label, settings, cutoffs, &mut |snapshot| {
         let began = Instant::now();
-        rows.extend(snapshot.members.iter().map(|(customer, ix)| {
-            let log_odds = scorer.log_odds(snapshot.store, *ix, snapshot.cutoff_ms, &mut scratch);
-            Predicted {
-                customer: *customer,
-                cutoff_ms: snapshot.cutoff_ms,
-                probability: probability(log_odds),
-            }
-        }));
+        rows.extend(predicted(&scorer, snapshot));
         *took += began.elapsed();
     });
     Ok((rows, outcomes))
+}
+
+/// The whole population at a cutoff, in its order. Large ones by all cores: each customer's score is their own.
+fn predicted(scorer: &Scorer, snapshot: &Snapshot<'_>) -> Vec<Predicted> {
+    let some = &|members: &[(Customer, Ix)]| {
+        let mut scratch = scorer.scratch();
+        let mut rows = Vec::with_capacity(members.len());
+        for together in members.chunks(TOGETHER) {
+            let places: Vec<Ix> = together.iter().map(|(_, ix)| *ix).collect();
+            snapshot.store.touch(&places);
+            rows.extend(together.iter().map(|(customer, ix)| Predicted {
+                customer: *customer,
+                cutoff_ms: snapshot.cutoff_ms,
+                probability: probability(scorer.log_odds(
+                    snapshot.store,
+                    *ix,
+                    snapshot.cutoff_ms,
+                    &mut scratch,
+                )),
+            }));
+        }
+        rows
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = snapshot.members.len().div_ceil(cores).max(WORTH_A_THREAD);
+    if snapshot.members.len() <= share {
+        return some(snapshot.members);
+    }
+    thread::scope(|scope| {
+        let shares = snapshot.members.chunks(share);
+        let threads: Vec<_> = shares.map(|part| scope.spawn(move || some(part))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined
+            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// Whether the log's money is the model's.

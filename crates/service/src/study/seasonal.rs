@@ -6,11 +6,11 @@ use holdfast_model::{Model, logit};
 use super::tests::{DAY_MS, Shop, T0, lesson, regulars};
 use super::*;
 
-/// 400 customers over 450 days who buy every 9 to 24 days, and skip turns: more of them in the colder half of the year.
+/// 900 customers over 450 days who buy every 9 to 24 days, and skip turns: more of them in the colder half of the year.
 fn yearly() -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
-    for customer in 0..400_i64 {
+    for customer in 0..900_i64 {
         let mut day = customer % 17;
         let mut turn = 0;
         while day < 450 {
