@@ -13,13 +13,10 @@ const NOTICEABLE: f64 = 0.02;
 /// [`Error::DataTooSmall`] with what would be enough.
 pub fn useful(unseen: &Metrics, rows: usize, left: usize) -> Result<(), Error> {
     let (lift, auc) = (unseen.lift10, unseen.roc_auc);
-    let (what, times) = if !(lift.lo > 1.0) {
-        let what = format!(
-            "the tenth with the highest scores left {:.2} times as often as all, with a 95 % interval of {:.2} to {:.2}",
-            lift.value, lift.lo, lift.hi
-        );
-        (what, needed(lift.value - 1.0, lift.value - lift.lo))
-    } else if !(auc.lo > 0.5) {
+    let (is_lifted, is_ordered) = (lift.lo > 1.0, auc.lo > 0.5);
+    let (what, times) = if is_lifted && is_ordered {
+        return Ok(());
+    } else if is_lifted {
         let what = format!(
             "{:.1} % of pairs of one who left and one who stayed are in the right order, with a 95 % interval of {:.1} \
              to {:.1}",
@@ -32,7 +29,11 @@ pub fn useful(unseen: &Metrics, rows: usize, left: usize) -> Result<(), Error> {
             needed(2.0 * auc.value - 1.0, 2.0 * (auc.value - auc.lo)),
         )
     } else {
-        return Ok(());
+        let what = format!(
+            "the tenth with the highest scores left {:.2} times as often as all, with a 95 % interval of {:.2} to {:.2}",
+            lift.value, lift.lo, lift.hi
+        );
+        (what, needed(lift.value - 1.0, lift.value - lift.lo))
     };
     let enough = match times {
         Some(times) => format!(

@@ -90,7 +90,10 @@ impl Season {
                 shifts.len()
             ));
         }
-        if let Some(shift) = shifts.iter().find(|shift| !(shift.abs() <= GREATEST)) {
+        if let Some(shift) = shifts
+            .iter()
+            .find(|shift| shift.is_nan() || shift.abs() > GREATEST)
+        {
             faults.push(format!(
                 "season.shifts has {shift}, -{GREATEST} to {GREATEST} are possible"
             ));

@@ -2,6 +2,7 @@
 //!
 //! The twin knows no bounds, marks, buckets or branch and bound: it walks every customer's time minute by minute (and
 //! inside the minute in which something happens second by second) and asks at each instant what the rules say.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "rig/rig.rs"]
 mod rig;
