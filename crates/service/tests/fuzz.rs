@@ -21,7 +21,7 @@ use holdfast_features::{LOGIC, registry_hash};
 use holdfast_model::Model;
 use holdfast_policy::journal::Pack;
 use holdfast_producer::Outputs;
-use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, TRACKER, Settings};
+use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings, TRACKER};
 use holdfast_store::{FORMAT, Manifest, PARTITIONER, Packer, Snapshot};
 use stream::{DAY, T0, config, event, lines, model};
 
