@@ -238,9 +238,9 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
     let refused = run(&["schema", "evnt"]);
     assert_eq!(refused.code, 1);
     assert!(
-        refused
-            .stderr
-            .contains("event, alert, dead-letter, journal, model, report"),
+        refused.stderr.contains(
+            "event, alert, decision, segment, lifecycle, cart, dead-letter, journal, model, report"
+        ),
         "{}",
         refused.stderr
     );

@@ -96,7 +96,7 @@ fn share_changed(what: &str, then: f64, now: f64) -> Option<String> {
     Some(format!("{what} {verb}{by}."))
 }
 
-fn moved<'w>(then: f64, now: f64, least: f64, [up, down, same]: [&'w str; 3]) -> &'w str {
+fn moved(then: f64, now: f64, least: f64, [up, down, same]: [&str; 3]) -> &str {
     match now - then {
         by if by.abs() < least => same,
         by if by > 0.0 => up,
