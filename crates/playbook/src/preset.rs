@@ -31,7 +31,7 @@ impl Preset {
         }
     }
 
-    /// Its cases, for [`crate::cases`]: at least one for each rule.
+    /// Its cases, for [`crate::cases()`]: at least one for each rule.
     #[must_use]
     pub fn cases(self) -> &'static str {
         match self {

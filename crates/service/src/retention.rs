@@ -7,7 +7,7 @@
 //! | [`moves`] | who is in which segment, and who moved between them |
 //! | [`said`] | what single types of event say beside, as far as a figure needs it |
 //! | [`returning`] | the list of returning customers |
-//! | [`table`] | the figures as text |
+//! | [`mod@table`] | the figures as text |
 
 mod history;
 mod load;
