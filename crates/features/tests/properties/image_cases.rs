@@ -2,7 +2,7 @@
 
 use crate::images::{CROWD, START, crowded, image_of, name};
 use holdfast_events::EventType;
-use holdfast_features::{CartAbandon, DAY_MS, ImageFault, Input, Piece, Settings, Store};
+use holdfast_features::{CartAbandon, DAY_MS, ImageFault, Input, LOGIC, Piece, Settings, Store};
 
 fn plain() -> Settings {
     Settings {
@@ -68,7 +68,9 @@ fn pieces_that_are_not_one_image_are_refused_in_words() {
     );
     let mut newer = pieces.clone();
     newer[1].bytes[0] += 1;
-    assert!(refused(plain(), &newer).starts_with("the image's state is of logic 3, this"));
+    let next = LOGIC + 1;
+    let words = format!("the image's state is of logic {next}, this");
+    assert!(refused(plain(), &newer).starts_with(&words));
     let mut huge = pieces;
     huge[0].bytes[8..12].fill(0xff);
     assert_eq!(
