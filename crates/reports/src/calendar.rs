@@ -6,12 +6,14 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, MAX_PERIODS};
 
 /// How long a period is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// A local day.
@@ -45,6 +47,37 @@ impl Period {
             Self::Week => Some(52),
             Self::Month => Some(12),
             Self::Year => None,
+        }
+    }
+
+    /// Every one, the shortest first.
+    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+
+    /// Start and end of the period that holds an instant, ms UTC, the end exclusive.
+    ///
+    /// # Errors
+    /// [`Error::OutsideCalendar`] beyond the years -9999 to 9999.
+    pub fn span(self, zone: &TimeZone, ts: i64) -> Result<(i64, i64), Error> {
+        let first = self.floor(day_of(zone, ts)?);
+        let next = first.checked_add(self.step());
+        let next = next.map_err(|_| Error::OutsideCalendar(ts))?;
+        Ok((midnight(zone, first)?, midnight(zone, next)?))
+    }
+
+    /// The name of the period that begins at an instant: `2026-03-01`, `2026-W09`, `2026-03` or `2026`.
+    #[must_use]
+    pub fn name_of(self, zone: &TimeZone, start_ms: i64) -> String {
+        let Ok(day) = day_of(zone, start_ms) else {
+            return start_ms.to_string();
+        };
+        match self {
+            Self::Day => day.to_string(),
+            Self::Week => {
+                let week = day.iso_week_date();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
+            Self::Month => format!("{:04}-{:02}", day.year(), day.month()),
+            Self::Year => format!("{:04}", day.year()),
         }
     }
 

@@ -9,11 +9,12 @@
 //! | `cart_abandon`, where abandons are given | the cart is left then, whatever touched it before |
 
 use holdfast_events::EventType;
+use serde::{Deserialize, Serialize};
 
 use crate::act::Act;
 
 /// Where abandoned carts come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Abandons {
     /// From idle time after the last touch, in milliseconds.
     Derived {
@@ -40,44 +41,70 @@ pub(crate) enum Turn {
     Left(i64),
 }
 
-/// Goes through a customer's events and tells of every turn, in time order but for what is left at the end.
-pub(crate) fn turns(acts: &[Act<'_>], rule: Abandons, mut tell: impl FnMut(Turn)) {
-    use EventType as E;
-    let after_ms = match rule {
-        Abandons::Derived { after_ms } => Some(after_ms),
-        Abandons::Given => None,
-    };
-    // The last touch of the open cart, the instant at which one was left, and the last purchase.
-    let (mut open, mut over, mut bought) = (None, None, None);
-    for act in acts {
-        if let (Some(touch), Some(after)) = (open, after_ms)
-            && act.ts >= touch + after
-        {
-            tell(Turn::Left(touch + after));
-            (open, over) = (None, Some(touch + after));
-        }
-        match act.kind {
-            E::Purchase => (open, bought) = (None, Some(act.ts)),
+/// A customer's cart on the way through the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Walk {
+    /// The last touch of the open cart.
+    open: Option<i64>,
+    /// The instant at which one was left.
+    over: Option<i64>,
+    /// The last purchase.
+    bought: Option<i64>,
+}
+
+impl Walk {
+    /// The next event in time.
+    pub(crate) fn take(
+        &mut self,
+        (ts, kind): (i64, EventType),
+        rule: Abandons,
+        tell: &mut impl FnMut(Turn),
+    ) {
+        use EventType as E;
+        self.leave(ts, rule, tell);
+        match kind {
+            E::Purchase => (self.open, self.bought) = (None, Some(ts)),
             E::CartAdd | E::CheckoutStart | E::CheckoutStep => {
-                let is_over = over.is_some_and(|over| act.ts <= over) || bought == Some(act.ts);
-                if open.is_none() && is_over {
-                    continue;
+                let is_over = self.over.is_some_and(|over| ts <= over) || self.bought == Some(ts);
+                if self.open.is_none() && is_over {
+                    return;
                 }
-                if open.is_none() {
-                    tell(Turn::Opened(act.ts));
+                if self.open.is_none() {
+                    tell(Turn::Opened(ts));
                 }
-                open = Some(act.ts);
+                self.open = Some(ts);
             }
-            E::CartAbandon if after_ms.is_none() => {
-                tell(Turn::Left(act.ts));
-                open = None;
+            E::CartAbandon if rule == Abandons::Given => {
+                tell(Turn::Left(ts));
+                self.open = None;
             }
             _ => {}
         }
     }
-    if let (Some(touch), Some(after)) = (open, after_ms) {
-        tell(Turn::Left(touch + after));
+
+    /// Time has come to `to`: a cart that was left by then is told.
+    pub(crate) fn leave(&mut self, to: i64, rule: Abandons, tell: &mut impl FnMut(Turn)) {
+        if let (Some(touch), Abandons::Derived { after_ms }) = (self.open, rule)
+            && to >= touch.saturating_add(after_ms)
+        {
+            tell(Turn::Left(touch + after_ms));
+            (self.open, self.over) = (None, Some(touch + after_ms));
+        }
     }
+
+    /// Whether a cart is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+}
+
+/// Goes through a customer's events and tells of every turn, in time order but for what is left at the end.
+pub(crate) fn turns(acts: &[Act<'_>], rule: Abandons, mut tell: impl FnMut(Turn)) {
+    let mut walk = Walk::default();
+    for act in acts {
+        walk.take((act.ts, act.kind), rule, &mut tell);
+    }
+    walk.leave(i64::MAX, rule, &mut tell);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::act::{Customer, Question, Said};
 use crate::cohorts::entry;
@@ -15,14 +15,15 @@ const PASSIVE: u32 = 700_000;
 const MOST_CHOICES: usize = 50;
 
 /// Scores in millionths of their scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Scores {
     answers: u64,
     sum: u64,
 }
 
 /// Counts of opinions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Feedback {
     promoters: u64,
     passives: u64,
@@ -89,15 +90,21 @@ impl Feedback {
             for choice in chosen.unwrap_or_default() {
                 *entry(&mut self.choices, choice) += 1;
             }
-            let Some(share) = share else { continue };
-            match question {
-                Question::Nps if share >= PROMOTER => self.promoters += 1,
-                Question::Nps if share >= PASSIVE => self.passives += 1,
-                Question::Nps => self.detractors += 1,
-                Question::Csat => self.csat.add(share),
-                Question::Stars => self.stars.add(share),
-                Question::Other => {}
+            if let Some(share) = share {
+                self.count(question, share);
             }
+        }
+    }
+
+    /// One answer, in millionths of its scale.
+    pub(crate) fn count(&mut self, question: Question, share: u32) {
+        match question {
+            Question::Nps if share >= PROMOTER => self.promoters += 1,
+            Question::Nps if share >= PASSIVE => self.passives += 1,
+            Question::Nps => self.detractors += 1,
+            Question::Csat => self.csat.add(share),
+            Question::Stars => self.stars.add(share),
+            Question::Other => {}
         }
     }
 

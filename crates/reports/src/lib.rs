@@ -18,6 +18,7 @@
 //! | [`forecast`] | the next periods, with intervals tried on the past |
 //! | [`priors`], [`goal`] | what guides say, and whether a goal is within reach |
 //! | [`moves`] | segments, which another crate finds |
+//! | [`live`] | the same figures of a log that goes on, partition by partition |
 //! | `presence`, `carts`, `rate` | who is a customer when, carts, shares and medians |
 //!
 //! ```
@@ -48,6 +49,7 @@ pub mod figures;
 pub mod forecast;
 pub mod funnel;
 pub mod goal;
+pub mod live;
 pub mod moves;
 pub mod orders;
 pub mod partials;

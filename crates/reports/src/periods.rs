@@ -4,7 +4,7 @@
 //! `[start, end)`.
 
 use holdfast_events::EventType;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::act::Customer;
 use crate::calendar::Grid;
@@ -14,31 +14,43 @@ use crate::rate::{Money, percent, percent_of_money};
 use crate::terms::Terms;
 
 /// Integer sums of one period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Slot {
-    start: u64,
-    end: u64,
-    stayed: u64,
-    acquired: u64,
-    reactivated: u64,
-    subscriptions_start: u64,
-    subscriptions_end: u64,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) stayed: u64,
+    pub(crate) acquired: u64,
+    pub(crate) reactivated: u64,
+    pub(crate) subscriptions_start: u64,
+    pub(crate) subscriptions_end: u64,
     /// Customers whose first and whose second order fell here.
-    first_orders: u64,
-    second_orders: u64,
-    buyers: u64,
-    again: u64,
-    active: u64,
-    orders: u64,
-    returning_orders: u64,
-    revenue: i64,
+    pub(crate) first_orders: u64,
+    pub(crate) second_orders: u64,
+    pub(crate) buyers: u64,
+    pub(crate) again: u64,
+    pub(crate) active: u64,
+    pub(crate) orders: u64,
+    pub(crate) returning_orders: u64,
+    pub(crate) revenue: i64,
     /// Revenue of those who bought here, and what the buyers of the period before brought here.
-    buyers_revenue: i64,
-    kept_gross: i64,
-    kept_net: i64,
-    carts_opened: u64,
-    carts_left: u64,
-    traffic: u64,
+    pub(crate) buyers_revenue: i64,
+    pub(crate) kept_gross: i64,
+    pub(crate) kept_net: i64,
+    pub(crate) carts_opened: u64,
+    pub(crate) carts_left: u64,
+    pub(crate) traffic: u64,
+}
+
+/// What the periods before one leave to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Before {
+    /// Customers who had ordered once and more, twice and more.
+    pub(crate) bought: u64,
+    pub(crate) repeated: u64,
+    /// Revenue of the buyers of the period right before it.
+    pub(crate) revenue: i64,
 }
 
 /// One row per period, and the row's merge.
@@ -226,55 +238,81 @@ impl Periods {
     pub(crate) fn figures(&self, terms: &Terms) -> Vec<PeriodFigures> {
         let grid = terms.calendar.periods();
         let money = Money::new(terms.exponent);
-        let mut rows = Vec::with_capacity(self.slots.len());
-        let (mut bought, mut repeated, mut before_revenue) = (0, 0, 0);
-        for (at, slot) in self.slots.iter().enumerate() {
-            let buyers_before = bought;
-            bought += slot.first_orders;
-            repeated += slot.second_orders;
-            let crr = percent(slot.stayed, slot.start);
-            let repeat_purchase_rate = percent(repeated, bought);
-            let (start_ms, end_ms) = grid.span(at);
-            rows.push(PeriodFigures {
-                start_ms,
-                end_ms,
-                complete: at < grid.complete(),
-                customers_start: slot.start,
-                customers_end: slot.end,
-                acquired: slot.acquired,
-                lost: slot.start - slot.stayed,
-                reactivated: slot.reactivated,
-                crr,
-                churn_rate: crr.map(|crr| 100.0 - crr),
-                buyers_before,
-                buyers_again: slot.again,
-                returning_buyer_rate: percent(slot.again, buyers_before),
-                repeat_purchase_rate,
-                healthy_repeat_rate: repeat_purchase_rate.map(|rate| (20.0..=40.0).contains(&rate)),
-                active: slot.active,
-                buyers: slot.buyers,
-                orders: slot.orders,
-                returning_orders: slot.returning_orders,
-                returning_order_share: percent(slot.returning_orders, slot.orders),
-                revenue: money.major(slot.revenue),
-                revenue_retention_gross: percent_of_money(slot.kept_gross, before_revenue),
-                revenue_retention_net: percent_of_money(slot.kept_net, before_revenue),
-                conversion: percent(slot.buyers, slot.active),
-                carts_opened: slot.carts_opened,
-                carts_abandoned: slot.carts_left,
-                cart_abandon_rate: percent(slot.carts_left, slot.carts_opened),
-                traffic: slot.traffic,
-                subscriptions_start: slot.subscriptions_start,
-                subscriptions_end: slot.subscriptions_end,
-            });
-            before_revenue = slot.buyers_revenue;
+        let mut before = Before::default();
+        let slots = self.slots.iter().enumerate();
+        slots
+            .map(|(at, slot)| {
+                let whose = (grid.span(at), at < grid.complete());
+                let figures = PeriodFigures::of(slot, before, whose, money);
+                before.pass(slot);
+                figures
+            })
+            .collect()
+    }
+}
+
+impl Before {
+    /// A period is over.
+    pub(crate) fn pass(&mut self, slot: &Slot) {
+        self.bought += slot.first_orders;
+        self.repeated += slot.second_orders;
+        self.revenue = slot.buyers_revenue;
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.bought += other.bought;
+        self.repeated += other.repeated;
+        self.revenue += other.revenue;
+    }
+}
+
+impl PeriodFigures {
+    pub(crate) fn of(
+        slot: &Slot,
+        before: Before,
+        ((start_ms, end_ms), complete): ((i64, i64), bool),
+        money: Money,
+    ) -> Self {
+        let crr = percent(slot.stayed, slot.start);
+        let bought = before.bought + slot.first_orders;
+        let repeat_purchase_rate = percent(before.repeated + slot.second_orders, bought);
+        Self {
+            start_ms,
+            end_ms,
+            complete,
+            customers_start: slot.start,
+            customers_end: slot.end,
+            acquired: slot.acquired,
+            lost: slot.start - slot.stayed,
+            reactivated: slot.reactivated,
+            crr,
+            churn_rate: crr.map(|crr| 100.0 - crr),
+            buyers_before: before.bought,
+            buyers_again: slot.again,
+            returning_buyer_rate: percent(slot.again, before.bought),
+            repeat_purchase_rate,
+            healthy_repeat_rate: repeat_purchase_rate.map(|rate| (20.0..=40.0).contains(&rate)),
+            active: slot.active,
+            buyers: slot.buyers,
+            orders: slot.orders,
+            returning_orders: slot.returning_orders,
+            returning_order_share: percent(slot.returning_orders, slot.orders),
+            revenue: money.major(slot.revenue),
+            revenue_retention_gross: percent_of_money(slot.kept_gross, before.revenue),
+            revenue_retention_net: percent_of_money(slot.kept_net, before.revenue),
+            conversion: percent(slot.buyers, slot.active),
+            carts_opened: slot.carts_opened,
+            carts_abandoned: slot.carts_left,
+            cart_abandon_rate: percent(slot.carts_left, slot.carts_opened),
+            traffic: slot.traffic,
+            subscriptions_start: slot.subscriptions_start,
+            subscriptions_end: slot.subscriptions_end,
         }
-        rows
     }
 }
 
 impl Slot {
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.start += other.start;
         self.end += other.end;
         self.stayed += other.stayed;

@@ -33,15 +33,34 @@ impl Presence {
         }
     }
 
+    /// As it was left.
+    pub(crate) fn resumed(window_ms: i64, purchase_ms: Option<i64>, running: Vec<u64>) -> Self {
+        Self {
+            window_ms,
+            purchase_ms,
+            running,
+        }
+    }
+
+    /// The last purchase that counts, and the hashes of the ids of running contracts.
+    pub(crate) fn left(self) -> (Option<i64>, Vec<u64>) {
+        (self.purchase_ms, self.running)
+    }
+
     /// Applies the next event in time.
     pub(crate) fn take(&mut self, act: &Act<'_>) {
-        use EventType as E;
         let contract = match act.said {
             Said::Contract { contract, .. } => contract,
             _ => None,
         };
-        match act.kind {
-            E::Purchase => self.purchase_ms = Some(act.ts),
+        self.happens(act.ts, act.kind, contract);
+    }
+
+    /// The same; a contract's event with the hash of its id.
+    pub(crate) fn happens(&mut self, ts: i64, kind: EventType, contract: Option<u64>) {
+        use EventType as E;
+        match kind {
+            E::Purchase => self.purchase_ms = Some(ts),
             E::SubscriptionStart | E::SubscriptionRenew => {
                 let id = contract.unwrap_or(0);
                 if !self.running.contains(&id) {

@@ -1,0 +1,239 @@
+//! A local day is over.
+
+use jiff::tz::TimeZone;
+
+use super::day::{Day, Touch};
+use super::daybook::Daybook;
+use super::open::Open;
+use super::partial::{Beside, Partial};
+use crate::calendar::Period;
+use crate::carts::Turn;
+use crate::periods::Slot;
+use crate::presence::Presence;
+
+/// The second that holds an instant or follows it. Bounds are whole seconds, so no comparison with one changes.
+fn second(ms: i64) -> u32 {
+    u32::try_from(ms.saturating_add(999).div_euclid(1_000)).unwrap_or(u32::MAX)
+}
+
+/// Customers' touches, each customer's by time, those of one instant as they came.
+fn by_customer(mut touches: Vec<Touch>) -> Vec<Touch> {
+    touches.sort_by_key(|touch| (touch.ix, touch.ms));
+    touches
+}
+
+/// The period that follows.
+fn following(zone: &TimeZone, period: Period, end: i64) -> (i64, i64) {
+    period.span(zone, end).unwrap_or((end, i64::MAX / 4))
+}
+
+impl Daybook {
+    pub(super) fn close(&mut self, span: (i64, i64), tell: &mut dyn FnMut(Partial)) {
+        let (start, end) = span;
+        let mut day = self.days.remove(&start).unwrap_or_else(|| Day::new(span));
+        let touches = by_customer(std::mem::take(&mut day.touches));
+        self.open_periods();
+        self.has_closed = true;
+        let later: Vec<Touch> = touches.iter().filter(|t| t.ms > 0).copied().collect();
+        self.stand(start, end, &later);
+        let at_next = self.days.get(&end).map(|next| next.touches.iter());
+        let at_next: Vec<Touch> = at_next
+            .into_iter()
+            .flatten()
+            .filter(|touch| touch.ms == 0)
+            .copied()
+            .collect();
+        self.stand(end, end, &by_customer(at_next));
+        self.leave(end);
+        self.flow(&touches);
+        self.walk_carts((start, end), &touches);
+        self.pass(&day.beside);
+        for open in &mut self.open {
+            open.day(&day.active, day.traffic, &day.beside);
+        }
+        self.next = Some(following(&self.zone, Period::Day, end));
+        self.roll(end, tell);
+    }
+
+    /// Makes a period of each kind that is not there yet, as of the next day.
+    pub(super) fn open_periods(&mut self) {
+        let Some((start, _)) = self.next else {
+            return;
+        };
+        let wanted = |period| period == Period::Day || self.terms.periods.contains(&period);
+        let mut open = std::mem::take(&mut self.open);
+        open.retain(|open| wanted(open.period));
+        for period in Period::ALL.into_iter().filter(|period| wanted(*period)) {
+            if open.iter().any(|open| open.period == period) {
+                continue;
+            }
+            let span = following(&self.zone, period, start);
+            let mut new = Open::new(period, span, &self.stock);
+            new.is_whole = span.0 == start || !self.has_closed;
+            new.before.bought = self.stock.ordered.len();
+            new.before.repeated = self.stock.repeated.len();
+            open.push(new);
+        }
+        open.sort_by_key(|open| open.period);
+        self.open = open;
+    }
+
+    /// Who is a customer at `bound` after these touches of a day that began at `start`.
+    fn stand(&mut self, start: i64, bound: i64, touches: &[Touch]) {
+        for own in touches.chunk_by(|a, b| a.ix == b.ix) {
+            let ix = own[0].ix;
+            let place = ix as usize;
+            let last = self.purchases.get(place).copied().filter(|s| *s > 0);
+            let running = self.contracts.remove(&ix);
+            let (was_subscribed, mut exists) = (running.is_some(), false);
+            let window_ms = self.terms.window_ms;
+            let last_ms = last.map(|second| i64::from(second) * 1_000);
+            let mut presence = Presence::resumed(window_ms, last_ms, running.unwrap_or_default());
+            for touch in own {
+                let ts = start + i64::from(touch.ms);
+                presence.happens(ts, touch.kind(), touch.contract());
+                exists |= presence.at(ts);
+            }
+            if exists {
+                self.stock.ever.insert(ix);
+            }
+            let is_present = presence.at(bound);
+            self.stock.present.set(ix, is_present);
+            let (purchase, running) = presence.left();
+            let purchased = purchase.map_or(0, second);
+            if purchased != last.unwrap_or(0) {
+                if self.purchases.len() <= place {
+                    self.purchases.resize(place + 1, 0);
+                }
+                self.purchases[place] = purchased;
+            }
+            self.stock.subscribed -= u64::from(was_subscribed);
+            if !running.is_empty() {
+                self.stock.subscribed += 1;
+                self.contracts.insert(ix, running);
+            }
+            if is_present {
+                self.list(ix);
+            }
+        }
+    }
+
+    /// Second at which a customer's window is over; none without a purchase.
+    fn over(&self, ix: u32) -> Option<u32> {
+        let bought = *self.purchases.get(ix as usize)?;
+        let window = u32::try_from(self.terms.window_ms / 1_000).unwrap_or(u32::MAX);
+        (bought > 0).then(|| bought.saturating_add(window))
+    }
+
+    /// Has a look at a customer when the window is over.
+    pub(super) fn list(&mut self, ix: u32) {
+        if let Some(over) = self.over(ix)
+            && self.listed.insert(ix)
+        {
+            self.leaving.entry(over / 3_600).or_default().push(ix);
+        }
+    }
+
+    /// Those whose window is over at `bound` are no customers any more, unless a contract runs.
+    fn leave(&mut self, bound: i64) {
+        let now = second(bound);
+        let mut later = self.leaving.split_off(&(now / 3_600 + 1));
+        std::mem::swap(&mut later, &mut self.leaving);
+        for ix in later.into_values().flatten() {
+            self.listed.remove(ix);
+            match self.over(ix) {
+                Some(over) if over > now => self.list(ix),
+                _ if !self.contracts.contains_key(&ix) => self.stock.present.remove(ix),
+                _ => {}
+            }
+        }
+    }
+
+    /// Orders and revenue of a day.
+    fn flow(&mut self, touches: &[Touch]) {
+        for own in touches.chunk_by(|a, b| a.ix == b.ix) {
+            let ix = own[0].ix;
+            let is_order = |t: &&Touch| t.kind() == holdfast_events::EventType::Purchase;
+            let orders = own.iter().filter(is_order).count() as u64;
+            let revenue: i64 = own.iter().map(|touch| touch.revenue()).sum();
+            if orders > 0 {
+                let is_first = self.stock.ordered.insert(ix);
+                let is_second = (!is_first || orders > 1) && self.stock.repeated.insert(ix);
+                for open in &mut self.open {
+                    open.orders(ix, orders, (is_first, is_second));
+                }
+            }
+            for open in &mut self.open {
+                open.revenue(ix, revenue);
+            }
+        }
+    }
+
+    /// Carts opened and left on a day.
+    fn walk_carts(&mut self, (start, end): (i64, i64), touches: &[Touch]) {
+        let rule = self.terms.abandons;
+        let (mut opened, mut left) = (0, 0);
+        let mut count = |turn: Turn| match turn {
+            Turn::Opened(_) => opened += 1,
+            Turn::Left(_) => left += 1,
+        };
+        let mut walks = std::mem::take(&mut self.carts);
+        for touch in touches {
+            let ts = start + i64::from(touch.ms);
+            let walk = walks.entry(touch.ix).or_default();
+            walk.take((ts, touch.kind()), rule, &mut count);
+        }
+        walks.retain(|_, walk| {
+            walk.leave(end - 1, rule, &mut count);
+            walk.is_open()
+        });
+        self.carts = walks;
+        for open in &mut self.open {
+            open.carts(opened, left);
+        }
+    }
+
+    /// Where customers stand after the moves of a day.
+    fn pass(&mut self, beside: &Beside) {
+        for (from, to, n) in beside.moves() {
+            let n = n.cast_signed();
+            for (segment, change) in [(from, -n), (to, n)] {
+                if !segment.is_empty() {
+                    *self.segments.entry(segment.to_owned()).or_default() += change;
+                }
+            }
+        }
+        self.segments.retain(|_, n| *n != 0);
+    }
+
+    /// Tells of the periods that end at `end`, the day last, by which one hears that all was said; begins the next ones.
+    fn roll(&mut self, end: i64, tell: &mut dyn FnMut(Partial)) {
+        let mut open = std::mem::take(&mut self.open);
+        for open in open.iter_mut().rev().filter(|open| open.end <= end) {
+            let sums = open.sums(&self.stock);
+            tell(self.partial(open, sums));
+            let span = following(&self.zone, open.period, end);
+            open.roll(span, &sums, &self.stock);
+        }
+        self.open = open;
+    }
+
+    pub(super) fn partial(&self, open: &Open, sums: Slot) -> Partial {
+        let (partition, partitions) = self.place;
+        let segments = self.segments.iter();
+        Partial {
+            partition,
+            partitions,
+            period: open.period,
+            start_ms: open.start,
+            end_ms: open.end,
+            is_whole: open.is_whole,
+            sums,
+            before: open.before,
+            segments: segments
+                .map(|(name, n)| (name.clone(), (*n).max(0).cast_unsigned()))
+                .collect(),
+            beside: open.beside.clone(),
+        }
+    }
+}

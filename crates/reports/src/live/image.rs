@@ -1,0 +1,199 @@
+//! Images of a daybook: taking one, coming back from it, and customers that move.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::BookTerms;
+use super::bits::Bits;
+use super::day::Day;
+use super::daybook::Daybook;
+use super::open::{Open, Stock};
+use crate::carts::Walk;
+
+const VERSION: u32 = 1;
+
+/// Bytes that are no image of a daybook.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BookFault {
+    /// Another version wrote them.
+    #[error("the image of figures has version {0}, this program reads {VERSION}")]
+    Version(u32),
+    /// They cannot be read.
+    #[error("the image of figures cannot be read: {0}")]
+    Unreadable(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Image {
+    version: u32,
+    terms: BookTerms,
+    next: Option<(i64, i64)>,
+    has_closed: bool,
+    days: Vec<Day>,
+    stock: Stock,
+    purchases: Vec<u32>,
+    leaving: BTreeMap<u32, Vec<u32>>,
+    listed: Bits,
+    contracts: BTreeMap<u32, Vec<u64>>,
+    carts: BTreeMap<u32, Walk>,
+    segments: BTreeMap<String, i64>,
+    open: Vec<Open>,
+}
+
+impl Daybook {
+    /// As bytes; equal books have equal ones.
+    #[must_use]
+    pub fn encode(mut self) -> Vec<u8> {
+        let stock = &mut self.stock;
+        for set in [
+            &mut stock.present,
+            &mut stock.ever,
+            &mut stock.ordered,
+            &mut stock.repeated,
+            &mut self.listed,
+        ] {
+            set.trim();
+        }
+        self.open.iter_mut().for_each(Open::trim);
+        while self.purchases.last() == Some(&0) {
+            self.purchases.pop();
+        }
+        let days = self.days.into_values();
+        let image = Image {
+            version: VERSION,
+            terms: self.terms,
+            next: self.next,
+            has_closed: self.has_closed,
+            days: days
+                .map(|mut day| {
+                    day.active.trim();
+                    day
+                })
+                .collect(),
+            stock: self.stock,
+            purchases: self.purchases,
+            leaving: self.leaving,
+            listed: self.listed,
+            contracts: self.contracts,
+            carts: self.carts,
+            segments: self.segments,
+            open: self.open,
+        };
+        // Plain numbers and words into memory: this cannot fail.
+        postcard::to_allocvec(&image).unwrap_or_default()
+    }
+
+    /// As it was when the bytes were made; what holds today is for [`activate`](Self::activate) to say.
+    ///
+    /// # Errors
+    /// [`BookFault`] where they are none.
+    pub fn restore(bytes: &[u8], zone: TimeZone) -> Result<Self, BookFault> {
+        let unreadable = |fault: postcard::Error| BookFault::Unreadable(fault.to_string());
+        let (version, _) = postcard::take_from_bytes::<u32>(bytes).map_err(unreadable)?;
+        if version != VERSION {
+            return Err(BookFault::Version(version));
+        }
+        let image: Image = postcard::from_bytes(bytes).map_err(unreadable)?;
+        let days = image.days.into_iter().map(|day| (day.start, day));
+        Ok(Self {
+            next: image.next,
+            has_closed: image.has_closed,
+            days: days.collect(),
+            stock: image.stock,
+            purchases: image.purchases,
+            leaving: image.leaving,
+            listed: image.listed,
+            contracts: image.contracts,
+            carts: image.carts,
+            segments: image.segments,
+            open: image.open,
+            ..Self::new(image.terms, zone)
+        })
+    }
+
+    /// An empty book for customers who come from others: it goes on where the last of them is.
+    #[must_use]
+    pub fn heir_of(&self, others: &[&Self]) -> Self {
+        let mut heir = Self::new(self.terms.clone(), self.zone.clone());
+        let latest = others.iter().max_by_key(|other| other.next);
+        if let Some(latest) = latest {
+            heir.next = latest.next;
+            heir.has_closed = others.iter().any(|other| other.has_closed);
+            for open in &latest.open {
+                let mut own = Open::new(open.period, (open.start, open.end), &heir.stock);
+                // Where one had begun another period than the rest, nobody can say what was when it began.
+                let alike = others.iter().all(|other| {
+                    let mut theirs = other.open.iter();
+                    theirs
+                        .any(|o| (o.period, o.start, o.is_whole) == (open.period, open.start, true))
+                });
+                own.is_whole = alike;
+                heir.open.push(own);
+            }
+        }
+        heir
+    }
+
+    /// A customer of another partition comes here, with another index.
+    pub fn adopt(&mut self, from: &Self, (theirs, own): (u32, u32)) {
+        self.stock.present.set(own, from.stock.present.has(theirs));
+        self.stock.ever.set(own, from.stock.ever.has(theirs));
+        self.stock.ordered.set(own, from.stock.ordered.has(theirs));
+        self.stock
+            .repeated
+            .set(own, from.stock.repeated.has(theirs));
+        let place = own as usize;
+        if self.purchases.len() <= place {
+            self.purchases.resize(place + 1, 0);
+        }
+        self.purchases[place] = from.purchases.get(theirs as usize).copied().unwrap_or(0);
+        if let Some(running) = from.contracts.get(&theirs) {
+            self.contracts.insert(own, running.clone());
+            self.stock.subscribed += 1;
+        }
+        if let Some(walk) = from.carts.get(&theirs) {
+            self.carts.insert(own, *walk);
+        }
+        if self.stock.present.has(own) {
+            self.list(own);
+        }
+        for open in &mut self.open {
+            let mut same = from.open.iter();
+            if let Some(from) = same.find(|o| o.period == open.period) {
+                open.adopt(from, (theirs, own));
+            }
+        }
+        for day in from.days.values() {
+            let page = self.days.entry(day.start);
+            let page = page.or_insert_with(|| Day::new((day.start, day.end)));
+            let touches = day.touches.iter().filter(|touch| touch.ix == theirs);
+            page.touches.extend(touches.map(|touch| {
+                let mut touch = *touch;
+                touch.ix = own;
+                touch
+            }));
+            page.active.set(own, day.active.has(theirs));
+        }
+    }
+
+    /// What another partition had counted so far without saying of whom: one of the new ones takes it.
+    pub fn absorb(&mut self, from: &Self) {
+        for (segment, n) in &from.segments {
+            *self.segments.entry(segment.clone()).or_default() += n;
+        }
+        for open in &mut self.open {
+            let mut same = from.open.iter();
+            if let Some(from) = same.find(|o| o.period == open.period) {
+                open.absorb(from);
+            }
+        }
+        for day in from.days.values() {
+            let page = self.days.entry(day.start);
+            let page = page.or_insert_with(|| Day::new((day.start, day.end)));
+            page.traffic += day.traffic;
+            page.beside.add(&day.beside);
+        }
+    }
+}

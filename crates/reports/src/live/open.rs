@@ -1,0 +1,198 @@
+//! A period that is not over: who was there when it began, and what has come of its days so far.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::bits::{Bits, in_both};
+use super::partial::Beside;
+use crate::calendar::Period;
+use crate::periods::{Before, Slot};
+
+/// Who is there now, by index.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stock {
+    /// Customers.
+    pub(super) present: Bits,
+    /// Whoever ever was one.
+    pub(super) ever: Bits,
+    /// With an order or more, and with two or more.
+    pub(super) ordered: Bits,
+    pub(super) repeated: Bits,
+    /// With a running contract.
+    pub(super) subscribed: u64,
+}
+
+/// The period.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Open {
+    pub(super) period: Period,
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// Whether it was looked at from its beginning: if not, nothing is told of it.
+    pub(super) is_whole: bool,
+    pub(super) before: Before,
+    pub(super) beside: Beside,
+    /// As it began.
+    present: Bits,
+    ever: Bits,
+    ordered: Bits,
+    subscribed: u64,
+    active: Bits,
+    buyers: Bits,
+    slot: Slot,
+    /// What each customer brought here, minor units, and what the buyers of the period before brought there.
+    brought: BTreeMap<u32, i64>,
+    bought_before: BTreeMap<u32, i64>,
+}
+
+impl Open {
+    pub(super) fn new(period: Period, (start, end): (i64, i64), stock: &Stock) -> Self {
+        let mut open = Self {
+            period,
+            start,
+            end,
+            is_whole: true,
+            before: Before::default(),
+            beside: Beside::default(),
+            present: Bits::default(),
+            ever: Bits::default(),
+            ordered: Bits::default(),
+            subscribed: 0,
+            active: Bits::default(),
+            buyers: Bits::default(),
+            slot: Slot::default(),
+            brought: BTreeMap::new(),
+            bought_before: BTreeMap::new(),
+        };
+        open.begin(stock);
+        open
+    }
+
+    /// What is there now was there when it began.
+    pub(super) fn begin(&mut self, stock: &Stock) {
+        self.present.clone_from(&stock.present);
+        self.ever.clone_from(&stock.ever);
+        self.ordered.clone_from(&stock.ordered);
+        self.subscribed = stock.subscribed;
+    }
+
+    /// A customer with so many orders on one day, the first of all among them or not, the second of all or not.
+    pub(super) fn orders(&mut self, ix: u32, n: u64, (is_first, is_second): (bool, bool)) {
+        self.buyers.insert(ix);
+        // Also where it cost nothing: a buyer is one whom the next period may keep.
+        self.brought.entry(ix).or_default();
+        self.slot.orders += n;
+        self.slot.returning_orders += n - u64::from(is_first);
+        self.slot.first_orders += u64::from(is_first);
+        self.slot.second_orders += u64::from(is_second);
+    }
+
+    pub(super) fn revenue(&mut self, ix: u32, minor: i64) {
+        if minor != 0 {
+            self.slot.revenue += minor;
+            *self.brought.entry(ix).or_default() += minor;
+        }
+    }
+
+    pub(super) fn carts(&mut self, opened: u64, left: u64) {
+        self.slot.carts_opened += opened;
+        self.slot.carts_left += left;
+    }
+
+    pub(super) fn day(&mut self, active: &Bits, traffic: u64, beside: &Beside) {
+        self.active.absorb(active);
+        self.slot.traffic += traffic;
+        self.beside.add(beside);
+    }
+
+    /// It is over, and this is there now; its sums.
+    pub(super) fn sums(&self, stock: &Stock) -> Slot {
+        let mut slot = self.slot;
+        slot.start = self.present.len();
+        slot.end = stock.present.len();
+        slot.stayed = in_both(&self.present, &stock.present);
+        for at in 0..stock.present.words() {
+            let came = stock.present.word(at) & !self.present.word(at);
+            let known = self.ever.word(at);
+            slot.acquired += u64::from((came & !known).count_ones());
+            slot.reactivated += u64::from((came & known).count_ones());
+        }
+        slot.subscriptions_start = self.subscribed;
+        slot.subscriptions_end = stock.subscribed;
+        slot.active = self.active.len();
+        slot.buyers = self.buyers.len();
+        slot.again = in_both(&self.buyers, &self.ordered);
+        for (ix, then) in &self.bought_before {
+            let now = self.brought.get(ix).copied().unwrap_or(0);
+            slot.kept_net += now;
+            slot.kept_gross += now.clamp(0, (*then).max(0));
+        }
+        let buyers = self.brought.iter().filter(|(ix, _)| self.buyers.has(**ix));
+        slot.buyers_revenue = buyers.map(|(_, minor)| minor).sum();
+        slot
+    }
+
+    /// The next one begins.
+    pub(super) fn roll(&mut self, span: (i64, i64), sums: &Slot, stock: &Stock) {
+        let (buyers, brought) = (&self.buyers, std::mem::take(&mut self.brought));
+        let bought = brought.into_iter().filter(|(ix, _)| buyers.has(*ix));
+        let bought_before = bought.collect();
+        let mut before = self.before;
+        before.pass(sums);
+        *self = Self {
+            before,
+            bought_before,
+            ..Self::new(self.period, span, stock)
+        };
+    }
+
+    pub(super) fn erase(&mut self, ix: u32) {
+        let sets = [&mut self.present, &mut self.ever, &mut self.ordered];
+        for set in sets {
+            set.remove(ix);
+        }
+        self.active.remove(ix);
+        self.buyers.remove(ix);
+        self.brought.remove(&ix);
+        self.bought_before.remove(&ix);
+    }
+
+    /// A customer of another partition comes here, with another index.
+    pub(super) fn adopt(&mut self, from: &Self, (theirs, own): (u32, u32)) {
+        self.present.set(own, from.present.has(theirs));
+        self.ever.set(own, from.ever.has(theirs));
+        self.ordered.set(own, from.ordered.has(theirs));
+        self.active.set(own, from.active.has(theirs));
+        self.buyers.set(own, from.buyers.has(theirs));
+        self.brought
+            .extend(from.brought.get(&theirs).map(|minor| (own, *minor)));
+        let bought = from.bought_before.get(&theirs);
+        self.bought_before.extend(bought.map(|minor| (own, *minor)));
+    }
+
+    /// What another partition had counted so far, without saying of whom.
+    pub(super) fn absorb(&mut self, from: &Self) {
+        self.slot.add(&from.slot);
+        self.before.add(&from.before);
+        self.beside.add(&from.beside);
+        self.subscribed += from.subscribed;
+    }
+
+    pub(super) fn trim(&mut self) {
+        let sets = [&mut self.present, &mut self.ever, &mut self.ordered];
+        for set in sets {
+            set.trim();
+        }
+        self.active.trim();
+        self.buyers.trim();
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        let sets = [&self.present, &self.ever, &self.ordered];
+        let sets: usize = sets.into_iter().map(Bits::memory).sum();
+        // An entry of a B-tree with what it takes to find it, about.
+        let rows = (self.brought.len() + self.bought_before.len()) * 20;
+        sets + self.active.memory() + self.buyers.memory() + rows
+    }
+}

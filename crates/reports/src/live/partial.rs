@@ -1,0 +1,154 @@
+//! What a partition says of a period, and what all of them come to.
+
+use std::collections::BTreeMap;
+
+use holdfast_events::EventType;
+use serde::{Deserialize, Serialize};
+
+use crate::act::Question;
+use crate::calendar::Period;
+use crate::feedback::{Feedback, NpsFigures, ScoreFigures};
+use crate::moves::Transition;
+use crate::periods::{Before, PeriodFigures, Slot};
+
+/// One partition's sums of a period that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Partial {
+    /// Whose.
+    pub partition: i32,
+    /// How many partitions there are.
+    pub partitions: u32,
+    /// Which kind of period.
+    pub period: Period,
+    /// Its first instant, ms UTC.
+    pub start_ms: i64,
+    /// The first instant after it, ms UTC.
+    pub end_ms: i64,
+    /// Whether the partition looked at it from its beginning.
+    pub is_whole: bool,
+    pub(crate) sums: Slot,
+    pub(crate) before: Before,
+    /// Customers by segment at its end.
+    pub segments: BTreeMap<String, u64>,
+    /// What else was counted.
+    pub beside: Beside,
+}
+
+/// Counts beside customers, orders and money.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Beside {
+    /// Events that came for a day which was closed, and count here.
+    pub late_events: u64,
+    /// Customers' messages to the support, and tickets that were solved.
+    pub support_contacts: u64,
+    /// Tickets solved.
+    pub support_resolved: u64,
+    opinions: Feedback,
+    /// From, to and how often; no name is nobody's segment.
+    moves: Vec<(String, String, u64)>,
+}
+
+impl Beside {
+    pub(super) fn counts(&mut self, kind: EventType) {
+        self.support_contacts += u64::from(kind == EventType::SupportContact);
+        self.support_resolved += u64::from(kind == EventType::SupportResolved);
+    }
+
+    pub(super) fn opinion(&mut self, question: Question, share: u32) {
+        self.opinions.count(question, share);
+    }
+
+    pub(super) fn moved(&mut self, from: Option<&str>, to: Option<&str>) {
+        self.add_moves(from.unwrap_or(""), to.unwrap_or(""), 1);
+    }
+
+    fn add_moves(&mut self, from: &str, to: &str, n: u64) {
+        let found = self
+            .moves
+            .binary_search_by(|(f, t, _)| (f.as_str(), t.as_str()).cmp(&(from, to)));
+        match found {
+            Ok(at) => self.moves[at].2 += n,
+            Err(at) => self.moves.insert(at, (from.to_owned(), to.to_owned(), n)),
+        }
+    }
+
+    pub(super) fn moves(&self) -> impl Iterator<Item = (&str, &str, u64)> {
+        let moves = self.moves.iter();
+        moves.map(|(from, to, n)| (from.as_str(), to.as_str(), *n))
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.late_events += other.late_events;
+        self.support_contacts += other.support_contacts;
+        self.support_resolved += other.support_resolved;
+        self.opinions.merge(&other.opinions);
+        for (from, to, n) in other.moves() {
+            self.add_moves(from, to, n);
+        }
+    }
+
+    /// Those from one segment to another; a customer who was erased went nowhere.
+    fn transitions(&self) -> Vec<Transition> {
+        let moves = self.moves().filter(|(_, to, _)| !to.is_empty());
+        moves
+            .map(|(from, to, n)| Transition {
+                from: (!from.is_empty()).then(|| from.to_owned()),
+                to: to.to_owned(),
+                n,
+            })
+            .collect()
+    }
+}
+
+/// Figures of a period over all partitions: a record of the topic `kpis`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Kpi {
+    /// Which kind of period.
+    pub period: Period,
+    /// Its name: `2026-03-01`, `2026-W09`, `2026-03` or `2026`.
+    pub name: String,
+    /// The time zone of its bounds.
+    pub time_zone: String,
+    /// As in the report.
+    #[serde(flatten)]
+    pub figures: PeriodFigures,
+    /// Customers by segment at its end.
+    pub segments: BTreeMap<String, u64>,
+    /// Moves between segments in it.
+    pub transitions: Vec<Transition>,
+    /// Whether customers who answered in it would recommend the shop.
+    pub nps: NpsFigures,
+    /// How content they were.
+    pub csat: ScoreFigures,
+    /// Customers' messages to the support.
+    pub support_contacts: u64,
+    /// Tickets that were solved.
+    pub support_resolved: u64,
+    /// Events that came too late for their own period, and count in this one.
+    pub late_events: u64,
+}
+
+impl Kpi {
+    pub(super) fn new(
+        (period, name, zone): (Period, String, &str),
+        figures: PeriodFigures,
+        segments: BTreeMap<String, u64>,
+        beside: &Beside,
+    ) -> Self {
+        let opinions = beside.opinions.figures();
+        Self {
+            period,
+            name,
+            time_zone: zone.to_owned(),
+            figures,
+            segments,
+            transitions: beside.transitions(),
+            nps: beside.opinions.nps(),
+            csat: opinions.csat,
+            support_contacts: beside.support_contacts,
+            support_resolved: beside.support_resolved,
+            late_events: beside.late_events,
+        }
+    }
+}

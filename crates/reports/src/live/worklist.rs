@@ -1,0 +1,64 @@
+//! Whom to write to today: candidates, and those among them who are worth most.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A customer whose episode opened or escalated on a day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The instant at which that day ends, ms UTC.
+    pub day_end_ms: i64,
+    /// Whom.
+    pub customer_id: String,
+    /// The alert's id.
+    pub alert_id: String,
+    /// What is at stake, major units; none where the model says nothing of value.
+    pub value_at_stake: Option<f64>,
+    /// The alert as it was sent.
+    pub alert: Box<RawValue>,
+    /// The decision as it was published.
+    pub decision: Box<RawValue>,
+}
+
+/// An episode that ended on a day: who is on that day's list is taken off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The instant at which that day ends, ms UTC.
+    pub day_end_ms: i64,
+    /// Whom.
+    pub customer_id: String,
+}
+
+/// A record of the topic `worklist`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry<'a> {
+    /// The local day.
+    pub day: &'a str,
+    /// The instant at which it ended, ms UTC.
+    pub as_of: i64,
+    /// Place by value at stake, from 1.
+    pub rank: u64,
+    /// How many the day's list may hold; none where no budget is set.
+    pub capacity: Option<u64>,
+    /// How many were candidates.
+    pub candidates: u64,
+    /// Whom.
+    pub customer_id: &'a str,
+    /// The alert's id.
+    pub alert_id: &'a str,
+    /// What is at stake, major units.
+    pub value_at_stake: Option<f64>,
+    /// The alert as it was sent.
+    pub alert: &'a RawValue,
+}
+
+impl Candidate {
+    /// More at stake comes first, what is not known last; ties by alert id.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let value = |candidate: &Self| candidate.value_at_stake.unwrap_or(f64::NEG_INFINITY);
+        let by_value = value(other).total_cmp(&value(self));
+        by_value.then_with(|| self.alert_id.cmp(&other.alert_id))
+    }
+}
