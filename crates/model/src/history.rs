@@ -11,6 +11,9 @@ use holdfast_features::{Applied, Input, Ix, Settings, Store};
 
 use crate::{Label, LabelKind};
 
+/// Entries whose customers are fetched from memory together.
+const TOGETHER: usize = 32;
+
 /// Accepted events of all customers.
 #[derive(Debug)]
 pub struct History {
@@ -289,7 +292,7 @@ impl<'a> Walk<'a> {
     fn new(history: &'a History, label: &'a Label, settings: Settings) -> Self {
         let customers = history.ids.len();
         let mut by_id: Vec<Customer> = (0..customers as Customer).collect();
-        by_id.sort_by(|a, b| history.id(*a).as_bytes().cmp(history.id(*b).as_bytes()));
+        by_id.sort_unstable_by(|a, b| history.id(*a).as_bytes().cmp(history.id(*b).as_bytes()));
         Self {
             history,
             label,
@@ -302,13 +305,21 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Customers of some entries are fetched from memory together: at random ones its latency is the limit.
     fn up_to(&mut self, instant: i64) {
-        while let Some(entry) = self.history.entries.get(self.next)
-            && entry.input.ts <= instant
-        {
-            self.apply(entry);
-            self.next += 1;
+        let rest = &self.history.entries[self.next..];
+        let due = rest.partition_point(|entry| entry.input.ts <= instant);
+        for together in rest[..due].chunks(TOGETHER) {
+            let known = together
+                .iter()
+                .filter_map(|entry| self.places[entry.customer as usize]);
+            let known: Vec<Ix> = known.collect();
+            self.store.touch(&known);
+            for entry in together {
+                self.apply(entry);
+            }
         }
+        self.next += due;
     }
 
     fn apply(&mut self, entry: &Entry) {

@@ -154,40 +154,49 @@ fn timed(
     Ok((rows, outcomes))
 }
 
-/// The whole population at a cutoff, in its order. Large ones by all cores: each customer's score is their own.
+/// The whole population at a cutoff, in its order. Large ones by all cores, each in the order in which the state lies in
+/// memory: each customer's score is their own.
 fn predicted(scorer: &Scorer, snapshot: &Snapshot<'_>) -> Vec<Predicted> {
-    let some = &|members: &[(Customer, Ix)]| {
+    let members = snapshot.members;
+    let mut order: Vec<u32> = (0..members.len() as u32).collect();
+    order.sort_unstable_by_key(|place| members[*place as usize].1);
+    let some = &|part: &[u32]| {
         let mut scratch = scorer.scratch();
-        let mut rows = Vec::with_capacity(members.len());
-        for together in members.chunks(TOGETHER) {
-            let places: Vec<Ix> = together.iter().map(|(_, ix)| *ix).collect();
+        let mut scores = Vec::with_capacity(part.len());
+        for together in part.chunks(TOGETHER) {
+            let places = together.iter().map(|place| members[*place as usize].1);
+            let places: Vec<Ix> = places.collect();
             snapshot.store.touch(&places);
-            rows.extend(together.iter().map(|(customer, ix)| Predicted {
-                customer: *customer,
-                cutoff_ms: snapshot.cutoff_ms,
-                probability: probability(scorer.log_odds(
-                    snapshot.store,
-                    *ix,
-                    snapshot.cutoff_ms,
-                    &mut scratch,
-                )),
+            scores.extend(places.iter().map(|ix| {
+                let at = snapshot.cutoff_ms;
+                probability(scorer.log_odds(snapshot.store, *ix, at, &mut scratch))
             }));
         }
-        rows
+        scores
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let share = snapshot.members.len().div_ceil(cores).max(WORTH_A_THREAD);
-    if snapshot.members.len() <= share {
-        return some(snapshot.members);
-    }
-    thread::scope(|scope| {
-        let shares = snapshot.members.chunks(share);
-        let threads: Vec<_> = shares.map(|part| scope.spawn(move || some(part))).collect();
+    let share = members.len().div_ceil(cores).max(WORTH_A_THREAD);
+    let scores: Vec<Vec<f64>> = thread::scope(|scope| {
+        let threads: Vec<_> = order
+            .chunks(share)
+            .map(|part| scope.spawn(move || some(part)))
+            .collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined
-            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
+    });
+    let mut probabilities = vec![0.0; members.len()];
+    for (place, score) in order.iter().zip(scores.into_iter().flatten()) {
+        probabilities[*place as usize] = score;
+    }
+    let rows = members.iter().zip(probabilities);
+    rows.map(|((customer, _), probability)| Predicted {
+        customer: *customer,
+        cutoff_ms: snapshot.cutoff_ms,
+        probability,
     })
+    .collect()
 }
 
 /// Whether the log's money is the model's.
