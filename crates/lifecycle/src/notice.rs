@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::segment::Segment;
+
 /// The topics that customers' changes go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
@@ -26,6 +28,17 @@ pub struct Notice {
     pub value: Vec<u8>,
     /// Whether an event of the customer caused it, rather than time.
     pub by_event: bool,
+}
+
+/// A customer went from one segment to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// When, ms UTC.
+    pub at: i64,
+    /// The segment before; none of a customer who had none.
+    pub from: Option<Segment>,
+    /// The segment after; none of a customer who is forgotten.
+    pub to: Option<Segment>,
 }
 
 /// What caused a record; in JSON as the trigger of an alert.

@@ -23,7 +23,7 @@ use holdfast_events::EventType;
 use holdfast_features::{Ix, Store};
 use serde::Serialize;
 
-use crate::notice::{Notice, Topic};
+use crate::notice::{Move, Notice, Topic};
 use crate::profile::Profile;
 use crate::settings::Settings;
 use crate::table::AnyTable;
@@ -105,9 +105,18 @@ pub struct Out<'a> {
     pub(crate) not_before: i64,
     pub(crate) by_event: bool,
     pub(crate) sent: &'a mut [u64; 3],
+    /// Where moves between segments are followed, those of a rebuild included.
+    pub(crate) moves: Option<&'a mut Vec<Move>>,
 }
 
 impl Out<'_> {
+    /// A customer went from one segment to another.
+    pub fn moved(&mut self, moved: Move) {
+        if let Some(moves) = &mut self.moves {
+            moves.push(moved);
+        }
+    }
+
     /// Sends a record about a customer, as of `at` (ms UTC). `value` is a struct of plain fields.
     pub fn send(&mut self, topic: Topic, whom: &Whom<'_>, at: i64, value: &impl Serialize) {
         if !self.emitting || at < self.not_before {

@@ -15,7 +15,7 @@ use holdfast_events::{Details, EventType};
 use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
-use crate::notice::Notice;
+use crate::notice::{Move, Notice};
 use crate::part::service::ServiceTotals;
 use crate::part::{Out, Want, Whom};
 use crate::profile::Profile;
@@ -63,6 +63,8 @@ pub struct Tracker {
     /// Nothing falls due before this instant, at which other settings took hold.
     floor: i64,
     sent: [u64; 3],
+    /// Moves between segments since they were last asked for, where anybody does.
+    moves: Option<Vec<Move>>,
 }
 
 impl Tracker {
@@ -87,6 +89,7 @@ impl Tracker {
             not_before: not_before.unwrap_or(i64::MIN),
             floor: i64::MIN,
             sent: [0; 3],
+            moves: None,
         }
     }
 
@@ -118,6 +121,17 @@ impl Tracker {
     /// Whether records are sent, or enter the state only, as in a rebuild.
     pub fn set_emitting(&mut self, emitting: bool) {
         self.emitting = emitting;
+    }
+
+    /// From here on moves between segments are kept for [`take_moves`](Self::take_moves).
+    pub fn follow_moves(&mut self) {
+        self.moves.get_or_insert_default();
+    }
+
+    /// Moves since the last call, those of a rebuild and of customers who are forgotten included.
+    #[inline]
+    pub fn take_moves(&mut self) -> impl Iterator<Item = Move> {
+        self.moves.iter_mut().flat_map(|moves| moves.drain(..))
     }
 
     /// Records sent, by [`Topic`](crate::Topic); a rebuild is not counted.
@@ -177,6 +191,7 @@ impl Tracker {
             not_before: self.not_before,
             by_event: true,
             sent: &mut self.sent,
+            moves: self.moves.as_mut(),
         };
         let mut waiting = self.waiting.get(ix);
         let mut soonest = i64::MAX;
@@ -270,6 +285,7 @@ impl Tracker {
             not_before: self.not_before,
             by_event: false,
             sent: &mut self.sent,
+            moves: self.moves.as_mut(),
         };
         let parts = parts.all_mut();
         parts[bit].fire(&whom, at, &mut out);
@@ -333,8 +349,15 @@ impl Tracker {
         self.parts.service.totals()
     }
 
-    /// Forgets a customer. Comes before the store does.
-    pub fn erase(&mut self, ix: Ix) {
+    /// Forgets a customer, as of `at` (ms UTC). Comes before the store does.
+    pub fn erase(&mut self, ix: Ix, at: i64) {
+        if let (Some(moves), Some(from)) = (&mut self.moves, self.parts.segments.told(ix)) {
+            moves.push(Move {
+                at,
+                from: Some(from),
+                to: None,
+            });
+        }
         for table in self.parts.tables_mut() {
             table.erase(ix);
         }

@@ -232,7 +232,7 @@ fn coming_and_going_customers_use_the_same_memory_again() {
             }
         }
         for ix in all {
-            world.tracker.erase(ix);
+            world.tracker.erase(ix, 0);
             world.store.erase(ix);
         }
         world.advance(START + (round + 100) * 30 * DAY_MS);

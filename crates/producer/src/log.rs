@@ -11,7 +11,7 @@ mod segments;
 mod stdout;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use crate::{Outputs, Position, Sink, SinkError, Stream, letters};
@@ -120,6 +120,25 @@ impl LogSink {
             .filter(|line| !line.is_empty())
             .map(<[u8]>::to_vec)
             .collect())
+    }
+}
+
+impl LogSink {
+    /// What partitions said of periods so far, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn each_partial(&self, mut each: impl FnMut(&[u8])) -> Result<(), SinkError> {
+        let path = &self.streams[Stream::Partials as usize].path;
+        let fault = |source| SinkError::Write {
+            path: path.clone(),
+            source,
+        };
+        let file = File::open(path).map_err(fault)?;
+        for line in BufReader::new(file).split(b'\n') {
+            each(&line.map_err(fault)?);
+        }
+        Ok(())
     }
 }
 

@@ -25,15 +25,24 @@ pub enum Stream {
     Carts,
     /// Every decision, those of the control group and the unsent ones included.
     Decisions,
+    /// Figures of all customers by period.
+    Kpis,
+    /// Whom to write to, by day.
+    Worklist,
+    /// What each partition says of a period; nobody's but the one's who adds them up.
+    Partials,
 }
 
 impl Stream {
     /// Every one, in the order of declaration.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Segments,
         Self::Lifecycle,
         Self::Carts,
         Self::Decisions,
+        Self::Kpis,
+        Self::Worklist,
+        Self::Partials,
     ];
 
     /// Its word in files, metric labels and keys of the configuration.
@@ -44,6 +53,9 @@ impl Stream {
             Self::Lifecycle => "lifecycle",
             Self::Carts => "carts",
             Self::Decisions => "decisions",
+            Self::Kpis => "kpis",
+            Self::Worklist => "worklist",
+            Self::Partials => "partials",
         }
     }
 }
@@ -58,7 +70,7 @@ impl fmt::Display for Stream {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutRecord {
     pub stream: Stream,
-    /// The customer id.
+    /// The customer id; of a period's figures the period's name.
     pub key: Vec<u8>,
     /// JSON.
     pub value: Vec<u8>,
@@ -128,6 +140,9 @@ pub struct Metadata {
     /// Hash of the input up to the offset, see the snapshot's field of the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<u64>,
+    /// Periods that ended by then, ms UTC, were told; of the topic of partials only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<i64>,
     /// Position in bytes of the input file; the embedded log only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub byte: Option<u64>,
@@ -202,6 +217,7 @@ mod tests {
             partitions: u32::MAX,
             input: Some(u64::MAX),
             byte: Some(u64::MAX),
+            done: Some(i64::MAX),
         };
         for metadata in [full, Metadata::default()] {
             let text = metadata.to_json();

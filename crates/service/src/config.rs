@@ -204,6 +204,16 @@ pub struct Lifecycle {
     pub settings: holdfast_lifecycle::Settings,
     /// Cut points that win over the model's.
     pub cuts: Option<holdfast_lifecycle::Cuts>,
+    /// None where no figures are kept.
+    pub kpis: Option<Kpis>,
+}
+
+/// Figures of all customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kpis {
+    pub periods: Vec<holdfast_reports::Period>,
+    /// For how long a purchase makes a customer, ms; none is the model's horizon.
+    pub alive_ms: Option<i64>,
 }
 
 /// Where the rule table is that says what to do about whom.

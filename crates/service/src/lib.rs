@@ -11,6 +11,7 @@ pub mod demo;
 pub mod dlq;
 pub mod forget;
 pub mod generate;
+mod hop;
 pub mod http;
 pub mod input;
 pub mod logs;

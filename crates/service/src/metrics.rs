@@ -5,6 +5,7 @@
 //! increment is right. Hot loops count in plain integers of their own and add them here once per batch.
 
 mod input;
+mod kpis;
 mod labels;
 mod recorder;
 mod snapshots;
@@ -20,6 +21,7 @@ use prometheus::{
 };
 
 pub use input::InputMetrics;
+pub use kpis::KpiMetrics;
 pub use labels::{REBALANCE_KINDS, SUPPRESSED_REASONS, TRANSACTION_RESULTS};
 pub use recorder::Recorder;
 pub use snapshots::SnapshotMetrics;
@@ -64,6 +66,7 @@ pub struct Metrics {
     pub snapshots: SnapshotMetrics,
     pub input: InputMetrics,
     pub watch: WatchMetrics,
+    pub kpis: KpiMetrics,
 }
 
 /// The handles of one partition, looked up once.
@@ -257,6 +260,7 @@ impl Metrics {
             snapshots: SnapshotMetrics::new(&make),
             input: InputMetrics::new(&make),
             watch: WatchMetrics::new(&make),
+            kpis: KpiMetrics::new(&make),
             build_info: make.gauges("holdfast_build_info", "The running program.", &["version"]),
             registry: make.0,
         };

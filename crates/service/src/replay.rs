@@ -15,6 +15,7 @@ use holdfast_producer::Outputs;
 use tracing::warn;
 
 use crate::config::{self, SourceKind};
+use crate::hop::Hop;
 use crate::pipeline::{Counts, Panel, Partition, Settings};
 use crate::report::watch_html;
 use crate::reread;
@@ -86,7 +87,7 @@ pub fn run_with(
     let begin = begin.map(|text| Begin::with(text, config, &settings));
     let begin = begin.transpose()?;
     let mut out = Output {
-        files: Files::create(&args.out_dir)?,
+        files: Files::create(&args.out_dir, Hop::new(&settings, None, 0))?,
         out: Outputs::default(),
         progress,
     };
@@ -232,7 +233,11 @@ impl Replay {
             next: 0,
         };
         let Some(begin) = begin else {
-            let fresh = |_| Ok(part(Some(Partition::new(settings)?), 0));
+            let fresh = |number| {
+                let mut state = Partition::new(settings)?;
+                state.set_place(i32::try_from(number)?, partitions);
+                Ok(part(Some(state), 0))
+            };
             return Ok(Self {
                 parts: (0..partitions).map(fresh).collect::<anyhow::Result<_>>()?,
                 clock: i64::MIN,
@@ -240,7 +245,8 @@ impl Replay {
         };
         let mut parts: Vec<Part> = (0..begin.partitions).map(|_| part(None, 0)).collect();
         let mut clock = i64::MIN;
-        for (number, from, state) in begin.states {
+        for (number, from, mut state) in begin.states {
+            state.set_place(number, begin.partitions);
             clock = clock.max(state.clock());
             if let Some(slot) = usize::try_from(number).ok().and_then(|n| parts.get_mut(n)) {
                 *slot = part(Some(state), from);

@@ -13,7 +13,7 @@ mod history;
 mod load;
 mod moves;
 mod returning;
-mod said;
+pub(crate) mod said;
 mod table;
 
 use holdfast_model::Model;

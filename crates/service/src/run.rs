@@ -21,6 +21,7 @@ mod committer;
 mod error;
 mod handover;
 mod headroom;
+mod hop;
 mod journal;
 mod kafka;
 mod log;
@@ -61,6 +62,8 @@ use watchdog::Watchdog;
 
 pub(crate) use challenger::challenged;
 pub use error::RunError;
+pub use hop::Newest;
+pub(crate) use hop::group as partials_group;
 pub(crate) use journal::{JournalLog, KafkaJournal, Values, between};
 pub(crate) use kafka::client;
 pub(crate) use recovery::Regime;
@@ -158,6 +161,8 @@ struct Run {
     began: Instant,
     /// Looks for as long as the run goes on.
     _headroom: Option<Headroom>,
+    /// Adds up what all partitions say, where Kafka is between.
+    hop: Option<hop::KafkaHop>,
 }
 
 /// What is ready before the source is: the channels, and the hand-over that the source calls.
@@ -279,6 +284,7 @@ impl Run {
             partitions,
             began: Instant::now(),
             _headroom: None,
+            hop: None,
         })
     }
 
@@ -357,6 +363,9 @@ impl Run {
         self.committer.send(Done::Stop).ok();
         let seconds = self.began.elapsed().as_secs_f64();
         let committed = self.committer_thread.join();
+        if let Some(hop) = self.hop {
+            hop.end();
+        }
         if let (Some(snapshotting), Some(thread)) =
             (self.shared.snapshotting(), self.snapshots_thread)
         {

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::{Probe, TopicState};
-use holdfast_producer::{Admin, TopicSpec};
+use holdfast_producer::{Admin, Stream, TopicSpec};
 
 use crate::config::Settings;
 use crate::run::{RunError, client};
@@ -112,7 +112,9 @@ fn steps(settings: &Settings, wanted: &Wanted, admin: &Admin) -> Result<Vec<Step
         .map(|spec| match probe.topic(&spec.name, ANSWER) {
             TopicState::Missing => Ok(Step::Create(spec)),
             TopicState::Partitions(partitions) => {
-                judge(&spec, partitions, &admin.config(&spec.name)?)
+                let partials = settings.topics.streams.get(&Stream::Partials);
+                let only = (partials == Some(&spec.name)).then_some(1);
+                judge(&spec, (partitions, only), &admin.config(&spec.name)?)
             }
             TopicState::Denied(reason) => Err(RunError::Config(format!("kafka: {reason}"))),
             TopicState::Unreachable(reason) => {
@@ -144,19 +146,35 @@ fn specs(settings: &Settings, wanted: &Wanted) -> Vec<TopicSpec> {
         // Decisions since the oldest snapshot; few bytes, and without them the input alone is not enough.
         spec(&settings.topics.journal, "-1"),
     ];
-    let streams = settings.topics.streams.values();
-    specs.extend(streams.map(|topic| spec(topic, DAYS_30)));
+    for (stream, topic) in &settings.topics.streams {
+        let mut spec = spec(topic, DAYS_30);
+        match stream {
+            // The newest figures of each period are kept for ever.
+            Stream::Kpis => {
+                spec.config = BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]);
+            }
+            // One reader adds up what all partitions say, in one order.
+            Stream::Partials => spec.partitions = 1,
+            _ => {}
+        }
+        specs.push(spec);
+    }
     specs
 }
 
 /// Compaction would take records out of the middle: the state after a restart would be another one.
 fn judge(
     spec: &TopicSpec,
-    partitions: usize,
+    (partitions, only): (usize, Option<usize>),
     config: &BTreeMap<String, String>,
 ) -> Result<Step, RunError> {
     let name = spec.name.clone();
-    Ok(match not_kept_whole(config) {
+    let is_compacted = spec.config.get("cleanup.policy").map(String::as_str) == Some("compact");
+    Ok(match not_kept_whole(config).filter(|_| !is_compacted) {
+        None if only.is_some_and(|only| only != partitions) => Step::Wrong {
+            name,
+            what: format!("has {partitions} partitions, and has to have one"),
+        },
         None => Step::Keep { name, partitions },
         Some(what) => Step::Wrong { name, what },
     })
@@ -219,14 +237,23 @@ mod tests {
                 "lifecycle",
                 "carts",
                 "decisions",
+                "kpis",
+                "worklist",
+                "holdfast.partials",
             ]
         );
         let kept: Vec<&str> = specs
             .iter()
-            .map(|s| s.config["retention.ms"].as_str())
+            .map(|s| {
+                s.config
+                    .get("retention.ms")
+                    .map_or("compacted", String::as_str)
+            })
             .collect();
         assert_eq!(kept[..4], ["-1", "2592000000", "2592000000", "-1"]);
-        assert!(kept[4..].iter().all(|ms| *ms == "2592000000"));
+        let rest = kept[4..].iter().filter(|ms| **ms == "2592000000");
+        assert_eq!((rest.count(), kept[8]), (6, "compacted"));
+        assert_eq!(specs[10].partitions, 1);
     }
 
     #[test]
@@ -237,8 +264,8 @@ mod tests {
         };
         let compact = BTreeMap::from([("cleanup.policy".to_owned(), "compact,delete".to_owned())]);
         let steps = [
-            judge(input, 2, &compact).unwrap(),
-            judge(alerts, 2, &BTreeMap::new()).unwrap(),
+            judge(input, (2, None), &compact).unwrap(),
+            judge(alerts, (2, None), &BTreeMap::new()).unwrap(),
         ];
         let mut out = Vec::new();
         let error = write_steps(&steps, "created", &mut out).unwrap_err();

@@ -6,16 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use holdfast_reports::Period;
 use holdfast_service::config::{Layers, Settings as Config};
 use holdfast_service::generate::{DEFAULT_START_MS, Params, Targets, write};
 use holdfast_service::replay::{Args, run};
+use holdfast_service::retention::{Request, report};
+use holdfast_service::study::Source;
 use serde_json::Value;
 
-const STREAMS: [(&str, &str); 4] = [
+const STREAMS: [(&str, &str); 6] = [
     ("segments", "segment"),
     ("lifecycle", "lifecycle"),
     ("carts", "cart"),
     ("decisions", "decision"),
+    ("kpis", "kpi"),
+    ("worklist", "worklist"),
 ];
 
 fn root() -> PathBuf {
@@ -181,6 +186,117 @@ fn the_control_group_is_decided_on_and_not_alerted_and_the_others_are_alerted_as
     };
     let expected: Vec<&String> = all["alerts"].iter().filter(treated).collect();
     assert!(part["alerts"].iter().eq(expected));
+}
+
+#[test]
+fn figures_of_each_period_are_those_of_the_report_over_the_same_file() {
+    let dir = shop();
+    let config = configured(
+        "[app]\ntime_zone = \"Europe/Berlin\"\n[kpis]\nperiods = [\"day\", \"week\", \"month\"]\n",
+    );
+    let kpis = values(&replay(dir.path(), 3, &config)["kpis"]);
+    let model = model();
+    for period in [Period::Day, Period::Week, Period::Month] {
+        let request = Request {
+            source: Source::new(dir.path().join("events.jsonl"), &config, None).unwrap(),
+            model: Some(&model),
+            period,
+            zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
+            alive_days: None,
+            goal: None,
+            priors: &[],
+        };
+        let report = report(&request, |_| ()).unwrap().report;
+        let own = |kpi: &&Value| kpi["period"] == period.name();
+        let own: Vec<&Value> = kpis.iter().filter(own).collect();
+        assert!(own.len() > 5, "{} of {}", own.len(), period.name());
+        let last = own.iter().map(|kpi| kpi["end_ms"].as_i64().unwrap()).max();
+        let due: Vec<_> = report
+            .figures
+            .periods
+            .iter()
+            .filter(|row| Some(row.end_ms) <= last)
+            .collect();
+        assert_eq!(own.len(), due.len());
+        for row in due {
+            let kpi = own
+                .iter()
+                .find(|kpi| kpi["start_ms"] == row.start_ms)
+                .unwrap();
+            for (name, value) in serde_json::to_value(row).unwrap().as_object().unwrap() {
+                assert_eq!(
+                    kpi[name],
+                    *value,
+                    "{name} of {} {}",
+                    period.name(),
+                    kpi["name"]
+                );
+            }
+        }
+        // Everybody who was ever in a segment is in one at the end.
+        let newest = own.iter().max_by_key(|kpi| kpi["end_ms"].as_i64()).unwrap();
+        let in_segments: u64 = newest["segments"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|n| n.as_u64().unwrap())
+            .sum();
+        let moved = |kpi: &&Value| {
+            let moves = kpi["transitions"].as_array().unwrap().iter();
+            moves
+                .filter(|m| m["from"].is_null())
+                .map(|m| m["n"].as_u64().unwrap())
+                .sum::<u64>()
+        };
+        assert_eq!(in_segments, own.iter().map(moved).sum::<u64>());
+        assert!(own.iter().any(|kpi| kpi["nps"]["score"].is_number()));
+    }
+}
+
+#[test]
+fn list_of_a_day_never_holds_more_than_the_budget_and_everybody_else_is_suppressed_by_name() {
+    let dir = shop();
+    let rules = dir.path().join("rules.toml");
+    let preset = fs::read_to_string(root().join("crates/playbook/presets/ecommerce.toml")).unwrap();
+    fs::write(
+        &rules,
+        format!("{preset}\n[stage]\nname = \"growth\"\ndaily_contact_budget = 6\n"),
+    )
+    .unwrap();
+    let config = configured(&format!(
+        "[playbook]\nrules = {:?}\n",
+        rules.display().to_string()
+    ));
+    let told = replay(dir.path(), 3, &config);
+    let list = values(&told["worklist"]);
+    let mut days: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+    for entry in &list {
+        days.entry(entry["day"].as_str().unwrap().to_owned())
+            .or_default()
+            .push(entry);
+    }
+    assert!(days.len() > 50);
+    let mut room = 0;
+    for entries in days.values_mut() {
+        entries.sort_by_key(|entry| entry["rank"].as_u64());
+        assert!(entries.len() <= 2, "a share of 35 % of 6 is 2");
+        let stakes: Vec<f64> = entries
+            .iter()
+            .map(|entry| entry["value_at_stake"].as_f64().unwrap())
+            .collect();
+        assert!(stakes.is_sorted_by(|a, b| a >= b));
+        let candidates = entries[0]["candidates"].as_u64().unwrap();
+        room += candidates - entries.len() as u64;
+        for entry in entries {
+            assert_eq!(entry["alert"]["alert_id"], entry["alert_id"]);
+        }
+    }
+    let suppressed = values(&told["decisions"]);
+    let suppressed = suppressed
+        .iter()
+        .filter(|decision| decision["suppressed"] == "capacity");
+    assert_eq!(suppressed.count() as u64, room);
+    assert!(room > 20);
 }
 
 #[test]

@@ -4,9 +4,10 @@
 //! over the segment of that instant is told, if it is another one. Nobody moves from a segment to itself.
 
 use holdfast_events::EventType;
+use holdfast_features::Ix;
 use serde::{Deserialize, Serialize};
 
-use crate::notice::{Cause, Topic};
+use crate::notice::{Cause, Move, Topic};
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::segment::{Facts, Segment, Tier};
@@ -105,6 +106,12 @@ fn next(whom: &Whom<'_>, row: Row) -> Option<(i64, Segment)> {
 }
 
 impl Segments {
+    /// The segment that was told of a customer.
+    #[must_use]
+    pub fn told(&self, ix: Ix) -> Option<Segment> {
+        self.rows.get(ix).told()
+    }
+
     fn tell(
         &mut self,
         whom: &Whom<'_>,
@@ -114,6 +121,11 @@ impl Segments {
     ) {
         let from = self.rows.get(whom.ix).told();
         self.rows.set(whom.ix, Row::new(at, from, to));
+        out.moved(Move {
+            at,
+            from,
+            to: Some(to),
+        });
         let facts = facts(whom);
         let last = facts.last_purchase_ms.unwrap_or(at);
         let value = Moved {

@@ -16,7 +16,7 @@ use crate::table::AnyTable;
 /// All parts, in the order in which they hear of an event.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
-    segments: Segments,
+    pub(super) segments: Segments,
     carts: Carts,
     contacts: Contacts,
     pub(super) service: Service,

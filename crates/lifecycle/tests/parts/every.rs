@@ -130,7 +130,7 @@ proptest! {
 
         let empty = Tracker::new(expected.settings.clone(), None).image().encode().len();
         for ix in expected.store.iter().collect::<Vec<_>>() {
-            expected.tracker.erase(ix);
+            expected.tracker.erase(ix, 0);
         }
         prop_assert_eq!(expected.tracker.image().encode().len(), empty);
     }

@@ -145,7 +145,7 @@ proptest! {
         steps.iter().for_each(|step| world.step(step));
         let all: Vec<_> = world.store.iter().collect();
         for ix in all {
-            world.tracker.erase(ix);
+            world.tracker.erase(ix, 0);
             world.store.erase(ix);
         }
         let fresh = Tracker::new(Arc::new(settings.clone()), None);

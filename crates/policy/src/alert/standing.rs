@@ -90,6 +90,11 @@ struct Stake {
 }
 
 impl Weight {
+    /// The middle of what is at stake, major units.
+    pub(super) fn at_stake(&self) -> Option<f64> {
+        self.value_at_stake.as_ref().map(|stake| stake.mid)
+    }
+
     pub(super) fn new(model: &Model, (store, ix): (&Store, Ix), as_of: i64, p: f64) -> Self {
         let interval = model.interval(p);
         let days = f64::from(model.label().horizon_days);

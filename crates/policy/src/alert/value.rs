@@ -218,6 +218,7 @@ impl Voice {
             if_stays: weight.if_stays,
             major: self.major(),
         };
+        let value_at_stake = weight.at_stake();
         let standing = profile.map(|profile| Standing::new(profile, self.adviser.as_ref(), &asked));
         let value = match self.settings.format {
             Format::Json => {
@@ -249,6 +250,7 @@ impl Voice {
         };
         Alert {
             arm,
+            value_at_stake,
             decision: serde_json::to_vec(&decided).unwrap_or_default(), // as the value
             alert_id,
             key: customer.to_owned(),

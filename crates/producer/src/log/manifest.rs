@@ -111,6 +111,8 @@ impl Manifest {
                 partitions,
                 input,
                 byte,
+                // Of partials only, which are no input here.
+                done: _,
             } = position.metadata.clone();
             self.partitions.insert(
                 position.partition,
@@ -144,6 +146,7 @@ impl Manifest {
                 journal: state.journal,
                 input: state.input,
                 byte: state.byte,
+                done: None,
             },
         };
         self.partitions.iter().map(state).collect()

@@ -38,6 +38,7 @@ fn position(partition: i32, next_offset: i64) -> Position {
         partitions: 2,
         byte: Some(next_offset.unsigned_abs() * 10),
         input: Some(9),
+        done: None,
     };
     Position {
         partition,

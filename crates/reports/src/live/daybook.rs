@@ -97,6 +97,12 @@ impl Daybook {
         self.place = (partition, partitions);
     }
 
+    /// Whose book it is.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.place.0
+    }
+
     /// The local day of an instant. Beyond the calendar there is one day.
     fn span(&self, ts: i64) -> (i64, i64) {
         Period::Day

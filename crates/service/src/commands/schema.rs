@@ -37,6 +37,16 @@ pub const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../../../schemas/cart.schema.json"),
     ),
     (
+        "kpi",
+        "figures of all customers in a period",
+        include_str!("../../../../schemas/kpi.schema.json"),
+    ),
+    (
+        "worklist",
+        "whom to write to on a day",
+        include_str!("../../../../schemas/worklist.schema.json"),
+    ),
+    (
         "dead-letter",
         "a rejected record in dead-letters.jsonl",
         include_str!("../../../../schemas/dead-letter.schema.json"),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use holdfast_producer::Stream;
 use toml::Value;
 
 use super::fault::{Fault, Faults};
@@ -28,8 +29,19 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
     };
     let lifecycle = lifecycle::read(&mut reader, &app.time_zone);
     let mut topics = topics::read(&mut reader, &app);
+    let mut lifecycle = lifecycle;
     if !lifecycle.enabled {
         topics.streams.clear();
+    }
+    let told = [Stream::Kpis, Stream::Worklist];
+    if !told
+        .iter()
+        .any(|stream| topics.streams.contains_key(stream))
+    {
+        lifecycle.kpis = None;
+    }
+    if lifecycle.kpis.is_none() {
+        topics.streams.retain(|stream, _| *stream < Stream::Kpis);
     }
     let settings = Settings {
         source,

@@ -79,6 +79,21 @@ pub(super) const KEYS: &[Key] = &[
         "topic of every decision, unsent ones included; off for none",
     ),
     key(
+        "topics.kpis",
+        "\"kpis\"",
+        "topic of figures by period, compacted; off for none",
+    ),
+    key(
+        "topics.worklist",
+        "\"worklist\"",
+        "topic of whom to write to each day; off for none",
+    ),
+    key(
+        "topics.partials",
+        "",
+        "internal topic, of one partition, that figures are added up from; default: app.id + \".partials\"",
+    ),
+    key(
         "topics.journal",
         "",
         "internal topic of decisions and ticks, for restarts; default: app.id + \".journal\"",
@@ -205,6 +220,21 @@ pub(super) const KEYS: &[Key] = &[
         "lifecycle.dormant_gaps",
         "3.0",
         "a customer is dormant when silent for this many times the own median gap",
+    ),
+    key(
+        "kpis.enabled",
+        "true",
+        "keep figures of all customers by period, and a list of whom to write to each day",
+    ),
+    key(
+        "kpis.periods",
+        "[\"day\", \"month\"]",
+        "periods that figures are told of: day, week, month, year",
+    ),
+    key(
+        "kpis.alive",
+        "",
+        "for how long a purchase makes a customer; default: the model's horizon",
     ),
     key(
         "segments.recency_days",

@@ -1,18 +1,41 @@
-//! `[lifecycle]` and `[segments]`: what is told of customers beside alerts.
+//! `[lifecycle]`, `[segments]` and `[kpis]`: what is told of customers beside alerts.
 
-use holdfast_lifecycle::{Cuts, Settings};
+use holdfast_lifecycle::{Cuts, DAY_MS, Settings};
+use holdfast_reports::Period;
 use jiff::tz::TimeZone;
 
-use super::Lifecycle;
 use super::reader::Reader;
+use super::{Kpis, Lifecycle};
 
 /// `time_zone` is that of the business, checked before.
 pub(super) fn read(reader: &mut Reader<'_>, time_zone: &str) -> Lifecycle {
+    let enabled = reader.flag("lifecycle.enabled").unwrap_or(true);
+    let wants_kpis = reader.flag("kpis.enabled").unwrap_or(true);
+    let kpis = kpis(reader);
     Lifecycle {
-        enabled: reader.flag("lifecycle.enabled").unwrap_or(true),
+        enabled,
         settings: settings(reader, time_zone),
         cuts: cuts(reader),
+        kpis: (enabled && wants_kpis).then_some(kpis),
     }
+}
+
+fn kpis(reader: &mut Reader<'_>) -> Kpis {
+    const KEY: &str = "kpis.periods";
+    let mut periods = Vec::new();
+    for name in reader.texts(KEY).unwrap_or_default() {
+        match Period::ALL.into_iter().find(|period| period.name() == name) {
+            Some(period) if periods.contains(&period) => {}
+            Some(period) => periods.push(period),
+            None => reader.fault(KEY, format!("`{name}` is none of day, week, month, year")),
+        }
+    }
+    periods.sort_unstable();
+    let alive_ms = reader.duration("kpis.alive");
+    if alive_ms.is_some_and(|ms| ms < DAY_MS || ms % 1_000 != 0) {
+        reader.fault("kpis.alive", "is not a day or more in whole seconds");
+    }
+    Kpis { periods, alive_ms }
 }
 
 fn settings(reader: &mut Reader<'_>, time_zone: &str) -> Settings {

@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>, app: &App) -> Topics {
             format!("is `{dead_letters}`, which has another use"),
         );
     }
-    let streams = streams(reader, [&input, &alerts, &dead_letters]);
+    let streams = streams(reader, [&input, &alerts, &dead_letters], app);
     let journal = name_or(reader, "topics.journal", format!("{}.journal", app.id));
     let taken = [&input, &alerts, &dead_letters];
     if taken
@@ -45,12 +45,19 @@ pub(super) fn read(reader: &mut Reader<'_>, app: &App) -> Topics {
 }
 
 /// Topics of streams; each has one of its own, or is off.
-fn streams(reader: &mut Reader<'_>, taken: [&String; 3]) -> BTreeMap<Stream, String> {
+fn streams(reader: &mut Reader<'_>, taken: [&String; 3], app: &App) -> BTreeMap<Stream, String> {
     let mut streams = BTreeMap::new();
     for stream in Stream::ALL {
         let key = format!("topics.{stream}");
-        let topic = name(reader, &key);
+        let topic = match stream {
+            // Nobody else's, so named after us; it goes with those that are made of it.
+            Stream::Partials => name_or(reader, &key, format!("{}.partials", app.id)),
+            _ => name(reader, &key),
+        };
         if topic == "off" {
+            if stream == Stream::Partials {
+                reader.fault(&key, "cannot be off; kpis.enabled = false does without it");
+            }
             continue;
         }
         if taken.contains(&&topic) || streams.values().any(|other| *other == topic) {

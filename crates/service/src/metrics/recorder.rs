@@ -152,6 +152,7 @@ impl Recorder {
         metrics.snapshots.sync(status);
         metrics.input.sync(status);
         metrics.watch.sync(status);
+        metrics.kpis.sync(status);
         let (id, sha256) = status.model();
         if !id.is_empty() {
             metrics.set_model(&id, &sha256);

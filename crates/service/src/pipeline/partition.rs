@@ -8,6 +8,7 @@ use holdfast_lifecycle::Tracker;
 use holdfast_policy::journal::{Entry, What};
 use holdfast_policy::{Decider, Seen};
 use holdfast_producer::Outputs;
+use holdfast_reports::live::Daybook;
 
 use desk::Desk;
 
@@ -17,13 +18,14 @@ use super::letters::{letter, skipped};
 use super::settings::Settings;
 use super::watch::Watch;
 
+mod booked;
 mod desk;
 mod rescaled;
 mod state;
 mod tracked;
 mod watched;
 
-pub use state::{DECISIONS, ERASED, Image, STATE, TRACKER, WATCH};
+pub use state::{BOOK, DECISIONS, ERASED, Image, STATE, TRACKER, WATCH};
 
 /// Records that are decoded and whose customers are fetched from memory together: at random customers the latency
 /// of memory is the limit, not the work.
@@ -42,6 +44,8 @@ pub struct Partition {
     watch: Option<Watch>,
     /// None where nothing is told beside alerts.
     tracker: Option<Tracker>,
+    /// None where no figures are kept.
+    book: Option<Daybook>,
     /// The greatest event time applied; `i64::MIN` before the first.
     clock: i64,
     /// The clock of the whole input, where the driver knows it.
@@ -69,6 +73,7 @@ impl Partition {
         Ok(Self {
             watch: terms.map(|terms| Watch::new(terms, &store, i64::MIN)),
             tracker: tracked::tracker(settings),
+            book: booked::book(settings),
             store,
             decider: Decider::new(Arc::clone(&settings.policy), &settings.model)?,
             erased: Erased::new(settings.erased_key),
@@ -186,7 +191,7 @@ impl Partition {
         };
         // An event that will be dropped must not fire what an applied one would.
         if self.decider.is_due(ix, event.ts) && self.store.verdict(ix, &input) == Applied::Applied {
-            let desk = &mut Desk::new(self.tracker.as_ref(), out).at(record);
+            let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out).at(record);
             self.decider
                 .before_event(&mut self.store, ix, event.ts, desk);
         }
@@ -202,7 +207,8 @@ impl Partition {
             watch.after(ix, event.kind, &event.type_name, event.ts);
         }
         self.track_after(record, event, ix, &mut out.records);
-        let desk = &mut Desk::new(self.tracker.as_ref(), out).at(record);
+        self.book_event(record, event, ix);
+        let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out).at(record);
         let seen = Seen {
             kind: event.kind,
             type_name: &event.type_name,
@@ -214,6 +220,7 @@ impl Partition {
         let due = self.clock.saturating_sub(self.settings.grace_ms);
         self.decider.advance(&mut self.store, due, desk);
         self.track_up_to(due, &mut out.records);
+        self.book_up_to(due, &mut out.records);
         self.erased.expire(due.saturating_sub(LATENESS_MS));
         let counted = u64::from(self.emitting);
         self.counts.applied += counted;
@@ -239,10 +246,11 @@ impl Partition {
     fn erase(&mut self, customer_id: &str, hash: u64, at: Option<i64>, out: &mut Outputs) {
         let at = at.unwrap_or(self.clock.max(self.input_clock));
         if let Some(ix) = self.store.find_hashed(hash, customer_id) {
-            let desk = &mut Desk::new(self.tracker.as_ref(), out);
+            let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out);
             self.decider.before_event(&mut self.store, ix, at, desk);
             self.decider.erase(ix);
             self.track_erasure(ix, at, &mut out.records);
+            self.book_erasure(ix);
             if let Some(watch) = &mut self.watch {
                 watch.erase(&self.store, ix);
             }
@@ -268,10 +276,11 @@ impl Partition {
 
     fn advance(&mut self, to: i64, out: &mut Outputs) -> bool {
         let before = self.decider.counts().fired;
-        let desk = &mut Desk::new(self.tracker.as_ref(), out);
+        let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out);
         self.decider.advance(&mut self.store, to, desk);
         let tracked = self.track_up_to(to, &mut out.records);
-        self.decider.counts().fired != before || tracked
+        let booked = self.book_up_to(to, &mut out.records);
+        self.decider.counts().fired != before || tracked || booked
     }
 
     /// The input has ended at `until`: the clock moves there and all deadlines up to it fire, without grace. Says

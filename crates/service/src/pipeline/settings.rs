@@ -9,11 +9,12 @@ use holdfast_lifecycle as lifecycle;
 use holdfast_model::{CartSource, Model};
 use holdfast_playbook::Playbook;
 use holdfast_policy as policy;
+use holdfast_reports::live::Ledger;
 use sha2::{Digest, Sha256};
 
 use super::watch::Terms;
 use crate::config;
-use told::{lifecycle_settings, playbook};
+use told::{Book, book_of, lifecycle_settings, playbook};
 
 mod told;
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub(super) watch: Option<Arc<Terms>>,
     /// What is told beside alerts; none where nothing is.
     pub(super) lifecycle: Option<Arc<lifecycle::Settings>>,
+    /// What figures of all customers are kept under; none where nobody keeps any.
+    pub(super) book: Option<Book>,
     /// Records dated earlier enter the state unsent, as alerts do.
     pub(super) not_before: Option<i64>,
     /// Only asked what it would have said, beside the model that decides.
@@ -91,6 +94,7 @@ impl Settings {
             config.policy.clone()
         });
         let (rules, playbook) = playbook(config, &mut faults).unzip();
+        let capacity = playbook.as_ref().and_then(|playbook| playbook.capacity());
         let policy = policy(config, &wanted, rule, playbook.clone())
             .check()
             .map_err(|fault| faults.push(format!("policy: {fault}")));
@@ -125,6 +129,7 @@ impl Settings {
                     skip: config.run.skip.clone().into(),
                     erased_key: erased_key(&config.app.tenant),
                     watch: Terms::new(model, None, config.silence.grace_ms).map(Arc::new),
+                    book: book_of(config, model, store, capacity),
                     lifecycle: told,
                     not_before: config.alerts.not_before,
                     challenger: None,
@@ -201,6 +206,19 @@ impl Settings {
     /// How decisions are made, for those who ask a decider themselves.
     pub fn policy(&self) -> Arc<policy::Settings> {
         Arc::clone(&self.policy)
+    }
+
+    /// Where partitions' figures are added up; none where nobody keeps any. Everything that ended by `done` (ms UTC) was
+    /// told before.
+    pub(crate) fn ledger(&self, done: Option<i64>) -> Option<Ledger> {
+        let book = self.book.as_ref()?;
+        let exponent = self.store.minor_exponent;
+        Some(Ledger::new(
+            book.zone.clone(),
+            exponent,
+            book.capacity,
+            done,
+        ))
     }
 
     /// The decoder, for those who route records before a partition sees them.

@@ -9,14 +9,17 @@ use holdfast_producer::log::file_of;
 use holdfast_producer::{Outputs, Stream, letters};
 
 use super::Summary;
+use crate::hop::Hop;
 
 /// Open output files of one replay.
 pub(super) struct Files {
     dir: PathBuf,
     alerts: BufWriter<File>,
     dead_letters: BufWriter<File>,
-    /// In the order of [`Stream::ALL`].
+    /// In the order of [`Stream::ALL`], of which partials come last and are not written.
     streams: Vec<BufWriter<File>>,
+    /// None where no figures are kept.
+    hop: Option<Hop>,
     written: u64,
 }
 
@@ -35,22 +38,30 @@ fn line(file: &mut BufWriter<File>, value: &[u8]) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
+fn record_line(files: &mut [BufWriter<File>], stream: Stream, value: &[u8]) -> anyhow::Result<()> {
+    line(&mut files[stream as usize], value)
+        .with_context(|| format!("cannot write {}", file_of(stream)))
+}
+
 impl Files {
-    pub(super) fn create(dir: &Path) -> anyhow::Result<Self> {
+    pub(super) fn create(dir: &Path, hop: Option<Hop>) -> anyhow::Result<Self> {
         fs::create_dir_all(dir).with_context(writing(dir))?;
         // A summary of an earlier replay must not stand beside half of this one.
         let summary = dir.join("summary.json");
         if summary.exists() {
             fs::remove_file(&summary).with_context(writing(&summary))?;
         }
-        let streams = Stream::ALL
+        // What partitions say is added up here.
+        let told = Stream::ALL
             .into_iter()
-            .map(|stream| create(&dir.join(file_of(stream))));
+            .filter(|stream| *stream != Stream::Partials);
+        let streams = told.map(|stream| create(&dir.join(file_of(stream))));
         Ok(Self {
             streams: streams.collect::<anyhow::Result<_>>()?,
             alerts: create(&dir.join("alerts.jsonl"))?,
             dead_letters: create(&dir.join("dead-letters.jsonl"))?,
             dir: dir.to_owned(),
+            hop,
             written: 0,
         })
     }
@@ -71,9 +82,15 @@ impl Files {
                 .context("cannot write dead-letters.jsonl")?;
         }
         for record in out.records.drain(..) {
-            let stream = record.stream;
-            line(&mut self.streams[stream as usize], &record.value)
-                .with_context(|| format!("cannot write {}", file_of(stream)))?;
+            match (record.stream, &mut self.hop) {
+                (Stream::Partials, Some(hop)) => hop.take_next(&record.value),
+                (Stream::Partials, None) => {}
+                (stream, _) => record_line(&mut self.streams, stream, &record.value)?,
+            }
+        }
+        let (told, _) = self.hop.as_mut().map(Hop::due).unwrap_or_default();
+        for record in told {
+            record_line(&mut self.streams, record.stream, &record.value)?;
         }
         Ok(())
     }

@@ -125,7 +125,7 @@ fn is_ticket(kind: EventType) -> bool {
     )
 }
 
-fn is_opinion(kind: EventType) -> bool {
+pub(crate) fn is_opinion(kind: EventType) -> bool {
     matches!(kind, EventType::SurveyResponse | EventType::Review)
 }
 
@@ -243,7 +243,7 @@ impl Stored {
     }
 }
 
-fn hash(id: &str) -> u64 {
+pub(crate) fn hash(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
 }
 
@@ -261,7 +261,7 @@ fn speaker(details: &Details<'_>) -> Speaker {
     }
 }
 
-fn question(kind: EventType, details: &Details<'_>) -> Question {
+pub(crate) fn question(kind: EventType, details: &Details<'_>) -> Question {
     let asked = |name: &str| {
         let kind = details.kind.as_deref();
         kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name))
@@ -276,7 +276,7 @@ fn question(kind: EventType, details: &Details<'_>) -> Question {
 
 /// The score in millionths of its scale; none for one that is not on it. Without a scale, recommending is asked on
 /// 10 and all else on 5.
-fn share(kind: EventType, details: &Details<'_>) -> Option<u32> {
+pub(crate) fn share(kind: EventType, details: &Details<'_>) -> Option<u32> {
     let usual = match question(kind, details) {
         Question::Nps => 10.0,
         _ => 5.0,

@@ -5,10 +5,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use holdfast_consumer::{KafkaSettings, KafkaSource, Partitions, Probe, TopicState};
-use holdfast_producer::{Admin, KafkaSinkSettings, KafkaTransactions, TransactionalSink};
+use holdfast_producer::{Admin, KafkaSinkSettings, KafkaTransactions, Stream, TransactionalSink};
 use tracing::{info, warn};
 
 use super::headroom::Headroom;
+use super::hop::{KafkaHop, group};
 use super::journal::{JournalLog, KafkaJournal};
 use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
@@ -52,12 +53,15 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
         let health = Arc::clone(&health);
         move || health.stop()
     });
+    let sink_settings = sink_settings(&shared.settings, settings);
+    let for_hop = sink_settings.clone();
     let sink = TransactionalSink::new(KafkaTransactions::open(
-        sink_settings(&shared.settings, settings),
+        sink_settings,
         source.group(),
         health,
     )?);
     info!(partitions, topic = %shared.settings.topics.input, "topics are there, transactions taken over");
+    let hop = KafkaHop::start(shared, for_hop, prepared.events.0.clone())?;
     let run = Run::start(
         Arc::clone(shared),
         prepared,
@@ -66,6 +70,7 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
     )?;
     Ok(Run {
         _headroom: Some(headroom),
+        hop,
         ..run
     })
 }
@@ -147,6 +152,7 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
     let topics = &settings.topics;
     let (mut missing, mut partitions) = (Vec::new(), 0);
     let mut journal = 0;
+    let partials = topics.streams.get(&Stream::Partials);
     let streams = topics.streams.values().rev();
     let names = streams.chain([
         &topics.journal,
@@ -157,6 +163,11 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
     for name in names {
         match probe.topic(name, ANSWER) {
             TopicState::Partitions(count) if *name == topics.journal => journal = count,
+            TopicState::Partitions(count) if partials == Some(name) && count != 1 => {
+                return Err(RunError::Config(format!(
+                    "`{name}` has {count} partitions and has to have one: who adds up reads them in one order"
+                )));
+            }
             TopicState::Partitions(count) => partitions = count,
             TopicState::Missing => missing.push(format!("`{name}`")),
             TopicState::Denied(reason) => {
@@ -187,7 +198,11 @@ fn look(settings: &Settings, probe: &Probe) -> Result<Result<usize, String>, Run
 /// A right that is missing would show later, one at a time, at the first record of its kind.
 fn rights(settings: &Settings, probe: &Probe) -> Result<(), RunError> {
     let topics = run_topics(settings);
-    let missing = probe.missing_rights(&topics, &settings.kafka.group_id, ANSWER);
+    let own = &settings.kafka.group_id;
+    let mut missing = probe.missing_rights(&topics, own, ANSWER);
+    if settings.lifecycle.kpis.is_some() {
+        missing.extend(probe.missing_rights(&[], &group(own), ANSWER));
+    }
     if missing.is_empty() {
         return Ok(());
     }

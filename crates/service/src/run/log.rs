@@ -7,10 +7,12 @@ use std::sync::Arc;
 use holdfast_consumer::{LogSettings, LogSource, Partitions};
 use holdfast_producer::{LogSink, LogSinkSettings, Sink, StdoutSink};
 
+use super::hop::Adding;
 use super::journal::{JournalLog, Values};
 use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
 use super::{Run, RunError, Shared, prepare};
+use crate::hop::Hop;
 
 pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Result<Run, RunError> {
     let log = &shared.settings.log;
@@ -29,7 +31,16 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
                 (state.next_offset, state.metadata.to_json()),
             );
         }
-        Box::new(sink)
+        match Hop::new(&shared.active().settings, None, 0) {
+            Some(mut hop) => {
+                sink.each_partial(|value| hop.take_next(value))?;
+                // It was told when it was committed.
+                hop.due();
+                let shared = Arc::clone(shared);
+                Box::new(Adding { sink, hop, shared })
+            }
+            None => Box::new(sink),
+        }
     };
     let follow = !shared.options.until_end;
     let settings = LogSettings {

@@ -13,6 +13,7 @@ use holdfast_producer::{Outputs, SinkHealth};
 use tracing::warn;
 
 use super::clock::now_ms;
+use super::hop::Newest;
 use super::watchdog::Pulses;
 use super::watching::Watching;
 use crate::pipeline::watch::View;
@@ -49,6 +50,8 @@ pub struct Status {
     pub(super) cluster: OnceLock<String>,
     /// What the watchdog looks at.
     pub(super) pulses: Pulses,
+    /// The newest figures of each kind of period, where this instance adds them up.
+    pub(super) kpis: Mutex<Newest>,
 }
 
 /// How snapshots are doing.

@@ -6,9 +6,11 @@
 use std::io::{self, Write};
 
 use holdfast_consumer::Right;
+use holdfast_producer::Stream;
 use serde::Serialize;
 
 use crate::config::Settings;
+use crate::run::partials_group;
 
 /// Whose rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,9 @@ pub fn needs(settings: &Settings, role: Role) -> Vec<Need> {
             // Whether what it reads is kept whole, and for how long.
             needs[0].operations.push("DescribeConfigs");
             needs.push(need("group", group, &["Read"]));
+            if settings.lifecycle.kpis.is_some() {
+                needs.push(need("group", &partials_group(group), &["Read"]));
+            }
             // One for each instance, and they come and go.
             needs.push(Need {
                 pattern: "prefixed",
@@ -88,8 +93,12 @@ pub(crate) fn run_topics(settings: &Settings) -> Vec<(&str, &'static [Right])> {
         (&topics.dead_letters, &[Right::Write]),
         (&topics.journal, &[Right::Read, Right::Write]),
     ];
-    let write = |topic| (String::as_str(topic), &[Right::Write][..]);
-    rights.extend(topics.streams.values().map(write));
+    for (stream, topic) in &topics.streams {
+        rights.push(match stream {
+            Stream::Partials => (topic, &[Right::Read, Right::Write]),
+            _ => (topic, &[Right::Write]),
+        });
+    }
     rights
 }
 

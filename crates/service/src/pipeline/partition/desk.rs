@@ -5,18 +5,28 @@ use holdfast_features::{Ix, Store};
 use holdfast_lifecycle::{Profile, Tracker};
 use holdfast_policy::{self as policy, Alert, Arm};
 use holdfast_producer::{OutAlert, OutRecord, Outputs, Stream};
+use holdfast_reports::live::{Candidate, Daybook, Said, Withdrawn};
+use serde_json::value::RawValue;
+
+use super::booked::spoken;
 
 /// Takes decisions of one record, or of time.
 pub(super) struct Desk<'a, 'r> {
     tracker: Option<&'a Tracker>,
+    book: Option<&'a Daybook>,
     record: Option<&'a Record<'r>>,
     out: &'a mut Outputs,
 }
 
 impl<'a, 'r> Desk<'a, 'r> {
-    pub(super) fn new(tracker: Option<&'a Tracker>, out: &'a mut Outputs) -> Self {
+    pub(super) fn new(
+        tracker: Option<&'a Tracker>,
+        book: Option<&'a Daybook>,
+        out: &'a mut Outputs,
+    ) -> Self {
         Self {
             tracker,
+            book,
             record: None,
             out,
         }
@@ -29,6 +39,38 @@ impl<'a, 'r> Desk<'a, 'r> {
             ..self
         }
     }
+
+    /// Who is alerted may be put on the day's list, and whoever comes back is taken off again.
+    fn list(&mut self, alert: &Alert) {
+        let Some(book) = self.book else {
+            return;
+        };
+        let day_end_ms = book.day_end(alert.as_of);
+        let mut said = Said::default();
+        if alert.kind.leaves_open() {
+            let raw = |text: &[u8]| {
+                let text = String::from_utf8_lossy(text).into_owned();
+                RawValue::from_string(text).ok()
+            };
+            said.candidate =
+                raw(&alert.value)
+                    .zip(raw(&alert.decision))
+                    .map(|(value, decision)| Candidate {
+                        day_end_ms,
+                        customer_id: alert.key.clone(),
+                        alert_id: alert.alert_id.clone(),
+                        value_at_stake: alert.value_at_stake,
+                        alert: value,
+                        decision,
+                    });
+        } else {
+            said.withdrawn = Some(Withdrawn {
+                day_end_ms,
+                customer_id: alert.key.clone(),
+            });
+        }
+        self.out.records.push(spoken(book.partition(), &said));
+    }
 }
 
 impl policy::Desk for Desk<'_, '_> {
@@ -38,6 +80,9 @@ impl policy::Desk for Desk<'_, '_> {
 
     /// What silence and timers raised has no record, nor is it traced.
     fn take(&mut self, alert: Alert) {
+        if alert.arm == Arm::Treat {
+            self.list(&alert);
+        }
         let record = self.record.filter(|_| alert.by_event);
         let input = record.map(|record| (record.partition, record.offset));
         let key = alert.key.into_bytes();

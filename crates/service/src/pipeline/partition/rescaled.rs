@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use holdfast_consumer::murmur2_partition;
 use holdfast_features::Store;
 use holdfast_policy::Decider;
+use holdfast_reports::live::Daybook;
 
 use super::{Erased, Partition};
 use crate::pipeline::Settings;
@@ -52,6 +53,14 @@ impl Partition {
         let mut new = (0..partitions)
             .map(fresh)
             .collect::<anyhow::Result<Vec<Self>>>()?;
+        let books: Vec<&Daybook> = old.iter().filter_map(|from| from.book.as_ref()).collect();
+        for (number, to) in new.iter_mut().enumerate() {
+            to.book = to.book.take().map(|fresh| fresh.heir_of(&books));
+            // Sums say of nobody whose they are: one takes them all.
+            if let (0, Some(own)) = (number, &mut to.book) {
+                books.iter().for_each(|book| own.absorb(book));
+            }
+        }
         for from in old {
             for theirs in from.store.iter() {
                 let id = from.store.id(theirs);
@@ -63,6 +72,9 @@ impl Partition {
                 to.decider.adopt(&from.decider, &from.store, theirs, own);
                 if let (Some(tracker), Some(old)) = (&mut to.tracker, &from.tracker) {
                     tracker.adopt(old, &to.store, (theirs, own))?;
+                }
+                if let (Some(book), Some(old)) = (&mut to.book, &from.book) {
+                    book.adopt(old, (theirs.0, own.0));
                 }
             }
         }

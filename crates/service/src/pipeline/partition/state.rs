@@ -8,6 +8,7 @@ use holdfast_policy::{Decider, DeciderImage, Following};
 use holdfast_store::Snapshot;
 
 use holdfast_lifecycle::{Tracker, TrackerImage};
+use holdfast_reports::live::Daybook;
 
 use super::{Erased, Partition};
 use crate::pipeline::Settings;
@@ -21,6 +22,8 @@ pub const ERASED: &str = "erased";
 pub const WATCH: &str = "watch";
 /// And what is told beside alerts, where it is.
 pub const TRACKER: &str = "lifecycle";
+/// And figures of all customers, where they are kept.
+pub const BOOK: &str = "figures";
 
 /// What an image has beside the pieces of the store.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Image {
     pub watch: Option<WatchImage>,
     /// None where nothing is told beside alerts.
     pub tracker: Option<TrackerImage>,
+    /// None where no figures are kept.
+    pub book: Option<Daybook>,
 }
 
 impl Image {
@@ -45,6 +50,7 @@ impl Image {
         sections.extend(watch);
         let tracker = self.tracker.map(|tracker| (TRACKER, tracker.encode()));
         sections.extend(tracker);
+        sections.extend(self.book.map(|book| (BOOK, book.encode())));
         sections
     }
 }
@@ -70,6 +76,7 @@ impl Partition {
             erased: self.erased.encode(),
             watch: self.watch.as_mut().map(Watch::image),
             tracker: self.tracker.as_ref().map(Tracker::image),
+            book: self.book.clone(),
         }
     }
 
@@ -121,6 +128,12 @@ impl Partition {
                 .map_err(|why| format!("{why}: was it taken with lifecycle.enabled = false?"))?;
             let tracker = Tracker::restore(settings.not_before, &bytes, &partition.store);
             partition.tracker = Some(tracker.map_err(|e| e.to_string())?);
+        }
+        if let Some(kept) = &settings.book {
+            let bytes = one(snapshot, BOOK)
+                .map_err(|why| format!("{why}: was it taken with kpis.enabled = false?"))?;
+            let book = Daybook::restore(&bytes, kept.zone.clone()).map_err(|e| e.to_string())?;
+            partition.take_book(book);
         }
         partition.input_clock = manifest.input_clock.unwrap_or(i64::MIN);
         partition.at = manifest.offset;

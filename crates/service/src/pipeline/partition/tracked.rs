@@ -6,6 +6,7 @@ use holdfast_events::{Event, Record};
 use holdfast_features::{Applied, Input, Ix};
 use holdfast_lifecycle::{self as lifecycle, Notice, Seen, Topic, Tracker};
 use holdfast_producer::{OutRecord, Stream};
+use holdfast_reports::live::Daybook;
 use memchr::memmem;
 
 use super::Partition;
@@ -14,7 +15,11 @@ use crate::pipeline::Settings;
 /// A tracker that knows nobody yet; none where nothing is told.
 pub(super) fn tracker(settings: &Settings) -> Option<Tracker> {
     let terms = settings.lifecycle.as_ref()?;
-    Some(Tracker::new(Arc::clone(terms), settings.not_before))
+    let mut tracker = Tracker::new(Arc::clone(terms), settings.not_before);
+    if settings.book.is_some() {
+        tracker.follow_moves();
+    }
+    Some(tracker)
 }
 
 fn out_record(notice: Notice, input: Option<(i32, i64)>) -> OutRecord {
@@ -94,7 +99,7 @@ impl Partition {
         if let Some(tracker) = &mut self.tracker {
             let send = &mut |notice| out.push(out_record(notice, None));
             tracker.before_event(&self.store, ix, at, send);
-            tracker.erase(ix);
+            tracker.erase(ix, at);
         }
     }
 
@@ -108,6 +113,7 @@ impl Partition {
         ) {
             tracker.activate(terms, self.clock, &self.store);
         }
+        self.rebook();
     }
 
     /// The terms that what is told beside alerts follows; none where nothing is.
@@ -130,6 +136,7 @@ impl Partition {
     /// Bytes of everything that is kept.
     pub fn all_memory(&self) -> usize {
         let others = self.decision_memory() + self.erased().memory() + self.watch_memory();
-        self.memory().total() + others + self.tracked_memory()
+        let book = self.book.as_ref().map_or(0, Daybook::memory);
+        self.memory().total() + others + self.tracked_memory() + book
     }
 }

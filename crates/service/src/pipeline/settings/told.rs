@@ -6,6 +6,9 @@ use holdfast_features as features;
 use holdfast_lifecycle as lifecycle;
 use holdfast_model::{LabelKind, Model};
 use holdfast_playbook::Playbook;
+use holdfast_reports::Abandons;
+use holdfast_reports::live::BookTerms;
+use jiff::tz::TimeZone;
 
 use crate::config;
 
@@ -34,6 +37,41 @@ pub(super) fn lifecycle_settings(
             any_act_counts: label.kind != LabelKind::Purchase,
             ..wanted.settings.clone()
         })
+    })
+}
+
+/// What figures of all customers are kept under.
+#[derive(Debug, Clone)]
+pub(in crate::pipeline) struct Book {
+    pub(in crate::pipeline) terms: BookTerms,
+    pub(in crate::pipeline) zone: TimeZone,
+    /// Whether a purchase makes a customer for the model's horizon, and not for a time that the configuration gives.
+    pub(in crate::pipeline) by_horizon: bool,
+    /// How many a day's list may hold.
+    pub(in crate::pipeline) capacity: Option<u64>,
+}
+
+/// Horizon and carts come from the model.
+pub(super) fn book_of(
+    config: &config::Settings,
+    model: &Model,
+    store: features::Settings,
+    capacity: Option<u64>,
+) -> Option<Book> {
+    let wanted = config.lifecycle.kpis.as_ref()?;
+    let terms = BookTerms {
+        periods: wanted.periods.clone(),
+        window_ms: wanted.alive_ms.unwrap_or(model.label().horizon_ms()),
+        abandons: match store.cart_abandon {
+            features::CartAbandon::Derived { after_ms } => Abandons::Derived { after_ms },
+            features::CartAbandon::Given => Abandons::Given,
+        },
+    };
+    Some(Book {
+        terms,
+        zone: config.lifecycle.settings.time_zone.clone(),
+        by_horizon: wanted.alive_ms.is_none(),
+        capacity,
     })
 }
 

@@ -86,8 +86,9 @@ impl Owned {
         let imaging = Imaging::new(shared, &take);
         let active = shared.active();
         let from = take.recovered;
-        let pipeline = restored(from.state, &active.settings)
+        let mut pipeline = restored(from.state, &active.settings)
             .map_err(|e| RunError::Config(format!("{e:#}")))?;
+        pipeline.set_place(take.partition, take.partitions);
         let status = shared.status.take(take.partition, from.begin, from.target);
         if let Some(snapshot) = from.snapshot {
             status.snapshot.store(snapshot, Ordering::Relaxed);
@@ -359,6 +360,7 @@ impl Owned {
                 partitions: self.partitions,
                 input: self.trail.map(Trail::hash),
                 byte: self.byte,
+                done: None,
             },
         };
         Part {

@@ -1,0 +1,123 @@
+//! Where the fold meets figures of all customers.
+
+use holdfast_events::{Event, EventType, Record};
+use holdfast_features::Ix;
+use holdfast_lifecycle::{Segment, Tracker};
+use holdfast_producer::{OutRecord, Stream};
+use holdfast_reports::live::{Daybook, Happening, Partial, Said};
+
+use super::Partition;
+use crate::pipeline::Settings;
+use crate::retention::said;
+
+/// A book in which nothing is noted yet; none where nobody keeps figures.
+pub(super) fn book(settings: &Settings) -> Option<Daybook> {
+    let book = settings.book.as_ref()?;
+    Some(Daybook::new(book.terms.clone(), book.zone.clone()))
+}
+
+/// A record of the topic that figures are added up from.
+pub(super) fn spoken(partition: i32, said: &Said) -> OutRecord {
+    OutRecord {
+        stream: Stream::Partials,
+        key: partition.to_string().into_bytes(),
+        // Plain fields into memory: this cannot fail.
+        value: serde_json::to_vec(said).unwrap_or_default(),
+        input: None,
+    }
+}
+
+fn of_period(partial: Partial) -> OutRecord {
+    let partition = partial.partition;
+    let said = Said {
+        partial: Some(partial),
+        ..Said::default()
+    };
+    spoken(partition, &said)
+}
+
+fn note_moves(tracker: Option<&mut Tracker>, book: &mut Daybook) {
+    let name = |segment: Option<Segment>| segment.map(Segment::name);
+    for moved in tracker.into_iter().flat_map(Tracker::take_moves) {
+        book.moved(moved.at, name(moved.from), name(moved.to));
+    }
+}
+
+impl Partition {
+    /// Says which partition this is, of how many, as figures have to know who has spoken.
+    pub fn set_place(&mut self, partition: i32, partitions: u32) {
+        if let Some(book) = &mut self.book {
+            book.set_place(partition, partitions);
+        }
+    }
+
+    /// A book that was kept before. It goes on under today's terms, with the horizon of what is told beside alerts.
+    pub(super) fn take_book(&mut self, book: Daybook) {
+        self.book = Some(book);
+        if let Some(tracker) = &mut self.tracker {
+            tracker.follow_moves();
+        }
+        self.rebook();
+    }
+
+    /// The terms have changed.
+    pub(super) fn rebook(&mut self) {
+        if let (Some(book), Some(wanted)) = (&mut self.book, &self.settings.book) {
+            let mut terms = wanted.terms.clone();
+            if let Some(tracker) = self.tracker.as_ref().filter(|_| wanted.by_horizon) {
+                terms.window_ms = tracker.settings().lapse_ms;
+            }
+            book.activate(terms);
+        }
+    }
+
+    /// An event was applied.
+    #[inline]
+    pub(super) fn book_event(&mut self, record: &Record<'_>, event: &Event<'_>, ix: Ix) {
+        let Some(book) = &mut self.book else {
+            return;
+        };
+        let is_opinion = said::is_opinion(event.kind);
+        let is_contract = event.kind.is_subscription() || event.kind == EventType::AccountClosed;
+        let details = (is_opinion || is_contract)
+            .then(|| self.settings.decoder.details(record))
+            .flatten();
+        if is_opinion
+            && let Some(details) = &details
+            && let Some(share) = said::share(event.kind, details)
+        {
+            book.opined(event.ts, said::question(event.kind, details), share);
+        }
+        let contract = details.as_ref().filter(|_| is_contract);
+        let contract = contract.and_then(|details| details.subscription_id.as_deref());
+        let what = Happening {
+            ts: event.ts,
+            kind: event.kind,
+            minor: event.minor.filter(|_| !is_contract),
+            contract: contract.map(said::hash),
+        };
+        book.happened(ix.0, &what);
+    }
+
+    /// Time has come to `to`, ms UTC. Says whether a day was over by then.
+    #[inline]
+    pub(super) fn book_up_to(&mut self, to: i64, out: &mut Vec<OutRecord>) -> bool {
+        let Some(book) = &mut self.book else {
+            return false;
+        };
+        note_moves(self.tracker.as_mut(), book);
+        let emitting = self.emitting;
+        book.close_up_to(to, &mut |partial| {
+            if emitting {
+                out.push(of_period(partial));
+            }
+        })
+    }
+
+    pub(super) fn book_erasure(&mut self, ix: Ix) {
+        if let Some(book) = &mut self.book {
+            note_moves(self.tracker.as_mut(), book);
+            book.erase(ix.0);
+        }
+    }
+}
