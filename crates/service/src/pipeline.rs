@@ -23,7 +23,7 @@ pub mod watch;
 
 pub use counts::Counts;
 pub use erased::{Erased, ErasedFault};
-pub use partition::{DECISIONS, ERASED, Image, Partition, STATE, TRACKER, WATCH};
+pub use partition::{BOOK, DECISIONS, ERASED, Image, Partition, STATE, TRACKER, WATCH};
 pub(crate) use settings::cuts_of;
 pub use settings::{Contradiction, Settings};
 pub use watch::{Panel, Watch};

@@ -21,7 +21,7 @@ use holdfast_features::{LOGIC, registry_hash};
 use holdfast_model::Model;
 use holdfast_policy::journal::Pack;
 use holdfast_producer::Outputs;
-use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings, TRACKER};
+use holdfast_service::pipeline::{BOOK, DECISIONS, ERASED, Partition, STATE, Settings, TRACKER};
 use holdfast_store::{FORMAT, Manifest, PARTITIONER, Packer, Snapshot};
 use stream::{DAY, T0, config, event, lines, model};
 
@@ -111,6 +111,7 @@ fn snapshot_of(partition: &mut Partition) -> Vec<u8> {
     packer.add(ERASED, 0, &image.erased);
     packer.add(DECISIONS, 0, &image.decisions.encode());
     packer.add(TRACKER, 0, &image.tracker.unwrap().encode());
+    packer.add(BOOK, 0, &image.book.unwrap().encode());
     let mut pieces = Vec::new();
     while !partition.continue_image(16, &mut pieces) {}
     for piece in &pieces {

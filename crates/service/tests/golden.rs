@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use holdfast_events::Record;
 use holdfast_features::{LOGIC, registry_hash};
 use holdfast_producer::Outputs;
-use holdfast_service::pipeline::{DECISIONS, ERASED, Partition, STATE, Settings, TRACKER};
+use holdfast_service::pipeline::{BOOK, DECISIONS, ERASED, Partition, STATE, Settings, TRACKER};
 use holdfast_store::{
     FORMAT, Listed, Manifest, PARTITIONER, Packed, Packer, Piece, Snapshot, Wanted, choose,
 };
@@ -115,6 +115,7 @@ fn packed(partition: &mut Partition, settings: &Settings) -> Packed {
     packer.add(ERASED, 0, &image.erased);
     packer.add(DECISIONS, 0, &image.decisions.encode());
     packer.add(TRACKER, 0, &image.tracker.unwrap().encode());
+    packer.add(BOOK, 0, &image.book.unwrap().encode());
     for piece in pieces {
         packer.add(STATE, piece.number, &piece.bytes);
     }
@@ -123,7 +124,7 @@ fn packed(partition: &mut Partition, settings: &Settings) -> Packed {
 
 fn sections(snapshot: &Snapshot) -> Vec<(&'static str, Vec<Piece>)> {
     let read = |name| (name, snapshot.section(name).unwrap());
-    [ERASED, DECISIONS, TRACKER, STATE].map(read).into()
+    [ERASED, DECISIONS, TRACKER, BOOK, STATE].map(read).into()
 }
 
 fn restored(logic: u32) -> (Snapshot, Result<Partition, String>) {

@@ -48,7 +48,12 @@ fn an_empty_file_gives_the_documented_defaults() {
             input: "events".into(),
             alerts: "at-risk".into(),
             dead_letters: "events.dlq".into(),
-            streams: Stream::ALL.map(|s| (s, s.to_string())).into(),
+            streams: Stream::ALL
+                .map(|stream| match stream {
+                    Stream::Partials => (stream, "holdfast.partials".to_owned()),
+                    _ => (stream, stream.to_string()),
+                })
+                .into(),
             journal: "holdfast.journal".into(),
         }
     );

@@ -55,8 +55,12 @@ fn streams(reader: &mut Reader<'_>, taken: [&String; 3], app: &App) -> BTreeMap<
             _ => name(reader, &key),
         };
         if topic == "off" {
-            if stream == Stream::Partials {
-                reader.fault(&key, "cannot be off; kpis.enabled = false does without it");
+            let needed = streams.keys().any(|other| *other >= Stream::Kpis);
+            if stream == Stream::Partials && needed {
+                reader.fault(
+                    &key,
+                    "is off, and figures are added up from it; kpis.enabled = false does without",
+                );
             }
             continue;
         }

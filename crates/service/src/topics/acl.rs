@@ -166,7 +166,11 @@ mod tests {
                 "Write --topic 'lifecycle' --resource-pattern-type literal",
                 "Write --topic 'carts' --resource-pattern-type literal",
                 "Write --topic 'decisions' --resource-pattern-type literal",
+                "Write --topic 'kpis' --resource-pattern-type literal",
+                "Write --topic 'worklist' --resource-pattern-type literal",
+                "Read --operation Write --topic 'holdfast.partials' --resource-pattern-type literal",
                 "Read --group 'holdfast' --resource-pattern-type literal",
+                "Read --group 'holdfast.partials' --resource-pattern-type literal",
                 "Write --transactional-id 'holdfast.' --resource-pattern-type prefixed",
             ]
         );

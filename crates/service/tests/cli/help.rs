@@ -221,6 +221,8 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
             "segment",
             "lifecycle",
             "cart",
+            "kpi",
+            "worklist",
             "dead-letter",
             "journal",
             "model",
@@ -239,7 +241,7 @@ fn each_schema_is_json_and_an_unknown_one_is_refused() {
     assert_eq!(refused.code, 1);
     assert!(
         refused.stderr.contains(
-            "event, alert, decision, segment, lifecycle, cart, dead-letter, journal, model, report"
+            "event, alert, decision, segment, lifecycle, cart, kpi, worklist, dead-letter, journal, model, report"
         ),
         "{}",
         refused.stderr

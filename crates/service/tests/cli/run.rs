@@ -175,6 +175,9 @@ fn metrics_do_not_grow_with_customers() {
             get(&addr, "/metrics").1.contains(&consumed)
         });
         until("all committed", || get(&addr, "/readyz").0 == 200);
+        until("figures are there", || {
+            get(&addr, "/metrics").1.contains("holdfast_kpi{")
+        });
         let metrics = get(&addr, "/metrics").1;
         signal(&child, "TERM");
         child.wait().unwrap();
@@ -182,10 +185,12 @@ fn metrics_do_not_grow_with_customers() {
             assert!(!metrics.contains(&format!("\"{id}\"")), "{id} is a label");
         }
         assert_eq!(known.len(), customers);
-        metrics
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .count()
+        let lines = metrics.lines().filter(|line| !line.starts_with('#'));
+        let (kpis, others): (Vec<&str>, Vec<&str>) =
+            lines.partition(|line| line.starts_with("holdfast_kpi"));
+        // A rate without a base and a segment without anybody are not shown.
+        assert!((20..80).contains(&kpis.len()), "{} figures", kpis.len());
+        others.len()
     };
     assert_eq!(series(10), series(200));
 }

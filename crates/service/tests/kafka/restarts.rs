@@ -42,7 +42,11 @@ fn killed_and_started_again_it_tells_every_change_of_a_customer_once() {
         running.kill();
     }
     shop.run_to_end();
-    for stream in Stream::ALL {
+    // What partitions say is added up in a replay, and told by kpis and worklist.
+    let told = Stream::ALL
+        .into_iter()
+        .filter(|stream| *stream != Stream::Partials);
+    for stream in told {
         let told = shop.values(&shop.stream(stream));
         assert!(told.len() > 20, "{} records of {stream}", told.len());
         let want = replayed_file(&shop, &events, &format!("{stream}.jsonl"));

@@ -71,6 +71,7 @@ impl Shop {
     pub(crate) fn create_topics(&self, partitions: i32) {
         let admin = Admin::new(&self.client()).unwrap();
         let others = [self.alerts(), self.dead_letters(), self.journal()];
+        let partials = self.stream(Stream::Partials);
         let streams = Stream::ALL.into_iter().filter(|_| self.streams);
         let streams = streams.map(|stream| self.stream(stream));
         for name in others.into_iter().chain(streams).chain([self.input()]) {
@@ -85,8 +86,8 @@ impl Shop {
             admin
                 .create(
                     &TopicSpec {
+                        partitions: if name == partials { 1 } else { partitions },
                         name,
-                        partitions,
                         replication: 1,
                         config,
                     },
