@@ -21,6 +21,8 @@ mod image;
 mod ledger;
 mod open;
 mod partial;
+mod purse;
+mod running;
 mod worklist;
 
 pub use daybook::{Daybook, Happening};

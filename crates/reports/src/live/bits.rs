@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bits(Vec<u64>);
 
+/// Grows to so many, by an eighth more than is needed: what is doubled is half empty on the average.
+pub(super) fn at_least<T: Copy + Default>(list: &mut Vec<T>, len: usize) {
+    if list.len() < len {
+        if list.capacity() < len {
+            list.reserve_exact(len - list.len() + len / 8);
+        }
+        list.resize(len, T::default());
+    }
+}
+
 fn place(ix: u32) -> (usize, u64) {
     ((ix / 64) as usize, 1 << (ix % 64))
 }
@@ -21,9 +31,7 @@ impl Bits {
     #[inline]
     pub(super) fn insert(&mut self, ix: u32) -> bool {
         let (word, bit) = place(ix);
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
+        at_least(&mut self.0, word + 1);
         let was = self.0[word] & bit;
         self.0[word] |= bit;
         was == 0
@@ -54,6 +62,20 @@ impl Bits {
         self.0.len()
     }
 
+    /// Takes out whom `keep` does not want.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        for (at, word) in (0..).zip(&mut self.0) {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                if !keep(at * 64 + bit) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }
@@ -73,14 +95,6 @@ impl Bits {
         while self.0.last() == Some(&0) {
             self.0.pop();
         }
-    }
-
-    /// Everyone in it, by index.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
-        (0..).zip(&self.0).flat_map(|(at, word)| {
-            let bits = (0..64).filter(move |bit| word >> bit & 1 != 0);
-            bits.map(move |bit| at * 64 + bit)
-        })
     }
 
     pub(super) fn memory(&self) -> usize {
@@ -105,7 +119,9 @@ mod tests {
         bits.remove(200);
         bits.remove(9_999);
         assert!(bits.has(3) && !bits.has(200) && !bits.has(9_999));
-        assert_eq!(bits.iter().collect::<Vec<_>>(), [3]);
+        bits.insert(64);
+        bits.retain(|ix| ix != 64);
+        assert_eq!((bits.len(), bits.word(1)), (1, 0));
         let mut other = Bits::default();
         other.insert(3);
         bits.trim();

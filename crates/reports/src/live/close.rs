@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::bits::at_least;
 use super::day::{Day, Touch};
 use super::daybook::Daybook;
 use super::open::Open;
@@ -84,11 +85,11 @@ impl Daybook {
             let ix = own[0].ix;
             let place = ix as usize;
             let last = self.purchases.get(place).copied().filter(|s| *s > 0);
-            let running = self.contracts.remove(&ix);
-            let (was_subscribed, mut exists) = (running.is_some(), false);
+            let running = self.contracts.get(ix);
+            let (was_subscribed, mut exists) = (!running.is_empty(), false);
             let window_ms = self.terms.window_ms;
             let last_ms = last.map(|second| i64::from(second) * 1_000);
-            let mut presence = Presence::resumed(window_ms, last_ms, running.unwrap_or_default());
+            let mut presence = Presence::resumed(window_ms, last_ms, running);
             for touch in own {
                 let ts = start + i64::from(touch.ms);
                 presence.happens(ts, touch.kind(), touch.contract());
@@ -102,55 +103,29 @@ impl Daybook {
             let (purchase, running) = presence.left();
             let purchased = purchase.map_or(0, second);
             if purchased != last.unwrap_or(0) {
-                if self.purchases.len() <= place {
-                    self.purchases.resize(place + 1, 0);
-                }
+                at_least(&mut self.purchases, place + 1);
                 self.purchases[place] = purchased;
             }
+            self.stock.subscribed += u64::from(!running.is_empty());
             self.stock.subscribed -= u64::from(was_subscribed);
-            if !running.is_empty() {
-                self.stock.subscribed += 1;
-                self.contracts.insert(ix, running);
-            }
-            if is_present {
-                self.list(ix);
-            }
+            self.contracts.set(ix, running);
         }
     }
 
-    /// Second at which a customer's window is over; none without a purchase.
-    fn over(&self, ix: u32) -> Option<u32> {
-        let bought = *self.purchases.get(ix as usize)?;
-        let window = u32::try_from(self.terms.window_ms / 1_000).unwrap_or(u32::MAX);
-        (bought > 0).then(|| bought.saturating_add(window))
-    }
-
-    /// Has a look at a customer when the window is over.
-    pub(super) fn list(&mut self, ix: u32) {
-        if let Some(over) = self.over(ix)
-            && self.listed.insert(ix)
-        {
-            self.leaving.entry(over / 3_600).or_default().push(ix);
-        }
-    }
-
-    /// Those whose window is over at `bound` are no customers any more, unless a contract runs.
+    /// Those whose window is over at `bound` are no customers any more, unless a contract runs. A walk over a word of four
+    /// bytes for each of today's customers, once a day: cheaper than a list of who is to be looked at when.
     fn leave(&mut self, bound: i64) {
-        let now = second(bound);
-        let mut later = self.leaving.split_off(&(now / 3_600 + 1));
-        std::mem::swap(&mut later, &mut self.leaving);
-        for ix in later.into_values().flatten() {
-            self.listed.remove(ix);
-            match self.over(ix) {
-                Some(over) if over > now => self.list(ix),
-                _ if !self.contracts.contains_key(&ix) => self.stock.present.remove(ix),
-                _ => {}
-            }
-        }
+        let bought_by = second(bound.saturating_sub(self.terms.window_ms));
+        let (purchases, contracts) = (&self.purchases, &self.contracts);
+        self.stock.present.retain(|ix| {
+            let bought = purchases.get(ix as usize).copied().unwrap_or(0);
+            bought > bought_by || contracts.is_any(ix)
+        });
     }
 
     /// Orders and revenue of a day.
     fn flow(&mut self, touches: &[Touch]) {
+        let mut money = Vec::new();
         for own in touches.chunk_by(|a, b| a.ix == b.ix) {
             let ix = own[0].ix;
             let is_order = |t: &&Touch| t.kind() == holdfast_events::EventType::Purchase;
@@ -163,9 +138,12 @@ impl Daybook {
                     open.orders(ix, orders, (is_first, is_second));
                 }
             }
-            for open in &mut self.open {
-                open.revenue(ix, revenue);
+            if orders > 0 || revenue != 0 {
+                money.push((ix, revenue));
             }
+        }
+        for open in &mut self.open {
+            open.revenue(&money);
         }
     }
 

@@ -10,6 +10,7 @@ use super::bits::Bits;
 use super::day::{Day, Touch};
 use super::open::{Open, Stock};
 use super::partial::Partial;
+use super::running::{Running, short};
 use crate::calendar::Period;
 use crate::carts::{Abandons, Walk};
 
@@ -42,11 +43,8 @@ pub struct Daybook {
     pub(super) stock: Stock,
     /// Second at which the last purchase that counts was made, rounded up; 0 is none.
     pub(super) purchases: Vec<u32>,
-    /// Who may not be there any more after an hour since 1970, and whoever is in one of these lists.
-    pub(super) leaving: BTreeMap<u32, Vec<u32>>,
-    pub(super) listed: Bits,
     /// Hashes of the ids of running contracts.
-    pub(super) contracts: BTreeMap<u32, Vec<u64>>,
+    pub(super) contracts: Running,
     pub(super) carts: BTreeMap<u32, Walk>,
     pub(super) segments: BTreeMap<String, i64>,
     pub(super) open: Vec<Open>,
@@ -83,9 +81,7 @@ impl Daybook {
             days: BTreeMap::new(),
             stock: Stock::default(),
             purchases: Vec::new(),
-            leaving: BTreeMap::new(),
-            listed: Bits::default(),
-            contracts: BTreeMap::new(),
+            contracts: Running::default(),
             carts: BTreeMap::new(),
             segments: BTreeMap::new(),
             open: Vec::new(),
@@ -156,7 +152,7 @@ impl Daybook {
             day.traffic += u64::from(what.kind == EventType::PageView);
         }
         if is_touch(what.kind, abandons) {
-            let contract = what.contract.map(u64::cast_signed);
+            let contract = what.contract.map(|hash| short(hash).cast_signed());
             let touch = Touch::new(ix, ms, what.kind, what.minor.or(contract));
             day.touches.push(touch);
         }
@@ -204,12 +200,6 @@ impl Daybook {
             return;
         }
         self.terms = terms;
-        self.leaving.clear();
-        self.listed = Bits::default();
-        let present: Vec<u32> = self.stock.present.iter().collect();
-        for ix in present {
-            self.list(ix);
-        }
         self.open_periods();
     }
 
@@ -233,11 +223,9 @@ impl Daybook {
         if let Some(second) = self.purchases.get_mut(ix as usize) {
             *second = 0;
         }
-        // Left in its list, where nobody of that index is found to leave, unless somebody else has it by then.
         self.carts.remove(&ix);
-        if self.contracts.remove(&ix).is_some() {
-            self.stock.subscribed -= 1;
-        }
+        self.stock.subscribed -= u64::from(self.contracts.is_any(ix));
+        self.contracts.set(ix, Vec::new());
     }
 
     /// Bytes held, as allocated, about.
@@ -246,16 +234,9 @@ impl Daybook {
         let days: usize = self.days.values().map(Day::memory).sum();
         let open: usize = self.open.iter().map(Open::memory).sum();
         let stock = &self.stock;
-        let sets = [
-            &stock.present,
-            &stock.ever,
-            &stock.ordered,
-            &stock.repeated,
-            &self.listed,
-        ];
+        let sets = [&stock.present, &stock.ever, &stock.ordered, &stock.repeated];
         let sets: usize = sets.into_iter().map(Bits::memory).sum();
-        let leaving: usize = self.leaving.values().map(|list| list.capacity() * 4).sum();
-        let rows = self.contracts.len() * 48 + self.carts.len() * 80;
-        days + open + sets + self.purchases.capacity() * 4 + leaving + rows
+        let rows = self.contracts.memory() + self.carts.len() * 80;
+        days + open + sets + self.purchases.capacity() * 4 + rows
     }
 }

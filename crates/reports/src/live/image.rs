@@ -6,10 +6,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::BookTerms;
-use super::bits::Bits;
+use super::bits::at_least;
 use super::day::Day;
 use super::daybook::Daybook;
 use super::open::{Open, Stock};
+use super::running::Running;
 use crate::carts::Walk;
 
 const VERSION: u32 = 1;
@@ -34,9 +35,7 @@ struct Image {
     days: Vec<Day>,
     stock: Stock,
     purchases: Vec<u32>,
-    leaving: BTreeMap<u32, Vec<u32>>,
-    listed: Bits,
-    contracts: BTreeMap<u32, Vec<u64>>,
+    contracts: Running,
     carts: BTreeMap<u32, Walk>,
     segments: BTreeMap<String, i64>,
     open: Vec<Open>,
@@ -52,11 +51,11 @@ impl Daybook {
             &mut stock.ever,
             &mut stock.ordered,
             &mut stock.repeated,
-            &mut self.listed,
         ] {
             set.trim();
         }
         self.open.iter_mut().for_each(Open::trim);
+        self.contracts.trim();
         while self.purchases.last() == Some(&0) {
             self.purchases.pop();
         }
@@ -74,8 +73,6 @@ impl Daybook {
                 .collect(),
             stock: self.stock,
             purchases: self.purchases,
-            leaving: self.leaving,
-            listed: self.listed,
             contracts: self.contracts,
             carts: self.carts,
             segments: self.segments,
@@ -103,8 +100,6 @@ impl Daybook {
             days: days.collect(),
             stock: image.stock,
             purchases: image.purchases,
-            leaving: image.leaving,
-            listed: image.listed,
             contracts: image.contracts,
             carts: image.carts,
             segments: image.segments,
@@ -145,19 +140,12 @@ impl Daybook {
             .repeated
             .set(own, from.stock.repeated.has(theirs));
         let place = own as usize;
-        if self.purchases.len() <= place {
-            self.purchases.resize(place + 1, 0);
-        }
+        at_least(&mut self.purchases, place + 1);
         self.purchases[place] = from.purchases.get(theirs as usize).copied().unwrap_or(0);
-        if let Some(running) = from.contracts.get(&theirs) {
-            self.contracts.insert(own, running.clone());
-            self.stock.subscribed += 1;
-        }
+        self.stock.subscribed += u64::from(from.contracts.is_any(theirs));
+        self.contracts.set(own, from.contracts.get(theirs));
         if let Some(walk) = from.carts.get(&theirs) {
             self.carts.insert(own, *walk);
-        }
-        if self.stock.present.has(own) {
-            self.list(own);
         }
         for open in &mut self.open {
             let mut same = from.open.iter();

@@ -1,11 +1,10 @@
 //! A period that is not over: who was there when it began, and what has come of its days so far.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::bits::{Bits, in_both};
 use super::partial::Beside;
+use super::purse::Purse;
 use crate::calendar::Period;
 use crate::periods::{Before, Slot};
 
@@ -42,8 +41,8 @@ pub(super) struct Open {
     buyers: Bits,
     slot: Slot,
     /// What each customer brought here, minor units, and what the buyers of the period before brought there.
-    brought: BTreeMap<u32, i64>,
-    bought_before: BTreeMap<u32, i64>,
+    brought: Purse,
+    bought_before: Purse,
 }
 
 impl Open {
@@ -62,8 +61,8 @@ impl Open {
             active: Bits::default(),
             buyers: Bits::default(),
             slot: Slot::default(),
-            brought: BTreeMap::new(),
-            bought_before: BTreeMap::new(),
+            brought: Purse::default(),
+            bought_before: Purse::default(),
         };
         open.begin(stock);
         open
@@ -80,19 +79,16 @@ impl Open {
     /// A customer with so many orders on one day, the first of all among them or not, the second of all or not.
     pub(super) fn orders(&mut self, ix: u32, n: u64, (is_first, is_second): (bool, bool)) {
         self.buyers.insert(ix);
-        // Also where it cost nothing: a buyer is one whom the next period may keep.
-        self.brought.entry(ix).or_default();
         self.slot.orders += n;
         self.slot.returning_orders += n - u64::from(is_first);
         self.slot.first_orders += u64::from(is_first);
         self.slot.second_orders += u64::from(is_second);
     }
 
-    pub(super) fn revenue(&mut self, ix: u32, minor: i64) {
-        if minor != 0 {
-            self.slot.revenue += minor;
-            *self.brought.entry(ix).or_default() += minor;
-        }
+    /// What buyers of a day brought, also where that was nothing: the next period may keep them. And what was refunded.
+    pub(super) fn revenue(&mut self, day: &[(u32, i64)]) {
+        self.slot.revenue += day.iter().map(|(_, minor)| minor).sum::<i64>();
+        self.brought.add(day);
     }
 
     pub(super) fn carts(&mut self, opened: u64, left: u64) {
@@ -123,21 +119,18 @@ impl Open {
         slot.active = self.active.len();
         slot.buyers = self.buyers.len();
         slot.again = in_both(&self.buyers, &self.ordered);
-        for (ix, then) in &self.bought_before {
-            let now = self.brought.get(ix).copied().unwrap_or(0);
+        self.bought_before.beside(&self.brought, |then, now| {
             slot.kept_net += now;
-            slot.kept_gross += now.clamp(0, (*then).max(0));
-        }
-        let buyers = self.brought.iter().filter(|(ix, _)| self.buyers.has(**ix));
+            slot.kept_gross += now.clamp(0, then.max(0));
+        });
+        let buyers = self.brought.iter().filter(|(ix, _)| self.buyers.has(*ix));
         slot.buyers_revenue = buyers.map(|(_, minor)| minor).sum();
         slot
     }
 
     /// The next one begins.
     pub(super) fn roll(&mut self, span: (i64, i64), sums: &Slot, stock: &Stock) {
-        let (buyers, brought) = (&self.buyers, std::mem::take(&mut self.brought));
-        let bought = brought.into_iter().filter(|(ix, _)| buyers.has(*ix));
-        let bought_before = bought.collect();
+        let bought_before = self.brought.filtered(|ix| self.buyers.has(ix));
         let mut before = self.before;
         before.pass(sums);
         *self = Self {
@@ -154,8 +147,8 @@ impl Open {
         }
         self.active.remove(ix);
         self.buyers.remove(ix);
-        self.brought.remove(&ix);
-        self.bought_before.remove(&ix);
+        self.brought.remove(ix);
+        self.bought_before.remove(ix);
     }
 
     /// A customer of another partition comes here, with another index.
@@ -165,10 +158,14 @@ impl Open {
         self.ordered.set(own, from.ordered.has(theirs));
         self.active.set(own, from.active.has(theirs));
         self.buyers.set(own, from.buyers.has(theirs));
-        self.brought
-            .extend(from.brought.get(&theirs).map(|minor| (own, *minor)));
-        let bought = from.bought_before.get(&theirs);
-        self.bought_before.extend(bought.map(|minor| (own, *minor)));
+        for (to, from) in [
+            (&mut self.brought, &from.brought),
+            (&mut self.bought_before, &from.bought_before),
+        ] {
+            if let Some(minor) = from.get(theirs) {
+                to.insert(own, minor);
+            }
+        }
     }
 
     /// What another partition had counted so far, without saying of whom.
@@ -191,8 +188,7 @@ impl Open {
     pub(super) fn memory(&self) -> usize {
         let sets = [&self.present, &self.ever, &self.ordered];
         let sets: usize = sets.into_iter().map(Bits::memory).sum();
-        // An entry of a B-tree with what it takes to find it, about.
-        let rows = (self.brought.len() + self.bought_before.len()) * 20;
+        let rows = self.brought.memory() + self.bought_before.memory();
         sets + self.active.memory() + self.buyers.memory() + rows
     }
 }
