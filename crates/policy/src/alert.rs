@@ -11,7 +11,7 @@ mod standing;
 mod text;
 mod value;
 
-pub(crate) use value::{Decision, Voice};
+pub(crate) use value::{Crossing, Decision, Voice};
 
 /// What happened to the customer's episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

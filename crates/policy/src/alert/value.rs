@@ -41,6 +41,17 @@ pub(crate) struct Decision<'a> {
     pub(crate) previous: Option<f64>,
     /// What would close the episode now.
     pub(crate) counterfactual: Option<Counterfactual>,
+    /// What comes if nothing happens.
+    pub(crate) next_crossing: Option<Crossing>,
+}
+
+/// When silence alone reaches a higher band.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Crossing {
+    /// ms UTC.
+    pub(crate) at: i64,
+    /// The band's probability.
+    pub(crate) band: f64,
 }
 
 /// Makes alerts of decisions.
@@ -124,6 +135,7 @@ struct Value<'a> {
     base: f64,
     reasons: Vec<Reason<'a>>,
     counterfactual: Option<WayBack>,
+    next_crossing: Option<Crossing>,
     last_purchase_ms: Option<i64>,
     spend_90d: f64,
     currency: Option<&'a str>,
@@ -303,6 +315,7 @@ impl Voice {
             base: explanation.base,
             reasons: explanation.contributions.iter().map(Reason::new).collect(),
             counterfactual: decision.counterfactual.map(|found| self.way_back(&found)),
+            next_crossing: decision.next_crossing,
             last_purchase_ms: store.last_purchase(ix),
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),

@@ -1,11 +1,12 @@
 //! Scoring at an instant, and the steps of an episode.
 
 use super::*;
-use crate::alert::Decision;
+use crate::alert::{Crossing, Decision};
 use crate::arm::Arm;
 use crate::episode::Open;
 use crate::journal::FactKind;
 use crate::settings::Format;
+use crate::solve::Limits;
 use holdfast_model::Counterfactual;
 
 /// A step of a customer's episode, decided.
@@ -148,6 +149,7 @@ impl Decider {
             return;
         }
         let counterfactual = self.counterfactual(store, ix, step);
+        let next_crossing = self.next_crossing(store, ix, step, open);
         let decision = Decision {
             kind: step.kind,
             number,
@@ -158,6 +160,7 @@ impl Decider {
             churn_event: step.churn_event,
             previous: (!previous.is_nan()).then_some(previous),
             counterfactual,
+            next_crossing,
         };
         let explanation = self
             .scorer
@@ -171,6 +174,31 @@ impl Decider {
             Arm::Control => self.counts.control += 1,
         }
         out.take(alert);
+    }
+
+    /// When silence alone would reach the next band, as the state is now and before the episode ends by itself.
+    fn next_crossing(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        step: &Step<'_>,
+        open: Open,
+    ) -> Option<Crossing> {
+        if !step.kind.leaves_open() || self.settings.format != Format::Json {
+            return None;
+        }
+        let band = self.settings.level(usize::from(open.level) + 1)?;
+        let limits = Limits {
+            above: band.log_odds,
+            ..Limits::NONE
+        };
+        let to = open.at.saturating_add(self.terms.horizon_ms);
+        let from = step.as_of.saturating_add(1);
+        let at = first_reached(&mut self.future(store, ix), from, to, limits)?;
+        Some(Crossing {
+            at,
+            band: band.probability,
+        })
     }
 
     /// Asked for only where somebody is to be won back, and told.
