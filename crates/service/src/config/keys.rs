@@ -1,6 +1,10 @@
 //! Every key the configuration knows, with what it means and its default: the one list behind the checks, the
 //! nearest-name hints, `check --show` and `schema config`.
 
+mod told;
+
+use told::TOLD;
+
 /// One known key.
 #[derive(Debug)]
 pub(super) struct Key {
@@ -18,7 +22,13 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
     }
 }
 
-pub(super) const KEYS: &[Key] = &[
+/// Every key.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    OWN.iter().chain(TOLD)
+}
+
+/// Those of what is told beside alerts stand in [`TOLD`].
+const OWN: &[Key] = &[
     key(
         "app.id",
         "\"holdfast\"",
@@ -207,56 +217,6 @@ pub(super) const KEYS: &[Key] = &[
         "customers one partition may hold, beyond which events of new ones are dropped; default: no limit",
     ),
     key(
-        "lifecycle.enabled",
-        "true",
-        "tell of segments, lapses, carts and what else customers go through, beside alerts",
-    ),
-    key(
-        "lifecycle.dwell",
-        "\"1d\"",
-        "after a change of segment was told, none is for this long",
-    ),
-    key(
-        "lifecycle.dormant_gaps",
-        "3.0",
-        "a customer is dormant when silent for this many times the own median gap",
-    ),
-    key(
-        "kpis.enabled",
-        "true",
-        "keep figures of all customers by period, and a list of whom to write to each day",
-    ),
-    key(
-        "kpis.periods",
-        "[\"day\", \"month\"]",
-        "periods that figures are told of: day, week, month, year",
-    ),
-    key(
-        "kpis.alive",
-        "",
-        "for how long a purchase makes a customer; default: the model's horizon",
-    ),
-    key(
-        "segments.recency_days",
-        "",
-        "four cut points of days since the last purchase; default: the model file's",
-    ),
-    key(
-        "segments.frequency",
-        "",
-        "four cut points of orders; default: the model file's",
-    ),
-    key(
-        "segments.monetary",
-        "",
-        "four cut points of net spend, major units; default: the model file's",
-    ),
-    key(
-        "segments.top_spend",
-        "",
-        "net spend from which on a customer is of the top fifth; default: the model file's",
-    ),
-    key(
         "playbook.rules",
         "\"ecommerce\"",
         "rule table that says what to do: ecommerce or saas as shipped, a file, or off",
@@ -318,7 +278,7 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) const FREE: [&str; 2] = ["kafka.properties", "events.mapping"];
 
 pub(super) fn find(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|k| k.name == name)
+    all().find(|k| k.name == name)
 }
 
 /// The free table that `name` lies in, if any.
@@ -335,14 +295,14 @@ pub(super) fn is_table(name: &str) -> bool {
         full.strip_prefix(name)
             .is_some_and(|rest| rest.starts_with('.'))
     };
-    FREE.contains(&name) || FREE.iter().any(|t| inside(t)) || KEYS.iter().any(|k| inside(k.name))
+    FREE.contains(&name) || FREE.iter().any(|t| inside(t)) || all().any(|k| inside(k.name))
 }
 
 /// The known key nearest to `name`, if one is near enough to be meant.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let last = |n: &str| n.rsplit('.').next().map(str::to_owned).unwrap_or_default();
     let tables = FREE.into_iter();
-    let names = KEYS.iter().map(|k| k.name).chain(tables);
+    let names = all().map(|k| k.name).chain(tables);
     let score = |candidate: &str| {
         let whole = strsim::normalized_damerau_levenshtein(name, candidate);
         // A right key in a wrong table (`[topics] group_id`) is near too.

