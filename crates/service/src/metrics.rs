@@ -22,7 +22,7 @@ use prometheus::{
 
 pub use input::InputMetrics;
 pub use kpis::KpiMetrics;
-pub use labels::{REBALANCE_KINDS, SUPPRESSED_REASONS, TRANSACTION_RESULTS};
+pub use labels::{PartitionMetrics, REBALANCE_KINDS, SUPPRESSED_REASONS, TRANSACTION_RESULTS};
 pub use recorder::Recorder;
 pub use snapshots::SnapshotMetrics;
 pub use watch::WatchMetrics;
@@ -67,17 +67,6 @@ pub struct Metrics {
     pub input: InputMetrics,
     pub watch: WatchMetrics,
     pub kpis: KpiMetrics,
-}
-
-/// The handles of one partition, looked up once.
-#[derive(Debug, Clone)]
-pub struct PartitionMetrics {
-    pub events_consumed: IntCounter,
-    pub watermark: Gauge,
-    pub lag_records: IntGauge,
-    pub lag_seconds: Gauge,
-    pub state_customers: IntGauge,
-    pub state_bytes: IntGauge,
 }
 
 /// Registers what it makes.

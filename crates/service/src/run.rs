@@ -36,6 +36,7 @@ mod snapshots;
 mod status;
 mod stop;
 mod summary;
+mod threads;
 mod watchdog;
 mod watching;
 mod worker;
@@ -72,6 +73,7 @@ pub use shared::{Options, Resume};
 pub use status::{Committed, Concern, PartitionStatus, Rebuild, Status, Watcher};
 pub use stop::Stop;
 pub use summary::Summary;
+use threads::{no_thread, spawn};
 
 /// Batches that wait for a worker. With at most some thousands of records each, this bounds memory.
 const WAITING_BATCHES: usize = 12;
@@ -219,10 +221,6 @@ fn prepare(
         handover,
         snapshots_thread,
     })
-}
-
-fn no_thread(error: std::io::Error) -> RunError {
-    RunError::Internal(format!("cannot start a thread: {error}"))
 }
 
 impl Run {
@@ -396,11 +394,4 @@ impl Run {
         }
         Ok(summary)
     }
-}
-
-fn spawn<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<thread::JoinHandle<T>> {
-    thread::Builder::new().name(name.to_owned()).spawn(work)
 }
