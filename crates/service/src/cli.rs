@@ -14,8 +14,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
 pub use operate::{
-    Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Resume, Run, Schema, Topics,
-    TopicsArgs, TopicsCommand,
+    Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Rekey, Resume, Run, Schema,
+    Topics, TopicsArgs, TopicsCommand,
 };
 pub use playbook::{Init, RuleTable, Rules, RulesCommand, RulesList, RulesTest, Sample};
 pub use retention::Report;
@@ -120,6 +120,9 @@ pub enum Command {
     /// Erase customers: from the state, and their late events for a month
     #[command(before_help = examples::FORGET)]
     Forget(Forget),
+    /// Write an event file anew, each customer's events under one id, as identify and alias events say
+    #[command(before_help = examples::REKEY)]
+    Rekey(Rekey),
     /// Print the JSON schema of a format
     #[command(before_help = examples::SCHEMA)]
     Schema(Schema),

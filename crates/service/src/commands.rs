@@ -7,6 +7,7 @@ mod forget;
 mod generate;
 mod init;
 mod kafka;
+mod rekey;
 mod replay;
 mod report;
 mod rescale;
@@ -96,6 +97,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Verify(args) => verify::verify(&args),
         Command::Rescale(args) => rescale::rescale(&args),
         Command::Forget(args) => forget::forget(&args),
+        Command::Rekey(args) => rekey::rekey(&args),
         Command::Demo(args) => demo::demo(&args),
     }
 }

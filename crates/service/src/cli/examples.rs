@@ -80,6 +80,12 @@ Examples:
   holdfast explain --events shop.jsonl --model model.json --customer c0000042 --at 1767225600000 --json
 ";
 
+pub(super) const REKEY: &str = "\
+Examples:
+  holdfast rekey --events raw.jsonl --out events.jsonl
+  holdfast rekey --events raw.jsonl.gz --out - | head -3
+";
+
 pub(super) const GENERATE: &str = "\
 Examples:
   holdfast generate --customers 2000 --days 180 --seed 1 --out shop.jsonl --truth left.csv

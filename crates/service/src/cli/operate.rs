@@ -215,6 +215,24 @@ pub struct Forget {
 }
 
 #[derive(Debug, Args)]
+pub struct Rekey {
+    /// Events, one a line; may be .gz. Read twice
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    /// The same events under one id for each customer; may be .gz, or - for stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Print a summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Schema {
     /// Which format [default: list them]
     pub name: Option<String>,

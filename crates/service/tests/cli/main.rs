@@ -17,6 +17,7 @@ mod help;
 mod playbook;
 mod python;
 mod ran;
+mod rekey;
 mod replay;
 mod report;
 mod run;
