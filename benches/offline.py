@@ -5,9 +5,12 @@ usage: benches/offline.py [--events N] [--customers N] [--seed S] [--runs R]
 
 Three jobs over the same file. The first is that of SPEC.md, its alerts checked against the oracle. The others score a
 model trained on that file on every event, with silence on and carts timed: its 24 heaviest columns, and all it has.
+Then the first two once more with everything that is told beside alerts: segments, lapses, carts, decisions, figures, the
+day's list, recommended actions.
 """
 import argparse
 import json
+import os
 import shutil
 
 import harness as h
@@ -28,10 +31,20 @@ def replay(name, arguments, runs):
     return rows, out / "alerts.jsonl"
 
 
+def told(name, arguments, runs):
+    """The same job, with all that is told beside alerts."""
+    switches = {"HOLDFAST__LIFECYCLE__ENABLED": "true", "HOLDFAST__PLAYBOOK__RULES": "ecommerce"}
+    os.environ.update(switches)
+    rows, _ = replay(name, arguments, runs)
+    for switch in switches:
+        del os.environ[switch]
+    return rows
+
+
 def heaviest(model, count):
     """The model with its `count` heaviest columns only, as one written by hand: without hash and provenance."""
     columns = sorted(model["columns"], key=lambda c: -abs(c["coefficient"]))[:count]
-    left_out = ("sha256", "registry", "training")
+    left_out = ("sha256", "registry", "training", "reference")
     return {**{k: v for k, v in model.items() if k not in left_out}, "id": f"heaviest-{count}", "columns": columns}
 
 
@@ -76,6 +89,13 @@ def main():
         arguments = ["--events", events, "--config", h.BENCHES / "silence.toml", "--model", path]
         full[columns], _ = replay(f"{columns}-features", arguments, o.runs)
 
+    beside = {
+        "job of SPEC.md, everything told": told("spec-told", ["--events", events, "--config", h.BENCHES / "spec/holdfast.toml"], o.runs),
+        "24 features, everything told": told(
+            "24-told", ["--events", events, "--config", h.BENCHES / "silence.toml", "--model", few], o.runs
+        ),
+    }
+
     h.write(
         about,
         "offline",
@@ -85,8 +105,9 @@ def main():
         [
             row("job of SPEC.md", spec, "the oracle's" if right else "WRONG"),
             *(row(f"{n} features, silence on, carts timed", rows, "-") for n, rows in full.items()),
+            *(row(name, rows, "-") for name, rows in beside.items()),
         ],
-        {"oracle": oracle, "spec": spec, "spec_alerts": found, "train": trained, "features": full},
+        {"oracle": oracle, "spec": spec, "spec_alerts": found, "train": trained, "features": full, "told": beside},
         [
             f"{o.events:,} events, {o.customers:,} customers; min / median / max of {o.runs} runs; events/s by the "
             "program's own clock."

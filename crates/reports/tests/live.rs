@@ -1,6 +1,8 @@
 //! Figures of a running log against those of the whole log: equal for every number of partitions, out of order within
 //! the grace, across restarts.
 
+#![allow(clippy::unwrap_used)] // in helpers of tests
+
 use std::collections::BTreeMap;
 
 use holdfast_events::EventType;
@@ -164,13 +166,17 @@ fn running(arrived: &[Row], partitions: u32, restart: usize, until: i64) -> Vec<
         // As it goes through the topic.
         let text = serde_json::to_string(&spoken).unwrap();
         ledger.take(serde_json::from_str(&text).unwrap(), offset);
-        for told in ledger.due() {
+        for told in all_due(&mut ledger) {
             if let Told::Kpi { kpi, .. } = told {
                 kpis.push(*kpi);
             }
         }
     }
     kpis
+}
+
+fn all_due(ledger: &mut Ledger) -> Vec<Told> {
+    std::iter::from_fn(|| ledger.due()).flatten().collect()
 }
 
 proptest! {
@@ -278,14 +284,11 @@ fn list_of_a_day_holds_the_most_valuable_that_the_budget_allows_once_everybody_h
     ];
     for (offset, said) in (0..).zip(said) {
         ledger.take(said, offset);
-        assert!(
-            ledger.due().is_empty(),
-            "the other partition has not spoken"
-        );
+        assert!(ledger.due().is_none(), "the other partition has not spoken");
     }
     assert_eq!(ledger.floor(7), 0);
     ledger.take(over(1), 7);
-    let told = texts(&ledger.due());
+    let told = texts(&all_due(&mut ledger));
     let listed = |rank: u32, customer: &str| {
         format!(
             "{{\"day\":\"2026-03-11\",\"as_of\":{},\"rank\":{rank},\"capacity\":2,\"candidates\":4,\
@@ -313,57 +316,11 @@ fn ledger_that_begins_at_the_floor_tells_what_is_left_and_nothing_twice() {
     for (offset, said) in (0..).zip(said.clone()) {
         ledger.take(said, offset);
     }
-    assert_eq!(ledger.due().len(), 2);
+    assert_eq!(all_due(&mut ledger).len(), 2);
     let mut again = Ledger::new(zone(), 2, None, ledger.done());
     for (offset, said) in (0..).zip(said) {
         again.take(said, offset);
     }
-    assert!(again.due().is_empty());
+    assert!(again.due().is_none());
     assert_eq!(again.floor(3), 3);
-}
-
-#[test]
-fn a_customer_with_ten_events_costs_a_book_at_most_fourteen_bytes() {
-    const CUSTOMERS: u32 = 100_000;
-    let mut state = 7_u64;
-    let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        state >> 33
-    };
-    // Of ten events of a customer three are purchases, over half a year.
-    let mut rows: Vec<(i64, u32, EventType)> = (0..CUSTOMERS * 10)
-        .map(|n| {
-            let kind = match n % 10 {
-                0..=2 => EventType::Purchase,
-                3 => EventType::CartAdd,
-                _ => EventType::PageView,
-            };
-            (
-                START + (next() % (180 * 86_400)) as i64 * 1_000,
-                n / 10,
-                kind,
-            )
-        })
-        .collect();
-    rows.sort_unstable();
-    let terms = BookTerms {
-        periods: vec![Period::Month],
-        ..terms()
-    };
-    let mut book = Daybook::new(terms, zone());
-    for (ts, customer, kind) in rows {
-        let what = Happening {
-            ts,
-            kind,
-            minor: Some(4_990),
-            contract: None,
-        };
-        book.happened(customer, &what);
-        book.close_up_to(ts - GRACE, &mut |_| ());
-    }
-    let each = book.memory() as f64 / f64::from(CUSTOMERS);
-    println!("{each:.1} bytes of the day book per customer");
-    assert!(each <= 14.0, "{each} bytes");
 }

@@ -155,13 +155,13 @@ impl LineFile {
 }
 
 /// A file, a compressed file or stdout.
-enum Output {
+pub(crate) enum Output {
     Plain(BufWriter<Box<dyn Write>>),
     Gzip(GzEncoder<BufWriter<File>>),
 }
 
 impl Output {
-    fn create(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         if path == Path::new("-") {
             return Ok(Self::Plain(BufWriter::new(Box::new(io::stdout().lock()))));
         }
@@ -178,7 +178,7 @@ impl Output {
         )))
     }
 
-    fn finish(self) -> io::Result<()> {
+    pub(crate) fn finish(self) -> io::Result<()> {
         match self {
             Self::Plain(mut out) => out.flush(),
             Self::Gzip(out) => out.finish()?.flush(),

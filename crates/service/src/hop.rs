@@ -35,10 +35,10 @@ impl Hop {
         self.next = offset + 1;
     }
 
-    /// What is to be told now, and the figures among it.
-    pub(crate) fn due(&mut self) -> (Vec<OutRecord>, Vec<Kpi>) {
+    /// What is to be told next, of one end of periods, and the figures among it; none when there is nothing more.
+    pub(crate) fn due(&mut self) -> Option<(Vec<OutRecord>, Vec<Kpi>)> {
         let mut kpis = Vec::new();
-        let told = self.ledger.due().into_iter();
+        let told = self.ledger.due()?.into_iter();
         let records = told.map(|told| {
             let (stream, key, value) = match told {
                 Told::Kpi { key, value, kpi } => {
@@ -55,7 +55,8 @@ impl Hop {
                 input: None,
             }
         });
-        (records.collect(), kpis)
+        let records = records.collect();
+        Some((records, kpis))
     }
 
     /// Where a reader has to begin who is to know what this one knows.

@@ -9,19 +9,17 @@
 //! customer and none names as the other; of all of them where there is none. So the order of events changes nothing.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use holdfast_consumer::{LineBatch, LineReader};
 use holdfast_events::{Decoder, EventType, Outcome, Record};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::config;
+use crate::generate::Output;
 use crate::study::Source;
 
 /// What to write where.
@@ -200,16 +198,10 @@ fn links(path: &Path, decoder: &Decoder, summary: &mut Summary) -> anyhow::Resul
     Ok(links)
 }
 
-fn writer(path: &Path) -> anyhow::Result<Box<dyn Write>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(io::stdout().lock())));
-    }
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    let file = BufWriter::with_capacity(1 << 18, file);
-    Ok(match path.extension() {
-        Some(end) if end == "gz" => Box::new(GzEncoder::new(file, Compression::default())),
-        _ => Box::new(file),
-    })
+/// Whether both are one file, by whatever name.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    one == other || real(one).is_some_and(|one| Some(one) == real(other))
 }
 
 /// Writes the events of a file under the ids that their customers are known by. A record that cannot be decoded stays as
@@ -221,7 +213,7 @@ pub fn rekey(args: &Args, config: &config::Settings) -> anyhow::Result<Summary> 
     if args.events == Path::new("-") {
         bail!("--events is read twice and cannot be stdin: write it to a file first");
     }
-    if args.events == args.out {
+    if is_same(&args.events, &args.out) {
         bail!("--out is --events: it would be overwritten while it is read");
     }
     let source = Source::new(args.events.clone(), config, Some("ignore"))?;
@@ -230,7 +222,7 @@ pub fn rekey(args: &Args, config: &config::Settings) -> anyhow::Result<Summary> 
     let known = links(&args.events, &decoder, &mut summary)?.known();
     summary.merged = known.iter().filter(|(id, known)| id != known).count() as u64;
     let paths = paths(config);
-    let mut out = writer(&args.out)?;
+    let mut out = Output::create(&args.out)?;
     each(&args.events, |record| {
         summary.lines += 1;
         let id = match decoder.decode(record) {
@@ -263,7 +255,8 @@ pub fn rekey(args: &Args, config: &config::Settings) -> anyhow::Result<Summary> 
         out.write_all(b"\n")?;
         Ok(())
     })?;
-    out.flush()?;
+    let finished = out.finish();
+    finished.with_context(|| format!("cannot write {}", args.out.display()))?;
     Ok(summary)
 }
 

@@ -19,6 +19,7 @@ mod challenger;
 mod clock;
 mod committer;
 mod error;
+mod figures;
 mod handover;
 mod headroom;
 mod hop;
@@ -63,7 +64,7 @@ use watchdog::Watchdog;
 
 pub(crate) use challenger::challenged;
 pub use error::RunError;
-pub use hop::Newest;
+pub use figures::Newest;
 pub(crate) use hop::group as partials_group;
 pub(crate) use journal::{JournalLog, KafkaJournal, Values, between};
 pub(crate) use kafka::client;

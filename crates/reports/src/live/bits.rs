@@ -97,6 +97,14 @@ impl Bits {
         }
     }
 
+    /// Everyone in it, by index.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.0).flat_map(|(at, word)| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 != 0);
+            bits.map(move |bit| at * 64 + bit)
+        })
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.0.capacity() * 8
     }

@@ -14,7 +14,7 @@ use crate::presence::Presence;
 
 /// The second that holds an instant or follows it. Bounds are whole seconds, so no comparison with one changes.
 fn second(ms: i64) -> u32 {
-    u32::try_from(ms.saturating_add(999).div_euclid(1_000)).unwrap_or(u32::MAX)
+    u32::try_from(ms.saturating_add(999).div_euclid(1_000).max(0)).unwrap_or(u32::MAX)
 }
 
 /// Customers' touches, each customer's by time, those of one instant as they came.
@@ -208,9 +208,7 @@ impl Daybook {
             is_whole: open.is_whole,
             sums,
             before: open.before,
-            segments: segments
-                .map(|(name, n)| (name.clone(), (*n).max(0).cast_unsigned()))
-                .collect(),
+            segments: segments.map(|(name, n)| (name.clone(), *n)).collect(),
             beside: open.beside.clone(),
         }
     }

@@ -135,8 +135,10 @@ impl Daybook {
             _ => self.next = Some(self.span(ts.saturating_sub(1))),
         }
         let day = self.days.entry(start);
-        // What comes late is in no day's first instant, which belongs to the day before as well.
-        let ms = ts.saturating_sub(start).max(i64::from(is_late));
+        // What comes for a day's first instant, which belongs to the day before as well, when that is closed, is late for
+        // it: it counts from the next millisecond on.
+        let after = self.has_closed && self.next.is_some_and(|next| next.0 == start);
+        let ms = ts.saturating_sub(start).max(i64::from(is_late || after));
         let ms = u32::try_from(ms).unwrap_or(u32::MAX);
         (day.or_insert_with(|| Day::new((start, end))), ms, is_late)
     }
@@ -178,13 +180,19 @@ impl Daybook {
         }
         while let Some((start, end)) = self.next.filter(|(_, end)| *end <= to) {
             self.close((start, end), tell);
+            if self.next.is_none_or(|next| next.0 < end) {
+                // The calendar is at its end.
+                break;
+            }
         }
         true
     }
 
     /// Nothing happened yet. Whoever waits for this partition learns that it has nothing to say.
     fn begin(&mut self, to: i64, tell: &mut dyn FnMut(Partial)) -> bool {
-        let (today, tomorrow) = self.span(to);
+        let Ok((today, tomorrow)) = Period::Day.span(&self.zone, to) else {
+            return false;
+        };
         self.next = Some((today, tomorrow));
         if let Ok(yesterday) = Period::Day.span(&self.zone, today - 1) {
             let nothing = Open::new(Period::Day, yesterday, &self.stock);

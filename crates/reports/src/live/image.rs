@@ -153,17 +153,33 @@ impl Daybook {
                 open.adopt(from, (theirs, own));
             }
         }
+    }
+
+    /// What customers did on days that are not closed comes along: `own` says by which index they are known here, of those
+    /// who are. What the other partition had not closed and others had is late.
+    pub fn adopt_days(&mut self, from: &Self, own: impl Fn(u32) -> Option<u32>) {
         for day in from.days.values() {
-            let page = self.days.entry(day.start);
-            let page = page.or_insert_with(|| Day::new((day.start, day.end)));
-            let touches = day.touches.iter().filter(|touch| touch.ix == theirs);
-            page.touches.extend(touches.map(|touch| {
-                let mut touch = *touch;
-                touch.ix = own;
-                touch
-            }));
-            page.active.set(own, day.active.has(theirs));
+            let (page, is_late) = self.page_of(day);
+            for touch in &day.touches {
+                if let Some(ix) = own(touch.ix) {
+                    let mut touch = *touch;
+                    touch.ix = ix;
+                    touch.ms = if is_late { 1 } else { touch.ms };
+                    page.touches.push(touch);
+                }
+            }
+            for ix in day.active.iter().filter_map(&own) {
+                page.active.insert(ix);
+            }
         }
+    }
+
+    fn page_of(&mut self, day: &Day) -> (&mut Day, bool) {
+        let span = (day.start, day.end);
+        let late = self.next.filter(|next| day.start < next.0);
+        let span = late.unwrap_or(span);
+        let page = self.days.entry(span.0);
+        (page.or_insert_with(|| Day::new(span)), late.is_some())
     }
 
     /// What another partition had counted so far without saying of whom: one of the new ones takes it.
@@ -178,8 +194,7 @@ impl Daybook {
             }
         }
         for day in from.days.values() {
-            let page = self.days.entry(day.start);
-            let page = page.or_insert_with(|| Day::new((day.start, day.end)));
+            let (page, _) = self.page_of(day);
             page.traffic += day.traffic;
             page.beside.add(&day.beside);
         }

@@ -63,7 +63,7 @@ struct Pending {
     is_whole: bool,
     sums: Slot,
     before: Before,
-    segments: BTreeMap<String, u64>,
+    segments: BTreeMap<String, i64>,
     beside: Beside,
 }
 
@@ -165,9 +165,10 @@ impl Ledger {
 
     fn hear(&mut self, partial: Partial, offset: i64) {
         if self.heard.len() != partial.partitions as usize {
-            // Customers were spread anew: what the old partitions had not said together they will not say any more.
-            self.heard = vec![self.done; partial.partitions as usize];
-            self.pending.clear();
+            // Customers were spread anew: what all old partitions have said is told, and the rest they will not say.
+            let settled = self.heard.iter().copied().min().flatten().max(self.done);
+            self.pending.retain(|(end, _), _| Some(*end) <= settled);
+            self.heard = vec![settled; partial.partitions as usize];
         }
         let place = usize::try_from(partial.partition).unwrap_or(usize::MAX);
         let Some(heard) = self.heard.get_mut(place) else {
@@ -195,23 +196,24 @@ impl Ledger {
         pending.beside.add(&partial.beside);
     }
 
-    /// Everything that all partitions have spoken of since, by the end of the period.
-    pub fn due(&mut self) -> Vec<Told> {
-        let mut told = Vec::new();
+    /// What is to be told next: everything that ends at the first instant up to which all partitions have spoken, and not
+    /// been told of. None when they have spoken of nothing more.
+    pub fn due(&mut self) -> Option<Vec<Told>> {
         // None of one that has not spoken at all.
-        let Some(up_to) = self.heard.iter().copied().min().flatten() else {
-            return told;
-        };
+        let up_to = self.heard.iter().copied().min().flatten()?;
         if !self.is_new(up_to) {
-            return told;
+            return None;
         }
-        let later = self.pending.split_off(&(up_to + 1, Period::Day));
-        let mut lists_later = self.lists.split_off(&(up_to + 1));
+        let first = self.pending.keys().next().map(|(end, _)| *end);
+        let end = first.filter(|end| *end <= up_to).unwrap_or(up_to);
+        let later = self.pending.split_off(&(end + 1, Period::Day));
         let pending = std::mem::replace(&mut self.pending, later);
-        std::mem::swap(&mut self.lists, &mut lists_later);
+        let later = self.lists.split_off(&(end + 1));
+        let mut lists = std::mem::replace(&mut self.lists, later);
+        let mut told = Vec::new();
         for ((end, period), pending) in pending {
             if period == Period::Day
-                && let Some(list) = lists_later.remove(&end)
+                && let Some(list) = lists.remove(&end)
             {
                 self.tell_list((pending.start, end), list, &mut told);
             }
@@ -219,8 +221,8 @@ impl Ledger {
                 told.push(self.kpi((period, end), &pending));
             }
         }
-        self.done = Some(up_to);
-        told
+        self.done = Some(end);
+        Some(told)
     }
 
     fn kpi(&self, (period, end): (Period, i64), pending: &Pending) -> Told {
@@ -228,11 +230,13 @@ impl Ledger {
         let money = Money::new(self.exponent);
         let span = ((pending.start, end), true);
         let figures = PeriodFigures::of(&pending.sums, pending.before, span, money);
+        let segments = pending.segments.iter().filter(|(_, n)| **n > 0);
+        let segments = segments.map(|(name, n)| (name.clone(), n.unsigned_abs()));
         let zone = self.zone.iana_name().unwrap_or("UTC");
         let kpi = Kpi::new(
             (period, name, zone),
             figures,
-            pending.segments.clone(),
+            segments.collect(),
             &pending.beside,
         );
         Told::Kpi {

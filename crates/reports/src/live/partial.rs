@@ -29,7 +29,8 @@ pub struct Partial {
     pub(crate) sums: Slot,
     pub(crate) before: Before,
     /// Customers by segment at its end.
-    pub segments: BTreeMap<String, u64>,
+    /// Below 0 where customers came from another partition, whose count of them stayed there.
+    pub segments: BTreeMap<String, i64>,
     /// What else was counted.
     pub beside: Beside,
 }

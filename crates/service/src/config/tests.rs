@@ -1,6 +1,5 @@
 use std::fs;
 
-
 use super::*;
 
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {

@@ -88,9 +88,10 @@ impl Files {
                 (stream, _) => record_line(&mut self.streams, stream, &record.value)?,
             }
         }
-        let (told, _) = self.hop.as_mut().map(Hop::due).unwrap_or_default();
-        for record in told {
-            record_line(&mut self.streams, record.stream, &record.value)?;
+        while let Some((told, _)) = self.hop.as_mut().and_then(Hop::due) {
+            for record in told {
+                record_line(&mut self.streams, record.stream, &record.value)?;
+            }
         }
         Ok(())
     }

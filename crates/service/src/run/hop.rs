@@ -4,33 +4,35 @@
 //! told and how far the topic is worked through go into one transaction, and the offset that is committed is that of the
 //! oldest partial that is still needed, so a restart knows what the process before it knew.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use holdfast_consumer::{
-    Assigned, Batch, KafkaSettings, KafkaSource, Partitions, Polled, Refusal, Source, Start,
+    Assigned, Batch, KafkaSettings, KafkaSource, Partitions, Polled, Refusal, Source, SourceError,
+    Start, now_ms,
 };
 use holdfast_producer::{
-    KafkaSinkSettings, KafkaTransactions, Metadata, Outputs, Position, Sink, SinkError, SinkHealth,
-    Stream, TransactionalSink,
+    KafkaSinkSettings, KafkaTransactions, Metadata, OutRecord, Outputs, Position, Sink, SinkError,
+    SinkHealth, Stream, TransactionalSink,
 };
-use holdfast_reports::Period;
 use holdfast_reports::live::Kpi;
 use tracing::{info, warn};
 
 use super::message::Event;
 use super::status::Committed;
-use super::{RunError, Shared, Status, no_thread, spawn};
+use super::{RunError, Shared, no_thread, spawn};
+use crate::config::Clock;
 use crate::hop::Hop;
 
 /// How long one poll may wait.
 const POLL: Duration = Duration::from_millis(50);
 /// Batches that wait to be added up.
 const WAITING: usize = 4;
+/// How long a last commit may take before the topic is given back without it.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a run that is to end by itself waits for figures of what it has read.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -59,6 +61,8 @@ enum Message {
 struct Claim {
     adder: Sender<Message>,
     health: Arc<SinkHealth>,
+    /// How often the topic went: what was read before is nobody's any more.
+    losses: Arc<AtomicU64>,
 }
 
 impl Partitions for Claim {
@@ -87,12 +91,16 @@ impl Partitions for Claim {
     }
 
     fn revoked(&self, _: &[i32], lost: bool) {
+        self.losses.fetch_add(1, Ordering::Release);
         if lost {
             // A commit under way that fails must not be tried again; then the message is got to.
             self.health.cancel();
         }
         let (answer, answered) = bounded(1);
-        if self.adder.send(Message::Forget { answer }).is_ok() {
+        if self.adder.send(Message::Forget { answer }).is_ok()
+            && answered.recv_timeout(COMMIT_PATIENCE) == Err(RecvTimeoutError::Timeout)
+        {
+            self.health.cancel();
             answered.recv().ok();
         }
         self.health.resume();
@@ -115,11 +123,19 @@ impl KafkaHop {
             group_id: group(&sink.client.group_id),
             ..sink.client.clone()
         };
+        let silence = &shared.settings.silence;
+        if !silence.enabled || silence.clock != Clock::Wall {
+            warn!(
+                "figures wait for an event in every partition: without silence.clock = \"wall\" no tick closes a day"
+            );
+        }
         let health = Arc::<SinkHealth>::default();
         let (adder, work) = bounded(WAITING);
+        let losses = Arc::<AtomicU64>::default();
         let claim = Claim {
             adder: adder.clone(),
             health: Arc::clone(&health),
+            losses: Arc::clone(&losses),
         };
         let source = KafkaSource::open(client.clone(), Arc::new(claim))?;
         let sink = KafkaSinkSettings {
@@ -137,6 +153,7 @@ impl KafkaHop {
         let ending = Arc::<AtomicBool>::default();
         let reader = Reader {
             source: Box::new(source),
+            losses,
             adder,
             ending: Arc::clone(&ending),
             until_end: shared.options.until_end,
@@ -179,6 +196,7 @@ pub(crate) fn group(group_id: &str) -> String {
 
 struct Reader {
     source: Box<dyn Source>,
+    losses: Arc<AtomicU64>,
     adder: Sender<Message>,
     ending: Arc<AtomicBool>,
     until_end: bool,
@@ -187,43 +205,66 @@ struct Reader {
 
 impl Reader {
     fn run(mut self) {
-        let mut ending_since: Option<Instant> = None;
+        if let Err(error) = self.read() {
+            // Nobody listens any more when the run is ending.
+            self.events.send(Event::Failed(error.into())).ok();
+        }
+        self.source.close();
+        self.adder.send(Message::Stop).ok();
+    }
+
+    /// Until the run ends; one that is to end by itself reads what there is first.
+    fn read(&mut self) -> Result<(), SourceError> {
+        let mut ending: Option<(Instant, i64)> = None;
         loop {
             if self.ending.load(Ordering::Acquire) {
-                let since = *ending_since.get_or_insert_with(Instant::now);
+                let (since, _) = *ending.get_or_insert_with(|| (Instant::now(), now_ms()));
                 if !self.until_end || since.elapsed() > PATIENCE {
-                    break;
+                    return Ok(());
                 }
             }
             match self.source.poll(POLL) {
                 Ok(Polled::Batch(batch)) => {
-                    if self.adder.send(Message::Batch(batch)).is_err() {
-                        break;
-                    }
+                    self.hand_on(Message::Batch(batch))?;
                 }
-                // Asked for after everything was committed, or asked for again later.
+                // The log was asked for its end after everything was committed.
                 Ok(Polled::End {
                     offset,
                     log_end,
-                    asked_ms: Some(_),
+                    asked_ms: Some(asked),
                     ..
-                }) if offset == log_end
-                    && ending_since.is_some_and(|since| since.elapsed() > POLL * 4) =>
-                {
-                    break;
+                }) if offset == log_end && ending.is_some_and(|(_, at)| asked > at) => {
+                    return Ok(());
                 }
                 Ok(Polled::Trouble(text)) => warn!("partials: {text}"),
                 Ok(_) => {}
-                Err(error) => {
-                    if ending_since.is_none() {
-                        self.events.send(Event::Failed(error.into())).ok();
-                    }
-                    break;
-                }
+                Err(_) if ending.is_some() => return Ok(()),
+                Err(error) => return Err(error),
             }
         }
-        self.source.close();
-        self.adder.send(Message::Stop).ok();
+    }
+
+    /// Waits for room, serving the source meanwhile: who adds up may wait for us to hear that the topic is gone. Then the
+    /// message is let go.
+    fn hand_on(&mut self, mut message: Message) -> Result<(), SourceError> {
+        let losses = self.losses.load(Ordering::Acquire);
+        loop {
+            match self.adder.send_timeout(message, POLL) {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Disconnected(_)) => {
+                    let text = "who adds up figures has ended".to_owned();
+                    return Err(SourceError::Temporary(text));
+                }
+                Err(SendTimeoutError::Timeout(back)) => message = back,
+            }
+            if let Polled::Trouble(text) = self.source.serve()? {
+                warn!("partials: {text}");
+            }
+            let ends = self.ending.load(Ordering::Acquire) && !self.until_end;
+            if ends || self.losses.load(Ordering::Acquire) != losses {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -263,18 +304,27 @@ impl Adder {
         let Some(hop) = &mut self.hop else {
             return Ok(());
         };
-        let before = hop.done();
         batch.for_each_chunk(|records| {
             for record in records {
                 hop.take(record.value.unwrap_or_default(), record.offset);
             }
         });
-        let (records, kpis) = hop.due();
-        if hop.done() == before {
-            return Ok(());
+        while let Some((records, kpis)) = self.hop.as_mut().and_then(Hop::due) {
+            self.tell(batch.partition(), records, kpis)?;
         }
+        Ok(())
+    }
+
+    /// What ends at one instant, in a transaction with where a successor has to begin.
+    fn tell(
+        &mut self,
+        partition: i32,
+        records: Vec<OutRecord>,
+        kpis: Vec<Kpi>,
+    ) -> Result<(), RunError> {
+        let Some(hop) = &self.hop else { return Ok(()) };
         let position = Position {
-            partition: batch.partition(),
+            partition,
             next_offset: hop.floor(),
             metadata: Metadata {
                 done: hop.done(),
@@ -304,63 +354,5 @@ impl Adder {
         }
         self.shared.status.tell_kpis(kpis);
         Ok(())
-    }
-}
-
-/// What a sink of one process adds up in place: partials among outputs, and what comes of them in the same commit.
-pub(super) struct Adding<S> {
-    pub(super) sink: S,
-    pub(super) hop: Hop,
-    pub(super) shared: Arc<Shared>,
-}
-
-impl<S: Sink> Sink for Adding<S> {
-    fn commit(&mut self, outputs: &Outputs, positions: &[Position]) -> Result<(), SinkError> {
-        let partials = outputs
-            .records
-            .iter()
-            .filter(|r| r.stream == Stream::Partials);
-        let mut some = false;
-        for record in partials {
-            self.hop.take_next(&record.value);
-            some = true;
-        }
-        let (told, kpis) = if some {
-            self.hop.due()
-        } else {
-            Default::default()
-        };
-        if told.is_empty() {
-            return self.sink.commit(outputs, positions);
-        }
-        let mut outputs = outputs.clone();
-        outputs.records.extend(told);
-        self.sink.commit(&outputs, positions)?;
-        self.shared.status.tell_kpis(kpis);
-        Ok(())
-    }
-}
-
-/// The newest figures of each kind of period.
-pub type Newest = BTreeMap<Period, Kpi>;
-
-impl Status {
-    /// The newest figures of each kind of period; nothing where another instance adds them up.
-    #[must_use]
-    pub fn kpis(&self) -> Newest {
-        let kpis = self.kpis.lock().unwrap_or_else(PoisonError::into_inner);
-        kpis.clone()
-    }
-
-    fn tell_kpis(&self, told: Vec<Kpi>) {
-        let mut kpis = self.kpis.lock().unwrap_or_else(PoisonError::into_inner);
-        kpis.extend(told.into_iter().map(|kpi| (kpi.period, kpi)));
-    }
-
-    fn clear_kpis(&self) {
-        self.kpis
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
     }
 }

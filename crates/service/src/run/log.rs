@@ -7,7 +7,7 @@ use std::sync::Arc;
 use holdfast_consumer::{LogSettings, LogSource, Partitions};
 use holdfast_producer::{LogSink, LogSinkSettings, Sink, StdoutSink};
 
-use super::hop::Adding;
+use super::figures::Adding;
 use super::journal::{JournalLog, Values};
 use super::recovery::{Archive, open_snapshots};
 use super::snapshots::Unstarted;
@@ -35,7 +35,7 @@ pub(super) fn start(shared: &Arc<Shared>, unstarted: Option<Unstarted>) -> Resul
             Some(mut hop) => {
                 sink.each_partial(|value| hop.take_next(value))?;
                 // It was told when it was committed.
-                hop.due();
+                while hop.due().is_some() {}
                 let shared = Arc::clone(shared);
                 Box::new(Adding { sink, hop, shared })
             }

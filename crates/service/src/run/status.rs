@@ -13,7 +13,7 @@ use holdfast_producer::{Outputs, SinkHealth};
 use tracing::warn;
 
 use super::clock::now_ms;
-use super::hop::Newest;
+use super::figures::Newest;
 use super::watchdog::Pulses;
 use super::watching::Watching;
 use crate::pipeline::watch::View;

@@ -47,7 +47,10 @@ fn stdin_and_the_own_input_as_output_are_refused() {
     let raw = dir.path().join("raw.jsonl");
     fs::write(&raw, RAW).unwrap();
     let path = raw.to_str().unwrap();
-    let refused = run(&["rekey", "--events", path, "--out", path]);
-    assert_eq!(refused.code, 1);
+    let other = format!("{}/./raw.jsonl", dir.path().display());
+    for out in [path, &other] {
+        let refused = run(&["rekey", "--events", path, "--out", out]);
+        assert_eq!(refused.code, 1);
+    }
     assert_eq!(fs::read_to_string(&raw).unwrap(), RAW);
 }

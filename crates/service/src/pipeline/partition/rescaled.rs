@@ -1,5 +1,6 @@
 //! The same customers over another number of partitions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -62,6 +63,7 @@ impl Partition {
             }
         }
         for from in old {
+            let mut moved = HashMap::new();
             for theirs in from.store.iter() {
                 let id = from.store.id(theirs);
                 let place = murmur2_partition(id.as_bytes(), partitions);
@@ -75,6 +77,13 @@ impl Partition {
                 }
                 if let (Some(book), Some(old)) = (&mut to.book, &from.book) {
                     book.adopt(old, (theirs.0, own.0));
+                    moved.insert(theirs.0, (place, own.0));
+                }
+            }
+            for (number, to) in (0..).zip(&mut new) {
+                if let (Some(book), Some(old)) = (&mut to.book, &from.book) {
+                    let here = |theirs| moved.get(&theirs).filter(|(place, _)| *place == number);
+                    book.adopt_days(old, |theirs| here(theirs).map(|(_, own)| *own));
                 }
             }
         }
