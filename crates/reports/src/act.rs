@@ -138,10 +138,20 @@ impl Act<'_> {
     /// What it adds to revenue, in minor units: a purchase's amount, less a refund's.
     #[must_use]
     pub fn revenue(&self) -> i64 {
-        match self.kind {
-            EventType::Purchase => self.minor.unwrap_or(0),
-            EventType::Refund => -self.minor.unwrap_or(0),
-            _ => 0,
-        }
+        revenue(self.kind, self.minor.unwrap_or(0))
     }
+}
+
+/// What an event of this type and amount adds to revenue, minor units.
+pub(crate) fn revenue(kind: EventType, minor: i64) -> i64 {
+    match kind {
+        EventType::Purchase => minor,
+        EventType::Refund => minor.saturating_neg(),
+        _ => 0,
+    }
+}
+
+/// Whether an event of this type shows that the customer is active.
+pub(crate) fn is_active(kind: EventType) -> bool {
+    kind.is_by_customer() && kind != EventType::CartAbandon
 }

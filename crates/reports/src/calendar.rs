@@ -244,10 +244,7 @@ impl Calendar {
     /// A month as text, such as `2026-03`.
     #[must_use]
     pub fn month_name(&self, at: usize) -> String {
-        day_of(&self.zone, self.months.bounds[at]).map_or_else(
-            |_| at.to_string(),
-            |day| format!("{:04}-{:02}", day.year(), day.month()),
-        )
+        Period::Month.name_of(&self.zone, self.months.bounds[at])
     }
 
     /// Hour and whether it is Saturday or Sunday, by the local clock.

@@ -6,7 +6,7 @@
 use holdfast_events::EventType;
 use serde::{Deserialize, Serialize};
 
-use crate::act::Customer;
+use crate::act::{Customer, is_active};
 use crate::calendar::Grid;
 use crate::carts::{self, Turn};
 use crate::presence::Presence;
@@ -212,8 +212,7 @@ impl Periods {
                 }
             }
             let is_buyer = orders > had;
-            let acted = |kind: EventType| kind.is_by_customer() && kind != EventType::CartAbandon;
-            slot.active += u64::from(within.iter().any(|act| acted(act.kind)));
+            slot.active += u64::from(within.iter().any(|act| is_active(act.kind)));
             slot.revenue += revenue;
             slot.buyers += u64::from(is_buyer);
             slot.again += u64::from(is_buyer && had > 0);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
 use super::partial::Beside;
+use crate::act::revenue;
 
 /// An event that figures need more of than that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +40,7 @@ impl Touch {
 
     /// What it adds to revenue, minor units.
     pub(super) fn revenue(self) -> i64 {
-        match self.kind() {
-            EventType::Purchase => self.more,
-            EventType::Refund => self.more.saturating_neg(),
-            _ => 0,
-        }
+        revenue(self.kind(), self.more)
     }
 }
 

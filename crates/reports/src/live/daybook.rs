@@ -11,6 +11,7 @@ use super::day::{Day, Touch};
 use super::open::{Open, Stock};
 use super::partial::Partial;
 use super::running::{Running, short};
+use crate::act::is_active;
 use crate::calendar::Period;
 use crate::carts::{Abandons, Walk};
 
@@ -61,11 +62,6 @@ fn is_touch(kind: EventType, abandons: Abandons) -> bool {
         E::SubscriptionCancel | E::SubscriptionExpire => true,
         _ => false,
     }
-}
-
-/// Whether it shows that the customer is active.
-fn is_act(kind: EventType) -> bool {
-    kind.is_by_customer() && kind != EventType::CartAbandon
 }
 
 impl Daybook {
@@ -149,7 +145,7 @@ impl Daybook {
         let (day, ms, is_late) = self.page(what.ts);
         day.beside.late_events += u64::from(is_late);
         day.beside.counts(what.kind);
-        if is_act(what.kind) {
+        if is_active(what.kind) {
             day.active.insert(ix);
             day.traffic += u64::from(what.kind == EventType::PageView);
         }
@@ -160,7 +156,7 @@ impl Daybook {
         }
     }
 
-    /// An opinion was given at `ts`: 0 asks for NPS, 1 for CSAT; the score in millionths of its scale.
+    /// An opinion was given at `ts`, its score in millionths of the scale.
     pub fn opined(&mut self, ts: i64, question: crate::Question, share: u32) {
         self.page(ts).0.beside.opinion(question, share);
     }
@@ -219,13 +215,7 @@ impl Daybook {
         for open in &mut self.open {
             open.erase(ix);
         }
-        let stock = &mut self.stock;
-        for set in [
-            &mut stock.present,
-            &mut stock.ever,
-            &mut stock.ordered,
-            &mut stock.repeated,
-        ] {
+        for set in self.stock.sets_mut() {
             set.remove(ix);
         }
         if let Some(second) = self.purchases.get_mut(ix as usize) {

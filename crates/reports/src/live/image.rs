@@ -45,13 +45,7 @@ impl Daybook {
     /// As bytes; equal books have equal ones.
     #[must_use]
     pub fn encode(mut self) -> Vec<u8> {
-        let stock = &mut self.stock;
-        for set in [
-            &mut stock.present,
-            &mut stock.ever,
-            &mut stock.ordered,
-            &mut stock.repeated,
-        ] {
+        for set in self.stock.sets_mut() {
             set.trim();
         }
         self.open.iter_mut().for_each(Open::trim);

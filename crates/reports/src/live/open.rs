@@ -22,6 +22,18 @@ pub(super) struct Stock {
     pub(super) subscribed: u64,
 }
 
+impl Stock {
+    /// All of its sets.
+    pub(super) fn sets_mut(&mut self) -> [&mut Bits; 4] {
+        [
+            &mut self.present,
+            &mut self.ever,
+            &mut self.ordered,
+            &mut self.repeated,
+        ]
+    }
+}
+
 /// The period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Open {
