@@ -47,6 +47,11 @@ macro_rules! fields {
                 }
             }
 
+            /// Whether there is an optional field of this name.
+            fn is_known(name: &str) -> bool {
+                matches!(name, $(stringify!($name))|*)
+            }
+
             /// Whether a field of this name is set.
             #[must_use]
             pub fn has(&self, name: &str) -> bool {
@@ -261,7 +266,7 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut details = Details::default();
         while let Some(name) = map.next_key_seed(Name)? {
-            if NAMES.contains(&&*name) {
+            if Details::is_known(&name) {
                 let raw: &'de RawValue = map.next_value()?;
                 details.set(&name, raw.get());
             } else {

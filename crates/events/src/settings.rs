@@ -190,6 +190,12 @@ impl Settings {
         self
     }
 
+    /// Whether records are read by a mapping, so that fields may have other names in them.
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        self.mapping.is_some()
+    }
+
     /// The rule for currencies.
     #[must_use]
     pub fn currency(&self) -> CurrencyRule {

@@ -41,27 +41,16 @@ pub mod service;
 pub mod silence;
 
 /// How much a part wants to know of a type of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
     /// Nothing.
     Nothing,
     /// Type, time and amount.
     Event,
-    /// One optional field too: where a record does not hold its name there is nothing to be read.
-    Field(&'static str),
+    /// Some optional fields too: where a record holds none of their names there is nothing to be read.
+    Fields(&'static [&'static str]),
     /// The optional fields too.
     Details,
-}
-
-impl Want {
-    /// What has to be read where one wants this and another one that.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Field(one), Self::Field(another)) if one != another => Self::Details,
-            _ => self.max(other),
-        }
-    }
 }
 
 /// A customer, and what is known of all.

@@ -22,9 +22,11 @@ use crate::profile::Profile;
 use crate::settings::Settings;
 use crate::table::{AnyTable, Dense};
 
+mod fields;
 mod image;
 mod parts;
 
+pub use fields::Fields;
 pub use image::{ImageFault, TrackerImage};
 use parts::Parts;
 
@@ -44,7 +46,7 @@ pub struct Seen<'a> {
     pub minor: Option<i64>,
     /// Its id.
     pub event_id: &'a str,
-    /// Its optional fields, where [`Tracker::wants_details`] says so.
+    /// Its optional fields, where [`Tracker::fields`] says that they are wanted.
     pub details: Option<&'a Details<'a>>,
 }
 
@@ -56,8 +58,8 @@ pub struct Tracker {
     /// Which parts wait for an instant of the customer.
     waiting: Dense<u16>,
     agenda: Agenda,
-    /// By event type, a bit for each part that wants it; and the most that one of them wants.
-    wanted: [(u16, Want); KINDS],
+    /// By event type, a bit for each part that wants it; and the fields that they want.
+    wanted: [(u16, Fields); KINDS],
     emitting: bool,
     not_before: i64,
     /// Nothing falls due before this instant, at which other settings took hold.
@@ -75,9 +77,11 @@ impl Tracker {
         let wanted = std::array::from_fn(|kind| {
             let kind = EventType::ALL[kind];
             let wants = parts.all().map(|part| part.wants(kind));
-            let bits = (0..).zip(wants).filter(|(_, want)| *want > Want::Nothing);
+            let bits = (0..)
+                .zip(&wants)
+                .filter(|(_, want)| **want != Want::Nothing);
             let bits = bits.fold(0, |bits, (part, _)| bits | 1 << part);
-            (bits, wants.into_iter().fold(Want::Nothing, Want::and))
+            (bits, Fields::of(&wants))
         });
         Self {
             settings,
@@ -100,22 +104,11 @@ impl Tracker {
         self.wanted[kind as usize].0 != 0
     }
 
-    /// Whether [`after_event`](Self::after_event) wants the optional fields of events of this type.
+    /// The optional fields that [`after_event`](Self::after_event) wants of events of this type.
     #[inline]
     #[must_use]
-    pub fn wants_details(&self, kind: EventType) -> bool {
-        self.wanted[kind as usize].1 > Want::Event
-    }
-
-    /// The one optional field that is wanted of events of this type, if no other is: a record without its name need not
-    /// be read for it.
-    #[inline]
-    #[must_use]
-    pub fn wanted_field(&self, kind: EventType) -> Option<&'static str> {
-        match self.wanted[kind as usize].1 {
-            Want::Field(name) => Some(name),
-            _ => None,
-        }
+    pub fn fields(&self, kind: EventType) -> &Fields {
+        &self.wanted[kind as usize].1
     }
 
     /// Whether records are sent, or enter the state only, as in a rebuild.
@@ -151,6 +144,7 @@ impl Tracker {
     #[inline]
     pub fn touch(&self, ix: Ix) {
         black_box((self.agenda.not_before(ix), self.waiting.get(ix)));
+        self.parts.touch(ix);
     }
 
     /// Fires the customer's own instants up to and with `t`, in the order of time.
@@ -172,7 +166,7 @@ impl Tracker {
         seen: &Seen<'_>,
         to: &mut dyn FnMut(Notice),
     ) {
-        let (wanting, _) = self.wanted[seen.kind as usize];
+        let wanting = self.wanted[seen.kind as usize].0;
         if wanting == 0 {
             return;
         }

@@ -67,7 +67,7 @@ impl World {
             ts,
             minor,
             event_id: "e",
-            details: self.tracker.wants_details(kind).then_some(details),
+            details: self.tracker.fields(kind).is_any().then_some(details),
         };
         self.tracker
             .after_event(&self.store, ix, &seen, &mut |_| {});

@@ -143,7 +143,7 @@ impl Part for Activations {
         use EventType as E;
         match kind {
             E::SignUp | E::SupportContact | E::PaymentFailed => Want::Event,
-            E::PageView => Want::Field("load_ms"),
+            E::PageView => Want::Fields(&["load_ms"]),
             kind if ACTIVATIONS.contains(&kind) => Want::Event,
             _ => Want::Nothing,
         }

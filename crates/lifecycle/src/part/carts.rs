@@ -19,6 +19,7 @@
 //! unless a cart was ever left.
 
 use holdfast_events::{Details, EventType, Goods};
+use holdfast_features::Ix;
 use serde::{Deserialize, Serialize};
 
 use crate::notice::{Cause, Topic};
@@ -290,6 +291,13 @@ impl Row {
     }
 }
 
+impl Carts {
+    /// Brings the customer's row into the cache, before it is needed.
+    pub(crate) fn touch(&self, ix: Ix) {
+        self.rows.touch(ix);
+    }
+}
+
 impl Part for Carts {
     fn wants(&self, kind: EventType) -> Want {
         match kind {
@@ -298,7 +306,7 @@ impl Part for Carts {
             | EventType::CartView
             | EventType::CartAbandon
             | EventType::CheckoutStart
-            | EventType::CheckoutStep => Want::Details,
+            | EventType::CheckoutStep => Want::Fields(&["cart_id", "items"]),
             EventType::Purchase | EventType::CampaignClicked => Want::Event,
             _ => Want::Nothing,
         }

@@ -13,6 +13,7 @@
 //! 16 of them. The row of channels and messages takes about 7 bytes for each channel, 6 for the newest message and 5 for each before.
 
 use holdfast_events::EventType;
+use holdfast_features::Ix;
 use holdfast_features::activity::is_activity;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -176,6 +177,11 @@ fn next_hour(zone: &TimeZone, hour: HourOfWeek, from: i64) -> Option<i64> {
 }
 
 impl Contacts {
+    /// Brings what nearly every event asks for into the cache, before it is needed.
+    pub(crate) fn touch(&self, ix: Ix) {
+        self.hours.touch(ix);
+    }
+
     fn zone<'a>(&'a self, whom: &Whom<'a>) -> &'a TimeZone {
         self.zones.get(whom.ix).unwrap_or(&whom.settings.time_zone)
     }

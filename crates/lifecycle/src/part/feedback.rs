@@ -195,7 +195,7 @@ impl Part for Opinions {
             | EventType::SupportContact
             | EventType::CampaignSent
             | EventType::OrderMessage => Want::Details,
-            EventType::PageView => Want::Field("load_ms"),
+            EventType::PageView => Want::Fields(&["load_ms"]),
             kind if ENGAGEMENT.contains(&kind) => Want::Event,
             _ => Want::Nothing,
         }

@@ -100,8 +100,8 @@ impl Default for FollowUps {
 impl Part for FollowUps {
     fn wants(&self, kind: EventType) -> Want {
         match kind {
-            EventType::Purchase
-            | EventType::Refund
+            EventType::Purchase => Want::Fields(&["order_id"]),
+            EventType::Refund
             | EventType::OrderPromised
             | EventType::OrderDelivered
             | EventType::OrderReturned

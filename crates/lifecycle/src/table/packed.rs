@@ -3,9 +3,12 @@
 //! A page holds the rows of 128 neighbouring customers in one piece, so a row costs its bytes and about two more;
 //! a slot of a hash map would cost forty. A row that changes its length moves what stands behind it in the page, a
 //! kilobyte or so. Copies share pages until one side writes.
+//!
+//! Where a row begins is the sum of the lengths before it: a page knows it for every sixteenth row.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -17,6 +20,8 @@ use super::{AnyTable, RowFault, read};
 
 /// Customers of a page.
 const PAGE: usize = 128;
+/// Rows from one known beginning to the next.
+const BLOCK: usize = 16;
 /// Pages grow by so many bytes.
 const GROWTH: usize = 64;
 /// The length that says that the row stands apart.
@@ -25,26 +30,45 @@ const APART: u8 = u8::MAX;
 #[derive(Debug, Clone)]
 struct Page {
     lens: [u8; PAGE],
+    /// Where every sixteenth row begins.
+    starts: [u16; PAGE / BLOCK],
     data: Vec<u8>,
+}
+
+/// The bytes of a row in its page.
+fn held(len: u8) -> usize {
+    if len == APART { 0 } else { usize::from(len) }
 }
 
 impl Page {
     fn new() -> Self {
         Self {
             lens: [0; PAGE],
+            starts: [0; PAGE / BLOCK],
             data: Vec::new(),
         }
     }
 
     /// Where the row begins and ends in the page's bytes.
     fn place(&self, at: usize) -> (usize, usize) {
-        let held = |len: &u8| if *len == APART { 0 } else { usize::from(*len) };
-        let begin = self.lens[..at].iter().map(held).sum();
-        (begin, begin + held(&self.lens[at]))
+        let block = at / BLOCK;
+        let before: usize = self.lens[block * BLOCK..at].iter().copied().map(held).sum();
+        let begin = usize::from(self.starts[block]) + before;
+        (begin, begin + held(self.lens[at]))
     }
 
-    fn put(&mut self, at: usize, row: &[u8]) {
+    /// Puts a row of that length, or one that stands apart, in place of the one that is there.
+    fn put(&mut self, at: usize, (row, len): (&[u8], u8)) {
         let (begin, end) = self.place(at);
+        self.data_at(begin, end, row);
+        self.lens[at] = len;
+        for start in &mut self.starts[at / BLOCK + 1..] {
+            // A page holds less than 32 KiB.
+            *start = (usize::from(*start) + row.len() - (end - begin)) as u16;
+        }
+    }
+
+    fn data_at(&mut self, begin: usize, end: usize, row: &[u8]) {
         let (old, len) = (end - begin, self.data.len());
         if row.len() > old {
             let more = row.len() - old;
@@ -90,6 +114,30 @@ impl Bytes {
         }
     }
 
+    /// Brings the customer's row into the cache, before it is needed.
+    #[inline]
+    pub fn touch(&self, ix: Ix) {
+        let at = ix.0 as usize;
+        if let Some(Some(page)) = self.pages.get(at / PAGE) {
+            // Its end is where the row has to go whose length changes.
+            let (begin, end) = page.place(at % PAGE);
+            black_box((page.data.get(begin), page.data.get(end)));
+        }
+    }
+
+    /// Lets `change` work on the customer's row, whose length stays. Says what it says; false where there is no row.
+    pub fn change(&mut self, ix: Ix, change: impl FnOnce(&mut [u8]) -> bool) -> bool {
+        let at = ix.0 as usize;
+        let Some(Some(page)) = self.pages.get_mut(at / PAGE) else {
+            return false;
+        };
+        if matches!(page.lens[at % PAGE], 0 | APART) {
+            return false;
+        }
+        let (begin, end) = page.place(at % PAGE);
+        change(&mut Arc::make_mut(page).data[begin..end])
+    }
+
     /// Sets the customer's row.
     pub fn set(&mut self, ix: Ix, row: &[u8]) {
         if self.get(ix) == row {
@@ -104,15 +152,13 @@ impl Bytes {
         let was_apart = page.lens[at] == APART;
         match u8::try_from(row.len()).ok().filter(|len| *len != APART) {
             Some(len) => {
-                page.put(at, row);
-                page.lens[at] = len;
+                page.put(at, (row, len));
                 if was_apart {
                     Arc::make_mut(&mut self.apart).remove(&ix.0);
                 }
             }
             None => {
-                page.put(at, &[]);
-                page.lens[at] = APART;
+                page.put(at, (&[], APART));
                 Arc::make_mut(&mut self.apart).insert(ix.0, row.into());
             }
         }
@@ -168,6 +214,11 @@ impl<T: Default + PartialEq + Serialize + DeserializeOwned> Packed<T> {
     #[must_use]
     pub fn has(&self, ix: Ix) -> bool {
         !self.bytes.get(ix).is_empty()
+    }
+
+    /// Brings the customer's row into the cache, before it is needed.
+    pub fn touch(&self, ix: Ix) {
+        self.bytes.touch(ix);
     }
 
     /// The customer's row.

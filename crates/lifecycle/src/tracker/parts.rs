@@ -1,5 +1,7 @@
 //! The list of parts.
 
+use holdfast_features::Ix;
+
 use crate::part::Part;
 use crate::part::activation::Activations;
 use crate::part::carts::Carts;
@@ -57,6 +59,13 @@ impl Parts {
             &mut self.feedback,
             &mut self.activations,
         ]
+    }
+
+    /// Brings what most events ask for into the cache, before it is needed.
+    pub(super) fn touch(&self, ix: Ix) {
+        self.contacts.touch(ix);
+        self.silence.touch(ix);
+        self.carts.touch(ix);
     }
 
     pub(super) fn tables(&self) -> Vec<&dyn AnyTable> {

@@ -102,7 +102,7 @@ impl World {
         if self.store.apply(ix, &input) != Applied::Applied {
             return;
         }
-        let wanted = self.tracker.wants_details(event.kind);
+        let wanted = self.tracker.fields(event.kind).is_any();
         let details = details(event.fields.as_bytes()).unwrap();
         let id = format!("e{}", self.events);
         let seen = Seen {

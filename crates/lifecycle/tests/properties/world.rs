@@ -115,7 +115,10 @@ impl World {
             ts: event.ts,
             minor: event.minor,
             event_id: &event_id,
-            details: tracker.wants_details(event.kind).then_some(&event.details),
+            details: tracker
+                .fields(event.kind)
+                .is_any()
+                .then_some(&event.details),
         };
         tracker.after_event(store, ix, &seen, &mut to);
         true

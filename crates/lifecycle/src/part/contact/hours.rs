@@ -84,6 +84,35 @@ fn take_weight(row: &mut &[u8]) -> Option<u16> {
     None
 }
 
+/// Adds to the weight of an hour, if that is all there is to do and no byte has to move; else none, and nothing changed.
+fn add_in_place(row: &mut [u8], (epoch, unit): (u16, u64), hour: u8) -> Option<()> {
+    let (known, mut cells) = row.split_first_chunk_mut::<2>()?;
+    if u16::from_le_bytes(*known) != epoch {
+        return None;
+    }
+    while let Some((cell, rest)) = cells.split_first_mut() {
+        let last = rest.iter().position(|byte| byte & 0x80 == 0)?;
+        let (weight, rest) = rest.split_at_mut(last + 1);
+        if *cell == hour {
+            let sum = u64::from(take_weight(&mut &*weight)?) + unit;
+            // As many bytes as before hold it.
+            let fits = sum < 1 << (7 * weight.len()) && sum <= u64::from(u16::MAX);
+            return fits.then(|| put_weight(weight, sum));
+        }
+        cells = rest;
+    }
+    None
+}
+
+/// Writes a weight into so many bytes, which hold it and no fewer do.
+fn put_weight(bytes: &mut [u8], mut weight: u64) {
+    let last = bytes.len() - 1;
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = weight as u8 & 0x7F | if place < last { 0x80 } else { 0 };
+        weight >>= 7;
+    }
+}
+
 impl Cells {
     fn read(row: &[u8]) -> Option<Self> {
         let (epoch, mut rest) = row.split_first_chunk::<2>()?;
@@ -176,9 +205,22 @@ impl Cells {
 pub(super) struct Hours(Bytes);
 
 impl Hours {
+    /// Brings the customer's row into the cache, before it is needed.
+    pub(super) fn touch(&self, ix: Ix) {
+        self.0.touch(ix);
+    }
+
     /// An act of the customer at `at` (ms UTC), which is this hour on its clock.
     pub(super) fn add(&mut self, ix: Ix, at: i64, hour: HourOfWeek, half_life_days: u16) {
         let (epoch, unit) = scale(at, half_life_days);
+        // Most acts come in an hour that is known, and change a byte of it.
+        let in_place = |row: &mut [u8]| add_in_place(row, (epoch, unit), hour.cell()).is_some();
+        if !self.0.change(ix, in_place) {
+            self.add_anew(ix, (epoch, unit), hour);
+        }
+    }
+
+    fn add_anew(&mut self, ix: Ix, (epoch, unit): (u16, u64), hour: HourOfWeek) {
         let mut cells = Cells::read(self.0.get(ix)).unwrap_or(Cells {
             epoch,
             len: 0,

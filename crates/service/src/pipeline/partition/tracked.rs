@@ -7,7 +7,6 @@ use holdfast_features::{Applied, Input, Ix};
 use holdfast_lifecycle::{self as lifecycle, Notice, Seen, Topic, Tracker};
 use holdfast_producer::{OutRecord, Stream};
 use holdfast_reports::live::Daybook;
-use memchr::memmem;
 
 use super::Partition;
 use crate::pipeline::Settings;
@@ -63,13 +62,12 @@ impl Partition {
         if !tracker.wants(event.kind) {
             return;
         }
-        // Most records of some types do not have the one field that is wanted of them: a search is cheaper than parsing.
-        let wanted = tracker.wants_details(event.kind)
-            && tracker.wanted_field(event.kind).is_none_or(|name| {
-                record
-                    .value
-                    .is_some_and(|value| memmem::find(value, name.as_bytes()).is_some())
-            });
+        let fields = tracker.fields(event.kind);
+        let wanted = match record.value {
+            Some(value) if !self.settings.decoder.settings().is_mapped() => fields.may_be_in(value),
+            // A mapping may call a field anything, or set one that the record does not have.
+            _ => fields.is_any(),
+        };
         let details = wanted.then(|| self.settings.decoder.details(record));
         let seen = Seen {
             kind: event.kind,
