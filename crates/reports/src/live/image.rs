@@ -13,7 +13,7 @@ use super::open::{Open, Stock};
 use super::running::Running;
 use crate::carts::Walk;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes that are no image of a daybook.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,9 +149,15 @@ impl Daybook {
         }
     }
 
-    /// What customers did on days that are not closed comes along: `own` says by which index they are known here, of those
-    /// who are. What the other partition had not closed and others had is late.
+    /// What customers brought, and did on days that are not closed, comes along: `own` says by which index they are known
+    /// here, of those who are. What the other partition had not closed and others had is late.
     pub fn adopt_days(&mut self, from: &Self, own: impl Fn(u32) -> Option<u32>) {
+        for open in &mut self.open {
+            let mut same = from.open.iter();
+            if let Some(from) = same.find(|o| o.period == open.period) {
+                open.adopt_amounts(from, &own);
+            }
+        }
         for day in from.days.values() {
             let (page, is_late) = self.page_of(day);
             for touch in &day.touches {

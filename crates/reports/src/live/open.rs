@@ -170,13 +170,20 @@ impl Open {
         self.ordered.set(own, from.ordered.has(theirs));
         self.active.set(own, from.active.has(theirs));
         self.buyers.set(own, from.buyers.has(theirs));
+    }
+
+    /// What customers of another partition brought comes along, of those whom `own` knows here by another index.
+    pub(super) fn adopt_amounts(&mut self, from: &Self, own: impl Fn(u32) -> Option<u32>) {
         for (to, from) in [
             (&mut self.brought, &from.brought),
             (&mut self.bought_before, &from.bought_before),
         ] {
-            if let Some(minor) = from.get(theirs) {
-                to.insert(own, minor);
-            }
+            let here = from
+                .iter()
+                .filter_map(|(ix, minor)| Some((own(ix)?, minor)));
+            let mut here: Vec<_> = here.collect();
+            here.sort_unstable();
+            to.add(&here);
         }
     }
 

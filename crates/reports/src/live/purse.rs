@@ -1,57 +1,84 @@
 //! What each of some customers brought.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
+use integer_encoding::VarInt;
 use serde::{Deserialize, Serialize};
 
-/// Amounts in minor units by customer's index, which ascends: eight bytes each, but for very large ones.
+/// Amounts in minor units by customer's index, which ascends. Each takes the distance from the customer before and the
+/// amount, both seven bits a byte: three or four bytes together for usual ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Purse {
-    customers: Vec<u32>,
-    minor: Vec<i32>,
-    /// Amounts that do not fit, in whose place [`LARGE`] stands.
-    large: BTreeMap<u32, i64>,
+pub(super) struct Purse(Vec<u8>);
+
+/// The amounts of a purse; ends where its bytes are none.
+struct Amounts<'a> {
+    rest: &'a [u8],
+    before: u32,
 }
 
-const LARGE: i32 = i32::MIN;
+impl Amounts<'_> {
+    fn take<T: VarInt>(&mut self) -> Option<T> {
+        let (value, len) = T::decode_var(self.rest)?;
+        self.rest = &self.rest[len..];
+        Some(value)
+    }
+}
+
+impl Iterator for Amounts<'_> {
+    type Item = (u32, i64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let apart: u32 = self.take()?;
+        self.before = self.before.checked_add(apart)?;
+        Some((self.before, self.take()?))
+    }
+}
+
+/// A purse in the making.
+#[derive(Default)]
+struct Maker {
+    bytes: Vec<u8>,
+    last: u32,
+}
+
+impl Maker {
+    fn push(&mut self, (ix, minor): (u32, i64)) {
+        // The longest take five and ten bytes.
+        let mut place = [0; 15];
+        let len = (ix - self.last).encode_var(&mut place);
+        let len = len + minor.encode_var(&mut place[len..]);
+        self.bytes.extend_from_slice(&place[..len]);
+        self.last = ix;
+    }
+
+    fn done(mut self) -> Purse {
+        self.bytes.shrink_to_fit();
+        Purse(self.bytes)
+    }
+}
+
+impl FromIterator<(u32, i64)> for Purse {
+    /// From amounts by ascending index.
+    fn from_iter<I: IntoIterator<Item = (u32, i64)>>(amounts: I) -> Self {
+        let mut maker = Maker::default();
+        amounts.into_iter().for_each(|one| maker.push(one));
+        maker.done()
+    }
+}
 
 impl Purse {
-    fn amount(&self, at: usize) -> i64 {
-        match self.minor[at] {
-            LARGE => self.large.get(&self.customers[at]).copied().unwrap_or(0),
-            minor => minor.into(),
-        }
-    }
-
-    /// How an amount is kept.
-    fn kept(&mut self, ix: u32, minor: i64) -> i32 {
-        match i32::try_from(minor) {
-            Ok(small) if small != LARGE => small,
-            _ => {
-                self.large.insert(ix, minor);
-                LARGE
-            }
-        }
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, i64)> {
-        let customers = self.customers.iter().enumerate();
-        customers.map(|(at, ix)| (*ix, self.amount(at)))
-    }
-
-    fn push(&mut self, (ix, minor): (u32, i64)) {
-        let minor = self.kept(ix, minor);
-        self.customers.push(ix);
-        self.minor.push(minor);
+        Amounts {
+            rest: &self.0,
+            before: 0,
+        }
     }
 
     /// Adds what a day brought, by ascending index.
     pub(super) fn add(&mut self, day: &[(u32, i64)]) {
-        let mut sum = Self {
-            customers: Vec::with_capacity(self.customers.len() + day.len()),
-            minor: Vec::with_capacity(self.minor.len() + day.len()),
-            large: BTreeMap::new(),
+        let mut sum = Maker {
+            bytes: Vec::with_capacity(self.0.len() + 5 * day.len()),
+            last: 0,
         };
         let mut new = day.iter().copied().peekable();
         for (ix, minor) in self.iter() {
@@ -62,18 +89,12 @@ impl Purse {
             sum.push((ix, minor + more.map_or(0, |(_, minor)| minor)));
         }
         new.for_each(|last| sum.push(last));
-        *self = sum;
-        self.customers.shrink_to_fit();
-        self.minor.shrink_to_fit();
+        *self = sum.done();
     }
 
     /// Those whom `keep` wants.
     pub(super) fn filtered(&self, mut keep: impl FnMut(u32) -> bool) -> Self {
-        let mut some = Self::default();
-        self.iter()
-            .filter(|(ix, _)| keep(*ix))
-            .for_each(|one| some.push(one));
-        some
+        self.iter().filter(|(ix, _)| keep(*ix)).collect()
     }
 
     /// Calls back for each of `self` with what `other` has of the same customer, or 0.
@@ -86,28 +107,14 @@ impl Purse {
         }
     }
 
-    pub(super) fn get(&self, ix: u32) -> Option<i64> {
-        let at = self.customers.binary_search(&ix).ok()?;
-        Some(self.amount(at))
-    }
-
-    pub(super) fn insert(&mut self, ix: u32, minor: i64) {
-        let at = self.customers.partition_point(|other| *other < ix);
-        let minor = self.kept(ix, minor);
-        self.customers.insert(at, ix);
-        self.minor.insert(at, minor);
-    }
-
     pub(super) fn remove(&mut self, ix: u32) {
-        if let Ok(at) = self.customers.binary_search(&ix) {
-            self.customers.remove(at);
-            self.minor.remove(at);
-            self.large.remove(&ix);
+        if self.iter().any(|(other, _)| other == ix) {
+            *self = self.filtered(|other| other != ix);
         }
     }
 
     pub(super) fn memory(&self) -> usize {
-        (self.customers.capacity() + self.minor.capacity()) * 4 + self.large.len() * 24
+        self.0.capacity()
     }
 }
 
@@ -123,17 +130,40 @@ mod tests {
         let all = [(1, 5), (3, 11), (7, 20), (9, 2)];
         assert_eq!(purse.iter().collect::<Vec<_>>(), all);
         purse.remove(7);
-        purse.insert(7, 21);
-        assert_eq!((purse.get(7), purse.get(8)), (Some(21), None));
+        purse.remove(8);
+        purse.add(&[(7, 21)]);
         purse.add(&[(9, 5_000_000_000)]);
-        assert_eq!(purse.get(9), Some(5_000_000_002));
+        assert_eq!(purse.iter().last(), Some((9, 5_000_000_002)));
         purse.add(&[(9, -5_000_000_000)]);
-        assert_eq!(purse.get(9), Some(2));
+        let all = [(1, 5), (3, 11), (7, 21), (9, 2)];
+        assert_eq!(purse.iter().collect::<Vec<_>>(), all);
         let before = purse.filtered(|ix| ix > 2);
         let mut pairs = Vec::new();
         let mut now = Purse::default();
         now.add(&[(1, 1), (7, -3)]);
         before.beside(&now, |then, now| pairs.push((then, now)));
         assert_eq!(pairs, [(11, 0), (21, -3), (2, 0)]);
+    }
+
+    #[test]
+    fn a_usual_amount_takes_four_bytes_and_the_greatest_come_back() {
+        let purse: Purse = (0..1_000).map(|n| (3 * n, 2_999)).collect();
+        assert!(purse.memory() <= 3_000, "{}", purse.memory());
+        let extremes = [(0, i64::MIN), (1, 0), (u32::MAX, i64::MAX)];
+        let purse: Purse = extremes.into_iter().collect();
+        assert!(purse.iter().eq(extremes));
+    }
+
+    #[test]
+    fn bytes_that_are_no_purse_end_it() {
+        assert_eq!(Purse(vec![1, 0x80]).iter().count(), 0);
+        assert_eq!(
+            Purse(vec![
+                1, 4, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 3
+            ])
+            .iter()
+            .count(),
+            1
+        );
     }
 }
