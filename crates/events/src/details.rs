@@ -186,6 +186,8 @@ fields! {
     time_zone: Cow<'a, str>,
     /// Language and country: `de-AT`.
     locale: Cow<'a, str>,
+    /// The version of the application in use: `4.2.0`.
+    app_version: Cow<'a, str>,
     /// Region or country.
     region: Cow<'a, str>,
     /// What a consent is for.

@@ -16,6 +16,7 @@
 //! | [`orders`] | `lifecycle`: a customer may be asked after an order |
 //! | [`feedback`] | none: opinions, mentions, slow pages, engagement |
 //! | [`activation`] | `lifecycle`: late_activation |
+//! | [`tastes`] | none: products, account, region, application |
 
 use std::fmt::Debug;
 
@@ -39,6 +40,7 @@ pub mod rewards;
 pub mod segments;
 pub mod service;
 pub mod silence;
+pub mod tastes;
 
 /// How much a part wants to know of a type of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +132,7 @@ impl Out<'_> {
 
 /// One part of a [`Tracker`](crate::Tracker).
 pub trait Part: Debug + Send + Sync {
-    /// How much it wants to know of events of a type; the same for a part's whole life.
+    /// How much it wants to know of events of a type; the same as long as settings are.
     fn wants(&self, kind: EventType) -> Want;
 
     /// An event that it wants was applied to the store.

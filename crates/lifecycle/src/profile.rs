@@ -8,6 +8,7 @@ use crate::part::orders::Orders;
 use crate::part::rewards::Earned;
 use crate::part::service::Served;
 use crate::part::silence::Silences;
+use crate::part::tastes::Tastes;
 use crate::segment::{Scores, Segment, Tier};
 
 /// A customer's standing. Each part fills in what it knows; what nobody knows is none.
@@ -43,6 +44,8 @@ pub struct Profile {
     pub feedback: Feedback,
     /// How the customer came to first value.
     pub activation: FirstUse,
+    /// What it is after, and where it belongs.
+    pub tastes: Tastes,
 }
 
 impl Default for Profile {
@@ -63,6 +66,7 @@ impl Default for Profile {
             orders: Orders::default(),
             feedback: Feedback::default(),
             activation: FirstUse::default(),
+            tastes: Tastes::default(),
         }
     }
 }

@@ -76,6 +76,8 @@ pub struct Settings {
     pub messages_are_known: bool,
     /// Who was asked and has not answered for this long is silent.
     pub survey_wait_ms: i64,
+    /// Whether products bought, looked at and wished for are kept: somebody has a catalogue to look them up in.
+    pub goods_are_kept: bool,
 }
 
 /// A zone by its IANA name. One that this machine does not know is UTC: dates may then be other ones, nothing else.
@@ -152,6 +154,7 @@ impl Default for Settings {
             follow_up_ms: 3 * DAY_MS,
             messages_are_known: true,
             survey_wait_ms: 14 * DAY_MS,
+            goods_are_kept: false,
         }
     }
 }

@@ -17,7 +17,7 @@ use holdfast_features::{Ix, Store};
 
 use crate::notice::{Move, Notice};
 use crate::part::service::ServiceTotals;
-use crate::part::{Out, Want, Whom};
+use crate::part::{Out, Whom};
 use crate::profile::Profile;
 use crate::settings::Settings;
 use crate::table::{AnyTable, Dense};
@@ -73,16 +73,8 @@ impl Tracker {
     /// A tracker that knows nobody yet. Records dated before `not_before` (ms UTC) enter the state unsent.
     #[must_use]
     pub fn new(settings: Arc<Settings>, not_before: Option<i64>) -> Self {
-        let parts = Parts::default();
-        let wanted = std::array::from_fn(|kind| {
-            let kind = EventType::ALL[kind];
-            let wants = parts.all().map(|part| part.wants(kind));
-            let bits = (0..)
-                .zip(&wants)
-                .filter(|(_, want)| **want != Want::Nothing);
-            let bits = bits.fold(0, |bits, (part, _)| bits | 1 << part);
-            (bits, Fields::of(&wants))
-        });
+        let mut parts = Parts::default();
+        let wanted = parts.wanted(&settings);
         Self {
             settings,
             parts,
@@ -309,6 +301,7 @@ impl Tracker {
         if self.settings == settings {
             return;
         }
+        self.wanted = self.parts.wanted(&settings);
         self.settings = settings;
         self.floor = self.floor.max(clock);
         for ix in store.iter() {

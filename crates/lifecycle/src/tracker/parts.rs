@@ -1,8 +1,9 @@
 //! The list of parts.
 
+use holdfast_events::EventType;
 use holdfast_features::Ix;
 
-use crate::part::Part;
+use super::{Fields, KINDS};
 use crate::part::activation::Activations;
 use crate::part::carts::Carts;
 use crate::part::contact::Contacts;
@@ -13,6 +14,9 @@ use crate::part::rewards::Rewards;
 use crate::part::segments::Segments;
 use crate::part::service::Service;
 use crate::part::silence::Silence;
+use crate::part::tastes::Desires;
+use crate::part::{Part, Want};
+use crate::settings::Settings;
 use crate::table::AnyTable;
 
 /// All parts, in the order in which they hear of an event.
@@ -28,6 +32,7 @@ pub(super) struct Parts {
     orders: FollowUps,
     feedback: Opinions,
     activations: Activations,
+    pub(super) tastes: Desires,
 }
 
 impl Parts {
@@ -43,6 +48,7 @@ impl Parts {
             &self.orders,
             &self.feedback,
             &self.activations,
+            &self.tastes,
         ]
     }
 
@@ -58,7 +64,22 @@ impl Parts {
             &mut self.orders,
             &mut self.feedback,
             &mut self.activations,
+            &mut self.tastes,
         ]
+    }
+
+    /// What the parts want under these settings: by event type, a bit for each part that wants it, and the fields.
+    pub(super) fn wanted(&mut self, settings: &Settings) -> [(u16, Fields); KINDS] {
+        self.tastes.keep_goods(settings.goods_are_kept);
+        std::array::from_fn(|kind| {
+            let kind = EventType::ALL[kind];
+            let wants = self.all().map(|part| part.wants(kind));
+            let bits = (0..)
+                .zip(&wants)
+                .filter(|(_, want)| **want != Want::Nothing);
+            let bits = bits.fold(0, |bits, (part, _)| bits | 1 << part);
+            (bits, Fields::of(&wants))
+        })
     }
 
     /// Brings what most events ask for into the cache, before it is needed.
@@ -81,5 +102,5 @@ impl Parts {
 }
 
 /// Number of parts; a bit each in a customer's row of who waits for an instant.
-const COUNT: usize = 10;
+const COUNT: usize = 11;
 const _: () = assert!(COUNT <= 16, "a bit for each part");

@@ -10,3 +10,4 @@ mod memory;
 mod orders;
 mod rig;
 mod service;
+mod tastes;
