@@ -125,7 +125,7 @@ facts! {
     }
     flags {
         slow_reply SlowReply "the last first reply came too late",
-        low_use LowUse "the product is used less than by customers alike",
+        low_use LowUse "the product is used less than half as often in the last 30 days as before",
         back_in_stock BackInStock "a product that was looked for is in stock again",
         on_sale OnSale "a product that was looked at has become cheaper",
         app_version_old AppVersionOld "the application in use is an old version",

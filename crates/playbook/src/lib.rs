@@ -10,7 +10,9 @@
 //! | `economics` | when a contact pays |
 //! | `stage` | life-cycle stage of the business, and how many contacts a day it leaves |
 //! | `priors` | figures that retention guides repeat, with range and source |
-//! | `baskets` | what goes with what: cross-sell, up-sell, bundle, affinity |
+//! | `baskets` | what goes with what, learnt from orders |
+//! | `catalogue` | products, and what of them suits a customer: cross-sell, up-sell, bundle, affinity |
+//! | `calendar` | days that a shop celebrates |
 //! | `preset`, `cases` | shipped tables, and situations with the action that is expected |
 //!
 //! Nothing here reads a clock, a file or an environment: texts come in as texts, time with the situation.
@@ -18,7 +20,9 @@
 #![warn(missing_docs)]
 
 mod baskets;
+mod calendar;
 mod cases;
+mod catalogue;
 mod condition;
 mod economics;
 mod facts;
@@ -33,8 +37,9 @@ mod rule;
 mod situation;
 mod stage;
 
-pub use baskets::{Baskets, Product, Suggestion, SuggestionKind, Tastes};
+pub use baskets::{Baskets, Product};
 pub use cases::{Case, Verdict, cases, unreached};
+pub use catalogue::{Catalogue, Suggestion, SuggestionKind, Tastes, Ware};
 pub use economics::Stakes;
 pub use facts::{Fact, FactKind, FactValue, Facts};
 pub use fault::{Fault, Faults};

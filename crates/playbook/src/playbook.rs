@@ -1,10 +1,13 @@
 //! The checked table, and what it says of one customer.
 
 use holdfast_features::FeatureId;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::calendar::{SpecialDay, days_until};
 use crate::condition::{Condition, Subject};
 use crate::economics::{Stakes, rounded};
+use crate::facts::Fact;
 use crate::priors::Priors;
 use crate::rule::{NONE, Route, Rule};
 use crate::situation::Situation;
@@ -20,6 +23,8 @@ pub struct Playbook {
     /// What a customer is worth where nobody says.
     value: Option<f64>,
     priors: Priors,
+    special_days: Vec<SpecialDay>,
+    newest_app: Option<String>,
     features: Vec<FeatureId>,
 }
 
@@ -85,8 +90,43 @@ impl Playbook {
             daily_contact_budget,
             value,
             priors,
+            special_days: Vec::new(),
+            newest_app: None,
             features,
         }
+    }
+
+    pub(crate) fn with(self, special_days: Vec<SpecialDay>, newest_app: Option<String>) -> Self {
+        Self {
+            special_days,
+            newest_app,
+            ..self
+        }
+    }
+
+    /// Days from an instant (ms UTC) to the next day that the shop celebrates, on the clocks of a zone; 0 on the day
+    /// itself, none where the table names no day to come.
+    #[must_use]
+    pub fn days_until_special_day(&self, as_of: i64, zone: &TimeZone) -> Option<f64> {
+        days_until(&self.special_days, as_of, zone)
+    }
+
+    /// Whether a version of the application is older than the newest; none where the table does not say which that is,
+    /// or the text is no version.
+    #[must_use]
+    pub fn is_old(&self, version: &str) -> Option<bool> {
+        let newest = version_compare::Version::from(self.newest_app.as_deref()?)?;
+        let version = version_compare::Version::from(version)?;
+        Some(version < newest)
+    }
+
+    /// Whether some rule asks for this fact.
+    #[must_use]
+    pub fn asks(&self, fact: Fact) -> bool {
+        let conditions = self.rules.iter().flat_map(|rule| &rule.when);
+        conditions
+            .into_iter()
+            .any(|condition| condition.subject == Subject::Fact(fact))
     }
 
     /// The rules in their order, without the default.

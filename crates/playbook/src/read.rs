@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use toml::de::DeValue;
+use version_compare::Version;
 
+use crate::calendar::SpecialDay;
 use crate::condition::{Asked, Condition, Subject};
 use crate::fault::Faults;
 use crate::part::{Notes, Part, number, unknown, wants};
@@ -38,18 +40,29 @@ impl Playbook {
             at: 0,
         };
         top.only(
-            &["economics", "stage", "priors", "rule", "default"],
+            &[
+                "economics",
+                "stage",
+                "priors",
+                "special_days",
+                "application",
+                "rule",
+                "default",
+            ],
             &mut notes,
         );
         let economics = economics(&top, &mut notes);
         let (stage, budget) = stage(&top, &mut notes);
         let priors = priors(&top, &mut notes);
+        let special_days = special_days(&top, &mut notes);
+        let newest_app = application(&top, &mut notes);
         let rules = rules(&top, economics, &mut notes);
         let default = default(&top, economics, &mut notes);
         match default {
             Some(default) if notes.is_empty() => {
                 let value = economics.value;
-                Ok(Self::new((rules, default), (stage, budget), value, priors))
+                let table = Self::new((rules, default), (stage, budget), value, priors);
+                Ok(table.with(special_days, newest_app))
             }
             _ => Err(notes.into_faults("rule table")),
         }
@@ -108,6 +121,43 @@ fn priors(top: &Part<'_>, notes: &mut Notes<'_>) -> Priors {
         notes.add(name.span().start, part.place_of(key), message);
     }
     priors
+}
+
+/// Days by the names that the table gives them.
+fn special_days(top: &Part<'_>, notes: &mut Notes<'_>) -> Vec<SpecialDay> {
+    let Some(part) = top.part("special_days", notes) else {
+        return Vec::new();
+    };
+    let mut days = Vec::new();
+    for (name, value) in part.table {
+        let key = name.get_ref();
+        let message = match value.get_ref() {
+            DeValue::String(text) => match SpecialDay::parse(text.trim()) {
+                Some(day) => {
+                    days.push(day);
+                    continue;
+                }
+                None => format!(
+                    "`{text}` is no day; write it like \"11-11\", or \"2026-11-27\" for one year"
+                ),
+            },
+            other => wants("a day as text", other),
+        };
+        notes.add(name.span().start, part.place_of(key), message);
+    }
+    days
+}
+
+/// The newest version of the application.
+fn application(top: &Part<'_>, notes: &mut Notes<'_>) -> Option<String> {
+    let part = top.part("application", notes)?;
+    part.only(&["newest"], notes);
+    let newest = part.needed("newest", notes)?;
+    if Version::from(&newest).is_none() {
+        let message = format!("`{newest}` is no version; write it like \"4.2.0\"");
+        part.fault("newest", message, notes);
+    }
+    Some(newest)
 }
 
 /// A number, or a list of the low and the high one.

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::arm::Arm;
 
+mod advice;
 mod standing;
 mod text;
 mod value;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_events::{Currency, EventType};
 use holdfast_model::logit;
-use holdfast_playbook::Playbook;
+use holdfast_playbook::{Catalogue, Playbook};
 
 use crate::arm::Control;
 use crate::error::Error;
@@ -60,6 +60,8 @@ pub struct Config {
     pub control: Control,
     /// Says what to do about whom; none recommends nothing.
     pub playbook: Option<Arc<Playbook>>,
+    /// Products, of which some are suggested; none suggests nothing.
+    pub catalogue: Option<Arc<Catalogue>>,
 }
 
 impl Default for Config {
@@ -85,6 +87,7 @@ impl Default for Config {
             currency: None,
             control: Control::default(),
             playbook: None,
+            catalogue: None,
         }
     }
 }
@@ -128,6 +131,7 @@ pub struct Settings {
     pub(crate) currency: Option<Currency>,
     pub(crate) control: Control,
     pub(crate) playbook: Option<Arc<Playbook>>,
+    pub(crate) catalogue: Option<Arc<Catalogue>>,
 }
 
 /// An event type by name; a type of the user's own has no kind.
@@ -213,6 +217,7 @@ impl Config {
             currency: self.currency,
             control: self.control,
             playbook: self.playbook,
+            catalogue: self.catalogue,
         })
     }
 }

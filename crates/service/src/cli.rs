@@ -14,8 +14,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use args::{ConfigFile, Demo, Evaluate, Explain, Generate, Replay, Score, Task, Train};
 pub use operate::{
-    Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Rekey, Resume, Run, Schema,
-    Topics, TopicsArgs, TopicsCommand,
+    Acl, AclFor, Check, Dlq, DlqCommand, DlqFilter, Forget, OnGap, Products, Rekey, Resume, Run,
+    Schema, Topics, TopicsArgs, TopicsCommand,
 };
 pub use playbook::{Init, RuleTable, Rules, RulesCommand, RulesList, RulesTest, Sample};
 pub use retention::Report;
@@ -123,6 +123,9 @@ pub enum Command {
     /// Write an event file anew, each customer's events under one id, as identify and alias events say
     #[command(before_help = examples::REKEY)]
     Rekey(Rekey),
+    /// Learn a catalogue from orders: what is sold, and what is bought together
+    #[command(before_help = examples::PRODUCTS)]
+    Products(Products),
     /// Print the JSON schema of a format
     #[command(before_help = examples::SCHEMA)]
     Schema(Schema),

@@ -7,6 +7,7 @@ mod forget;
 mod generate;
 mod init;
 mod kafka;
+mod products;
 mod rekey;
 mod replay;
 mod report;
@@ -98,6 +99,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Rescale(args) => rescale::rescale(&args),
         Command::Forget(args) => forget::forget(&args),
         Command::Rekey(args) => rekey::rekey(&args),
+        Command::Products(args) => products::products(&args),
         Command::Demo(args) => demo::demo(&args),
     }
 }

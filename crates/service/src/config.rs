@@ -58,6 +58,8 @@ pub struct Settings {
     pub features: Features,
     pub lifecycle: Lifecycle,
     pub playbook: Playbook,
+    /// Catalogue of what is sold.
+    pub products: Option<PathBuf>,
     pub alerts: Alerts,
     pub money: Money,
     pub http: Http,

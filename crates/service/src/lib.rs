@@ -17,6 +17,7 @@ pub mod input;
 pub mod logs;
 pub mod metrics;
 pub mod pipeline;
+pub mod products;
 pub mod rekey;
 pub mod replay;
 pub mod report;

@@ -7,7 +7,8 @@ use holdfast_lifecycle::Profile;
 use holdfast_model::{Contribution, Counterfactual, Explanation, Label, Model};
 use serde::Serialize;
 
-use super::standing::{Adviser, Asked, Standing, Weight};
+use super::advice::{Adviser, Asked};
+use super::standing::{Standing, Weight};
 use super::{Alert, Kind, Trigger, alert_id, text};
 use crate::DAY_MS;
 use crate::arm::Arm;
@@ -195,7 +196,7 @@ impl Voice {
         });
         let ids: Vec<FeatureId> = ids.into_iter().collect::<Result<_, _>>()?;
         Ok(Self {
-            adviser: settings.playbook.clone().map(Adviser::new),
+            adviser: Adviser::new(&settings),
             settings,
             label: model.label().clone(),
             model: model.clone(),

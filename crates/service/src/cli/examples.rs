@@ -86,6 +86,12 @@ Examples:
   holdfast rekey --events raw.jsonl.gz --out - | head -3
 ";
 
+pub(super) const PRODUCTS: &str = "\
+Examples:
+  holdfast products --events events.jsonl --out products.jsonl
+  holdfast products --events events.jsonl.gz | head -3
+";
+
 pub(super) const GENERATE: &str = "\
 Examples:
   holdfast generate --customers 2000 --days 180 --seed 1 --out shop.jsonl --truth left.csv

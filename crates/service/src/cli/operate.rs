@@ -233,6 +233,24 @@ pub struct Rekey {
 }
 
 #[derive(Debug, Args)]
+pub struct Products {
+    /// Events, one a line; may be .gz, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+
+    /// The catalogue, a product a line; may be .gz, or - for stdout
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+
+    /// Count at most so many pairs of products at a time: seldom ones make room
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub pairs: u32,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+#[derive(Debug, Args)]
 pub struct Schema {
     /// Which format [default: list them]
     pub name: Option<String>,

@@ -66,6 +66,7 @@ pub(super) fn check(tree: Tree, faults: Vec<Fault>) -> Result<Loaded, Faults> {
         },
         lifecycle,
         playbook: topics::playbook(&mut reader),
+        products: reader.path("playbook.products"),
         alerts: alerts(&mut reader),
         money: money(&mut reader),
         http: http(&mut reader),

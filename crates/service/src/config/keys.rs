@@ -222,6 +222,11 @@ const OWN: &[Key] = &[
         "rule table that says what to do: ecommerce or saas as shipped, a file, or off",
     ),
     key(
+        "playbook.products",
+        "",
+        "catalogue of what is sold, as `holdfast products` writes it: alerts suggest products; default: none",
+    ),
+    key(
         "alerts.not_before",
         "",
         "alerts dated earlier are not sent: ms, a date, or an RFC 3339 instant",

@@ -7,14 +7,13 @@ use holdfast_events::{Currency, CurrencyRule, Decoder, Mapping, Record};
 use holdfast_features as features;
 use holdfast_lifecycle as lifecycle;
 use holdfast_model::{CartSource, Model};
-use holdfast_playbook::Playbook;
 use holdfast_policy as policy;
 use holdfast_reports::live::Ledger;
 use sha2::{Digest, Sha256};
 
 use super::watch::Terms;
 use crate::config;
-use told::{Book, book_of, lifecycle_settings, playbook};
+use told::{Book, book_of, catalogue, lifecycle_settings, playbook};
 
 mod told;
 
@@ -94,8 +93,14 @@ impl Settings {
             config.policy.clone()
         });
         let (rules, playbook) = playbook(config, &mut faults).unzip();
+        let (products, catalogue) = catalogue(config, &mut faults).unzip();
         let capacity = playbook.as_ref().and_then(|playbook| playbook.capacity());
-        let policy = policy(config, &wanted, rule, playbook.clone())
+        let policy = policy::Config {
+            playbook,
+            catalogue,
+            ..policy(config, &wanted, rule)
+        };
+        let policy = policy
             .check()
             .map_err(|fault| faults.push(format!("policy: {fault}")));
         match policy {
@@ -114,7 +119,7 @@ impl Settings {
                         config,
                         &wanted,
                         told.as_deref(),
-                        rules.as_deref(),
+                        [rules, products],
                     ),
                     thresholds: (wanted.open, wanted.close),
                     store,
@@ -227,16 +232,16 @@ impl Settings {
     }
 }
 
-/// Over what decides beside the model, over the terms of what is told beside alerts, and over the rule table.
+/// Over what decides beside the model, over the terms of what is told beside alerts, and over rule table and catalogue.
 fn decision_hash(
     config: &config::Settings,
     wanted: &config::Policy,
     told: Option<&lifecycle::Settings>,
-    rules: Option<&str>,
+    texts: [Option<String>; 2],
 ) -> String {
     let alerts = config.decision_hash(wanted);
     let told = told.and_then(|told| serde_json::to_string(told).ok());
-    config::hex(&Sha256::digest(format!("{alerts}\n{told:?}\n{rules:?}")))
+    config::hex(&Sha256::digest(format!("{alerts}\n{told:?}\n{texts:?}")))
 }
 
 fn state_hash(config: &config::Settings, store: features::Settings, rule: CurrencyRule) -> String {
@@ -340,7 +345,6 @@ fn policy(
     config: &config::Settings,
     wanted: &config::Policy,
     rule: CurrencyRule,
-    playbook: Option<Arc<Playbook>>,
 ) -> policy::Config {
     policy::Config {
         mode: match wanted.mode {
@@ -360,7 +364,6 @@ fn policy(
             config::AlertFormat::Json => policy::Format::Json,
             config::AlertFormat::Spec => policy::Format::Spec,
         },
-        playbook,
         control: policy::Control {
             share: wanted.control_share,
             salt: wanted.control_salt.clone(),
@@ -369,5 +372,6 @@ fn policy(
             CurrencyRule::Only(currency) => Some(currency),
             CurrencyRule::Ignore | CurrencyRule::Any => None,
         },
+        ..policy::Config::default()
     }
 }

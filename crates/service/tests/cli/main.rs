@@ -15,6 +15,7 @@ mod forget;
 mod generate;
 mod help;
 mod playbook;
+mod products;
 mod python;
 mod ran;
 mod rekey;

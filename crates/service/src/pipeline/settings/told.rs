@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use holdfast_features as features;
-use holdfast_lifecycle as lifecycle;
+use holdfast_lifecycle::{self as lifecycle, part::tastes::product_hash};
 use holdfast_model::{LabelKind, Model};
-use holdfast_playbook::Playbook;
+use holdfast_playbook::{Catalogue, Playbook};
 use holdfast_reports::Abandons;
 use holdfast_reports::live::BookTerms;
 use jiff::tz::TimeZone;
@@ -35,6 +35,7 @@ pub(super) fn lifecycle_settings(
             carts_given: store.cart_abandon == features::CartAbandon::Given,
             lapse_ms: label.horizon_ms(),
             any_act_counts: label.kind != LabelKind::Purchase,
+            goods_are_kept: config.products.is_some(),
             ..wanted.settings.clone()
         })
     })
@@ -95,6 +96,22 @@ pub(super) fn playbook(
         },
     };
     let found = Playbook::parse(&text).map_err(|fault| faults.push(format!("{place}: {fault}")));
+    let found = Arc::new(found.ok()?);
+    Some((text, found))
+}
+
+/// What is sold; every fault of it is one of the configuration.
+pub(super) fn catalogue(
+    config: &config::Settings,
+    faults: &mut Vec<String>,
+) -> Option<(String, Arc<Catalogue>)> {
+    let path = config.products.as_ref()?;
+    let place = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|fault| faults.push(format!("playbook.products: cannot read {place}: {fault}")));
+    let text = text.ok()?;
+    let found = Catalogue::parse(&text, product_hash)
+        .map_err(|fault| faults.push(format!("{place}: {fault}")));
     let found = Arc::new(found.ok()?);
     Some((text, found))
 }

@@ -1,0 +1,181 @@
+//! What the rule table and the catalogue say of a customer.
+
+use std::sync::Arc;
+
+use holdfast_features::{FeatureId, Ix, Plan, Store, feature};
+use holdfast_lifecycle::{Profile, Segment, Tier};
+use holdfast_model::Explanation;
+use holdfast_playbook::{Catalogue, Choice, Fact, Facts, Playbook, Situation, Suggestion, Tastes};
+
+use super::value::Decision;
+use crate::DAY_MS;
+use crate::settings::Settings;
+
+/// Use of late, and use until then: what [`Fact::LowUse`] compares.
+const USES: [&str; 2] = ["uses_30d", "uses_90d"];
+
+/// Who is asked about.
+pub(super) struct Asked<'a> {
+    pub(super) store: &'a Store,
+    pub(super) ix: Ix,
+    pub(super) decision: &'a Decision<'a>,
+    pub(super) explanation: &'a Explanation,
+    pub(super) if_stays: Option<f64>,
+    /// Minor units in a major one.
+    pub(super) major: f64,
+}
+
+/// A rule table with the features that its rules ask for, and a catalogue.
+#[derive(Debug)]
+pub(super) struct Adviser {
+    playbook: Option<Arc<Playbook>>,
+    catalogue: Option<Arc<Catalogue>>,
+    ids: Vec<FeatureId>,
+    plan: Plan,
+}
+
+impl Adviser {
+    /// None where there is neither a table nor a catalogue.
+    pub(super) fn new(settings: &Settings) -> Option<Self> {
+        let (playbook, catalogue) = (settings.playbook.clone(), settings.catalogue.clone());
+        if playbook.is_none() && catalogue.is_none() {
+            return None;
+        }
+        let mut ids = Vec::new();
+        if let Some(playbook) = &playbook {
+            ids.extend_from_slice(playbook.features());
+            if playbook.asks(Fact::LowUse) {
+                ids.extend(USES.into_iter().filter_map(feature));
+            }
+        }
+        let plan = Plan::new(&ids);
+        Some(Self {
+            playbook,
+            catalogue,
+            ids,
+            plan,
+        })
+    }
+
+    /// Features that the state does not hold are not known, and no rule that asks for one holds.
+    fn features(&self, asked: &Asked<'_>) -> Vec<(FeatureId, f64)> {
+        let store = asked.store;
+        if self.plan.needs_stats() && store.settings().stats.is_none() {
+            return Vec::new();
+        }
+        let mut values = vec![0.0; self.ids.len()];
+        store.features(asked.ix, asked.decision.as_of, &self.plan, &mut values);
+        self.ids.iter().copied().zip(values).collect()
+    }
+
+    /// What to do; none where there is no rule table.
+    pub(super) fn choose(&self, profile: &Profile, asked: &Asked<'_>) -> Option<Choice> {
+        let playbook = self.playbook.as_ref()?;
+        let raising = asked.explanation.contributions.iter();
+        let raising: Vec<_> = raising.filter(|one| one.contribution > 0.0).collect();
+        let mut reasons: Vec<&str> = raising.iter().map(|one| one.theme.name()).collect();
+        let parts = raising.iter().flat_map(|one| &one.parts);
+        reasons.extend(
+            parts
+                .filter(|part| part.contribution > 0.0)
+                .map(|part| part.feature),
+        );
+        let features = self.features(asked);
+        Some(playbook.choose(&Situation {
+            kind: asked.decision.kind.name(),
+            as_of: asked.decision.as_of,
+            probability: Some(asked.explanation.probability),
+            value: asked.if_stays,
+            segment: profile.segment.map(Segment::name),
+            value_tier: Some(match profile.tier {
+                Tier::Top => "top",
+                Tier::Base => "base",
+            }),
+            theme: raising.first().map(|one| one.theme.name()),
+            reasons: &reasons,
+            features: &features,
+            facts: &self.facts(playbook, profile, asked, &features),
+        }))
+    }
+
+    /// What the customer may like; none where there is no catalogue.
+    pub(super) fn suggest(&self, profile: &Profile) -> Option<Vec<Suggestion>> {
+        Some(self.catalogue.as_ref()?.suggest(tastes(profile)))
+    }
+
+    /// What rules may ask of the standing.
+    fn facts(
+        &self,
+        playbook: &Playbook,
+        profile: &Profile,
+        asked: &Asked<'_>,
+        features: &[(FeatureId, f64)],
+    ) -> Facts {
+        let as_of = asked.decision.as_of;
+        let days = |at: i64| (at - as_of) as f64 / DAY_MS as f64;
+        let contract = &profile.contract;
+        let app_version = profile.tastes.app_version.as_deref();
+        let mut facts = Facts {
+            open_tickets: Some(f64::from(profile.service.open_tickets)),
+            unresolved_days: profile
+                .service
+                .oldest_unresolved_ms
+                .map(|ms| ms as f64 / DAY_MS as f64),
+            slow_reply: Some(profile.service.slow_reply),
+            late_delivery: profile.orders.last_late_days,
+            returns: Some(f64::from(profile.orders.returns)),
+            orders: Some(f64::from(asked.store.purchases(asked.ix))),
+            birthday_in_days: profile.rewards.next_birthday_at.map(days),
+            anniversary_in_days: profile.rewards.next_anniversary_at.map(days),
+            special_day_in_days: playbook.days_until_special_day(as_of, &profile.contact.zone),
+            points: profile.rewards.points_balance,
+            cart_open_value: profile
+                .cart_open_value
+                .map(|minor| minor as f64 / asked.major),
+            renewal_in_days: contract.renewal_at.map(days),
+            trial: Some(contract.in_trial),
+            has_subscription: Some(contract.subscriptions > 0),
+            low_use: low_use(features),
+            reviewed: reviewed(profile, asked),
+            region: profile.tastes.region.clone(),
+            app_version_old: app_version.and_then(|version| playbook.is_old(version)),
+            ..Facts::default()
+        };
+        if let Some(catalogue) = &self.catalogue {
+            catalogue.tell(tastes(profile), as_of, &mut facts);
+        }
+        facts
+    }
+}
+
+fn tastes(profile: &Profile) -> Tastes<'_> {
+    let of = &profile.tastes;
+    Tastes {
+        bought: &of.bought,
+        viewed: &of.viewed,
+        wished: &of.wished,
+    }
+}
+
+/// Whether the product was used less than half as often in the last 30 days as in the 60 before; none of who did not use
+/// it then.
+fn low_use(features: &[(FeatureId, f64)]) -> Option<bool> {
+    let [of_late, all] = USES.map(|name| {
+        let id = feature(name)?;
+        features
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map(|(_, uses)| *uses)
+    });
+    let (of_late, before) = (of_late?, all? - of_late?);
+    // Half of the mean of 30 of those 60 days is a quarter of them.
+    (before > 0.0).then(|| 4.0 * of_late < before)
+}
+
+/// Whether something was said of the last order; none of who never ordered.
+fn reviewed(profile: &Profile, asked: &Asked<'_>) -> Option<bool> {
+    let ordered = asked.store.last_purchase(asked.ix)?;
+    let said = &profile.feedback;
+    let opinions = [&said.nps, &said.csat, &said.stars].into_iter().flatten();
+    Some(opinions.into_iter().any(|opinion| opinion.at > ordered))
+}

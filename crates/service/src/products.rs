@@ -1,0 +1,159 @@
+//! `holdfast products`: a catalogue learnt from orders.
+//!
+//! Products are those that `purchase` events name in `items` (or as `product_id` of the event itself, whose amount is then
+//! the price), with the category and the price that were said last by time; a category may come from `product_view` events
+//! too. Each is written on a line of its own: what it costs, in how many orders it was, what was bought with it. Whoever
+//! knows what is sold out, back, or cheaper adds that to the file.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use holdfast_consumer::{LineBatch, LineReader};
+use holdfast_events::{Decoder, Details, EventType, Outcome};
+use holdfast_playbook::{Baskets, Product};
+
+use crate::config;
+use crate::generate::Output;
+use crate::study::Source;
+
+/// What to write where.
+#[derive(Debug, Clone)]
+pub struct Args {
+    /// Events, one a line; may be `.gz`, or `-` for stdin.
+    pub events: PathBuf,
+    /// The catalogue; may be `.gz`, or `-` for stdout.
+    pub out: PathBuf,
+    /// Pairs that are counted at a time.
+    pub pairs: usize,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Products in the catalogue.
+    pub products: u64,
+    /// Orders that name a product.
+    pub orders: u64,
+    /// By how much a count of orders with both may be too small.
+    pub missed: u32,
+}
+
+/// What was said of a product, and when that was.
+#[derive(Debug, Default)]
+struct Known {
+    category: (i64, String),
+    price: (i64, i64),
+}
+
+/// Products and orders of a log.
+#[derive(Debug, Default)]
+struct Shop {
+    known: BTreeMap<String, Known>,
+    orders: Vec<Vec<String>>,
+}
+
+/// A product in one event: id, category, price in minor units.
+type Named<'a> = (&'a str, Option<&'a str>, Option<i64>);
+
+fn named<'a>(details: &'a Details<'_>, amount: Option<i64>, exponent: u8) -> Vec<Named<'a>> {
+    let items = details.items.iter().flat_map(|goods| &goods.list);
+    let of_items = items.filter_map(|item| {
+        let price = item.price.as_ref().and_then(|price| price.minor(exponent));
+        Some((item.product_id.as_deref()?, item.category.as_deref(), price))
+    });
+    let mut all: Vec<Named<'a>> = of_items.collect();
+    if let (true, Some(id)) = (all.is_empty(), details.product_id.as_deref()) {
+        all.push((id, details.category.as_deref(), amount));
+    }
+    all
+}
+
+impl Shop {
+    fn learn(&mut self, ts: i64, (id, category, price): Named<'_>) {
+        let known = self.known.entry(id.to_owned()).or_default();
+        // Of two at one instant the greater, so that the order of lines makes no difference.
+        if let Some(category) = category {
+            let said = (ts, category.to_owned());
+            known.category = std::mem::take(&mut known.category).max(said);
+        }
+        if let Some(price) = price {
+            known.price = known.price.max((ts, price));
+        }
+    }
+
+    fn hear(&mut self, kind: EventType, ts: i64, named: &[Named<'_>]) {
+        for (id, category, price) in named {
+            let is_order = kind == EventType::Purchase;
+            self.learn(ts, (id, *category, price.filter(|_| is_order)));
+        }
+        if kind == EventType::Purchase && !named.is_empty() {
+            self.orders
+                .push(named.iter().map(|(id, ..)| (*id).to_owned()).collect());
+        }
+    }
+
+    fn baskets(&self, pairs: usize) -> Baskets {
+        let mut baskets = Baskets::new(pairs);
+        let bought: std::collections::BTreeSet<&String> = self.orders.iter().flatten().collect();
+        for (id, known) in self.known.iter().filter(|(id, _)| bought.contains(id)) {
+            let product = Product {
+                category: known.category.1.clone(),
+                minor: known.price.1,
+            };
+            baskets.stock(id, product);
+        }
+        for order in &self.orders {
+            let order: Vec<&str> = order.iter().map(String::as_str).collect();
+            baskets.order(&order);
+        }
+        baskets
+    }
+}
+
+/// Writes the catalogue of a log.
+///
+/// # Errors
+/// If a file cannot be read or written, or no order names a product.
+pub fn products(args: &Args, config: &config::Settings) -> anyhow::Result<Summary> {
+    let reading = || format!("cannot read {}", args.events.display());
+    let source = Source::new(args.events.clone(), config, None)?;
+    let exponent = source.currency.exponent();
+    let decoder = Decoder::new(source.decoding);
+    let mut shop = Shop::default();
+    let mut reader = LineReader::open(&args.events).with_context(reading)?;
+    let mut lines = LineBatch::default();
+    while reader.read_batch(&mut lines).with_context(reading)? {
+        for record in lines.records() {
+            let Outcome::Event(event) = decoder.decode(&record) else {
+                continue;
+            };
+            if !matches!(event.kind, EventType::Purchase | EventType::ProductView) {
+                continue;
+            }
+            let details = decoder.details(&record).unwrap_or_default();
+            let named = named(&details, event.minor, exponent);
+            shop.hear(event.kind, event.ts, &named);
+        }
+    }
+    anyhow::ensure!(
+        !shop.orders.is_empty(),
+        "no purchase in {} names a product: a catalogue is learnt from `items` with `product_id`, `category` and `price`",
+        args.events.display()
+    );
+    let baskets = shop.baskets(args.pairs);
+    let wares = baskets.wares();
+    let mut out = Output::create(&args.out)?;
+    for ware in &wares {
+        serde_json::to_writer(&mut out, ware)?;
+        out.write_all(b"\n")?;
+    }
+    let finished = out.finish();
+    finished.with_context(|| format!("cannot write {}", args.out.display()))?;
+    Ok(Summary {
+        products: wares.len() as u64,
+        orders: shop.orders.len() as u64,
+        missed: baskets.most_missed(),
+    })
+}
