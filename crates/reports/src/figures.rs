@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::feedback::{FeedbackFigures, NpsFigures};
 use crate::forecast::{self, Backtest, Forecast};
 use crate::funnel::FunnelStep;
+use crate::mails::CartMailFigures;
 use crate::moves::{Moves, Transition};
 use crate::orders::{OrderCount, SecondPurchase};
 use crate::partials::Partials;
@@ -44,6 +45,8 @@ pub struct Figures {
     pub transitions: Vec<Transition>,
     /// How far customers get.
     pub funnel: Vec<FunnelStep>,
+    /// What they do after a click on the mail about a cart.
+    pub cart_mails: CartMailFigures,
     /// What customers are worth.
     pub value: ValueFigures,
     /// Whether they would recommend the shop.
@@ -88,6 +91,7 @@ impl Figures {
             segments: moves.sizes.clone(),
             transitions: moves.transitions(),
             funnel: partials.funnel.figures(),
+            cart_mails: partials.mails.figures(),
             value: partials.value.figures(money),
             nps: partials.feedback.nps(),
             feedback: partials.feedback.figures(),

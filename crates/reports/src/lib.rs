@@ -12,6 +12,7 @@
 //! | [`periods`] | per period: customers, retention, buyers, orders, revenue, carts |
 //! | [`cohorts`] | who stays of those who came together |
 //! | [`funnel`] | how far customers get |
+//! | [`mails`] | what people do after a click on the mail about a cart |
 //! | [`orders`] | how often, how soon again, and what goes with it |
 //! | [`value`] | what customers are worth and cost |
 //! | [`service`], [`feedback`], [`campaigns`] | tickets, opinions, campaigns and reasons to leave |
@@ -50,6 +51,7 @@ pub mod forecast;
 pub mod funnel;
 pub mod goal;
 pub mod live;
+pub mod mails;
 pub mod moves;
 pub mod orders;
 pub mod partials;

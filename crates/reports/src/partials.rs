@@ -6,6 +6,7 @@ use crate::cohorts::Cohorts;
 use crate::error::Error;
 use crate::feedback::Feedback;
 use crate::funnel::Funnel;
+use crate::mails::CartMails;
 use crate::orders::Orders;
 use crate::periods::Periods;
 use crate::service::Service;
@@ -24,6 +25,7 @@ pub struct Partials {
     pub(crate) periods: Periods,
     pub(crate) cohorts: Cohorts,
     pub(crate) funnel: Funnel,
+    pub(crate) mails: CartMails,
     pub(crate) orders: Orders,
     pub(crate) value: Value,
     pub(crate) service: Service,
@@ -41,6 +43,7 @@ impl Partials {
             customers: 0,
             cohorts: Cohorts::default(),
             funnel: Funnel::default(),
+            mails: CartMails::default(),
             orders: Orders::default(),
             value: Value::default(),
             service: Service::default(),
@@ -58,6 +61,7 @@ impl Partials {
         self.periods.fold(customer, &self.terms);
         self.cohorts.fold(customer, &self.terms);
         self.funnel.fold(customer);
+        self.mails.fold(customer, &self.terms);
         self.orders.fold(customer, &self.terms);
         self.value.fold(customer, &self.terms);
         self.service.fold(customer, &self.terms);
@@ -77,6 +81,7 @@ impl Partials {
         self.periods.merge(&other.periods);
         self.cohorts.merge(&other.cohorts);
         self.funnel.merge(&other.funnel);
+        self.mails.merge(&other.mails);
         self.orders.merge(&other.orders);
         self.value.merge(&other.value);
         self.service.merge(&other.service);

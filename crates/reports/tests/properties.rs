@@ -3,6 +3,8 @@
 
 #[path = "twin/logs.rs"]
 mod logs;
+#[path = "twin/mails.rs"]
+mod mails;
 #[path = "twin/plain.rs"]
 mod plain;
 #[path = "twin/service.rs"]
@@ -68,6 +70,13 @@ proptest! {
     #[test]
     fn funnel_equals_a_plain_recomputation(log in log()) {
         prop_assert_eq!(figures(&log, 3).funnel, plain::funnel(&log));
+    }
+
+    #[test]
+    fn what_follows_a_click_on_a_cart_mail_equals_a_plain_recomputation(log in log()) {
+        let got = figures(&log, 3).cart_mails;
+        let steps = [got.bought, got.checkout, got.cart, got.looked, got.nothing];
+        prop_assert_eq!((got.clicked, steps), mails::cart_mails(&log));
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`load`] | the file as compact rows, with counts of what was left out |
+//! | [`ahead`] | what customers are expected to bring |
 //! | [`history`] | those rows, and each customer's in turn |
 //! | [`moves`] | who is in which segment, and who moved between them |
 //! | [`said`] | what single types of event say beside, as far as a figure needs it |
 //! | [`returning`] | the list of returning customers |
 //! | [`mod@table`] | the figures as text |
 
+mod ahead;
 mod history;
 mod load;
 mod moves;
@@ -23,11 +25,13 @@ use holdfast_reports::{
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+pub use ahead::Expected;
 pub use load::Read;
 pub use returning::Returning;
 pub use table::table;
 
 use crate::study::{Error, Source};
+use ahead::Buyers;
 use moves::Walk;
 
 /// A where no model names a horizon.
@@ -55,6 +59,8 @@ pub struct Report {
     pub read: Read,
     #[serde(flatten)]
     pub figures: Figures,
+    /// What buyers are expected to bring; none where there is too little to tell it from.
+    pub expected_value: Option<Expected>,
     pub goal: Option<Goal>,
     pub priors: Vec<Prior>,
 }
@@ -92,9 +98,11 @@ pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error
         },
     });
     let mut returning = Vec::new();
+    let mut buyers = Buyers::new(log.span_ms.1, log.exponent);
     let mut walk = Walk::new(request.model, log.exponent, &request.zone);
     log.read.duplicates = log.history.each(source.dedupe, |id, customer| {
         partials.add(customer);
+        buyers.add(customer);
         walk.follow(id, customer);
         returning.extend(Returning::of(id, customer, log.exponent));
     });
@@ -109,6 +117,7 @@ pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error
             currency: log.currency,
             read: log.read,
             figures,
+            expected_value: buyers.expected(request.model),
             goal,
             priors,
         },

@@ -108,6 +108,8 @@ fn act() -> impl Strategy<Value = Act<'static>> {
         E::CheckoutStep,
         E::SignUp,
         E::CampaignSent,
+        E::CampaignClicked,
+        E::CampaignClicked,
         E::SupportContact,
         E::SupportReply,
         E::SupportResolved,

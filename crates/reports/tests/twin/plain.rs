@@ -98,7 +98,7 @@ pub(crate) fn orders(person: &Person, from: i64, to: i64) -> usize {
 }
 
 /// Instants at which carts are opened and left: each touch begins a cart, goes on with it, or comes too late for it.
-fn carts(person: &Person) -> (Vec<i64>, Vec<i64>) {
+pub(crate) fn carts(person: &Person) -> (Vec<i64>, Vec<i64>) {
     let acts = &person.acts;
     let is_touch = |a: &Act<'_>| matches!(a.kind, E::CartAdd | E::CheckoutStart | E::CheckoutStep);
     let touches: Vec<usize> = (0..acts.len()).filter(|i| is_touch(&acts[*i])).collect();

@@ -47,6 +47,10 @@ pub fn table(report: &Report) -> String {
         ("alive days", figures.alive_days.to_string()),
         ("currency", currency.unwrap_or("-").to_owned()),
         ("value per customer", money(value.clv_mean)),
+        (
+            "expected within a year",
+            money(report.expected_value.as_ref().map(|e| e.clv_mean)),
+        ),
         ("value by cost of winning", money(value.clv_cac)),
         (
             "revenue of the top fifth, %",
