@@ -25,6 +25,7 @@ pub struct Playbook {
     priors: Priors,
     special_days: Vec<SpecialDay>,
     newest_app: Option<String>,
+    network_weight: f64,
     features: Vec<FeatureId>,
 }
 
@@ -92,14 +93,21 @@ impl Playbook {
             priors,
             special_days: Vec::new(),
             newest_app: None,
+            network_weight: 0.0,
             features,
         }
     }
 
-    pub(crate) fn with(self, special_days: Vec<SpecialDay>, newest_app: Option<String>) -> Self {
+    pub(crate) fn with(
+        self,
+        special_days: Vec<SpecialDay>,
+        newest_app: Option<String>,
+        network_weight: f64,
+    ) -> Self {
         Self {
             special_days,
             newest_app,
+            network_weight,
             ..self
         }
     }
@@ -118,6 +126,13 @@ impl Playbook {
         let newest = version_compare::Version::from(self.newest_app.as_deref()?)?;
         let version = version_compare::Version::from(version)?;
         Some(version < newest)
+    }
+
+    /// By how much a customer counts who has recommended the shop to so many: 1 for each customer alone, and the table's
+    /// `network_weight`, 0 unless it says so, for each recommendation.
+    #[must_use]
+    pub fn network(&self, referrals: u32) -> f64 {
+        1.0 + self.network_weight * f64::from(referrals)
     }
 
     /// Whether some rule asks for this fact.

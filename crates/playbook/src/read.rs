@@ -24,6 +24,7 @@ struct Economics {
     saved: Option<f64>,
     cost: f64,
     value: Option<f64>,
+    network_weight: f64,
 }
 
 impl Playbook {
@@ -62,7 +63,7 @@ impl Playbook {
             Some(default) if notes.is_empty() => {
                 let value = economics.value;
                 let table = Self::new((rules, default), (stage, budget), value, priors);
-                Ok(table.with(special_days, newest_app))
+                Ok(table.with(special_days, newest_app, economics.network_weight))
             }
             _ => Err(notes.into_faults("rule table")),
         }
@@ -75,13 +76,15 @@ fn economics(top: &Part<'_>, notes: &mut Notes<'_>) -> Economics {
             saved: None,
             cost: 0.0,
             value: None,
+            network_weight: 0.0,
         };
     };
-    part.only(&["saved", "cost", "value"], notes);
+    part.only(&["saved", "cost", "value", "network_weight"], notes);
     Economics {
         saved: part.number("saved", SHARE, notes),
         cost: part.number("cost", MONEY, notes).unwrap_or(0.0),
         value: part.number("value", MONEY, notes),
+        network_weight: part.number("network_weight", MONEY, notes).unwrap_or(0.0),
     }
 }
 

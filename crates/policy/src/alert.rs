@@ -97,8 +97,9 @@ pub struct Alert {
     pub by_event: bool,
     /// Whether the customer is to be alerted, or only to be decided on.
     pub arm: Arm,
-    /// What is at stake, major units of the currency; none where the model says nothing of value.
-    pub value_at_stake: Option<f64>,
+    /// What is at stake, major units of the currency, times what the customer counts beyond its own value; none where the
+    /// model says nothing of value.
+    pub priority: Option<f64>,
     /// The decision without its reasons, JSON: what is known of both arms.
     pub decision: Vec<u8>,
 }

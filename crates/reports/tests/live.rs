@@ -223,7 +223,7 @@ fn candidate(customer: &str, value: Option<f64>) -> Spoken {
             day_end_ms: START + DAY,
             customer_id: customer.to_owned(),
             alert_id: format!("alert-{customer}"),
-            value_at_stake: value,
+            priority: value,
             alert: raw("{\"n\":1.50}"),
             decision: raw("{\"kind\":\"opened\",\"suppressed\":null,\"z\":1}"),
         }),
@@ -292,7 +292,7 @@ fn list_of_a_day_holds_the_most_valuable_that_the_budget_allows_once_everybody_h
     let listed = |rank: u32, customer: &str| {
         format!(
             "{{\"day\":\"2026-03-11\",\"as_of\":{},\"rank\":{rank},\"capacity\":2,\"candidates\":4,\
-             \"customer_id\":\"{customer}\",\"alert_id\":\"alert-{customer}\",\"value_at_stake\":9.0,\
+             \"customer_id\":\"{customer}\",\"alert_id\":\"alert-{customer}\",\"priority\":9.0,\
              \"alert\":{{\"n\":1.50}}}}",
             START + DAY
         )

@@ -282,7 +282,7 @@ fn list_of_a_day_never_holds_more_than_the_budget_and_everybody_else_is_suppress
         assert!(entries.len() <= 2, "a share of 35 % of 6 is 2");
         let stakes: Vec<f64> = entries
             .iter()
-            .map(|entry| entry["value_at_stake"].as_f64().unwrap())
+            .map(|entry| entry["priority"].as_f64().unwrap())
             .collect();
         assert!(stakes.is_sorted_by(|a, b| a >= b));
         let candidates = entries[0]["candidates"].as_u64().unwrap();

@@ -7,6 +7,7 @@
 //! | bought | `purchase`: `items`, `product_id` | the last [`GOODS`] products |
 //! | viewed | `product_view`, `page_view` with a `product_id` | the same |
 //! | wished | `wishlist_add` | the same |
+//! | referrals | `referral` | how many |
 //!
 //! Products are kept by the hash of their ids, and only where somebody has a catalogue to look them up in
 //! ([`goods_are_kept`](crate::Settings::goods_are_kept)): a customer of whom nothing of that is known costs nothing, one
@@ -41,6 +42,8 @@ pub struct Tastes {
     pub viewed: Vec<u32>,
     /// The same of products wished for and not bought since.
     pub wished: Vec<u32>,
+    /// How often the customer has recommended the business to somebody.
+    pub referrals: u32,
 }
 
 /// By what a product is known here: the low half of XXH3 of its id.
@@ -88,6 +91,7 @@ struct Row {
     bought: Goods,
     viewed: Goods,
     wished: Goods,
+    referrals: u32,
 }
 
 fn say(place: &mut Option<Said>, at: i64, text: Option<&str>) {
@@ -151,6 +155,7 @@ impl Part for Desires {
         use EventType as E;
         match kind {
             kind if tells_of_person(kind) => Want::Fields(&["account_id", "region", "app_version"]),
+            E::Referral => Want::Event,
             E::Purchase | E::WishlistAdd if self.goods_are_kept => {
                 Want::Fields(&["items", "product_id"])
             }
@@ -160,6 +165,11 @@ impl Part for Desires {
     }
 
     fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, _: &mut Out<'_>) {
+        if seen.kind == EventType::Referral {
+            let mut row = self.rows.get(whom.ix);
+            row.referrals = row.referrals.saturating_add(1);
+            return self.rows.set(whom.ix, &row);
+        }
         let Some(details) = seen.details else {
             return;
         };
@@ -205,6 +215,7 @@ impl Part for Desires {
             account: text(row.account),
             region: text(row.region),
             app_version: text(row.app_version),
+            referrals: row.referrals,
         };
     }
 

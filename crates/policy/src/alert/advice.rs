@@ -98,6 +98,12 @@ impl Adviser {
         }))
     }
 
+    /// By how much the customer counts beyond its own value.
+    pub(super) fn network(&self, profile: &Profile) -> f64 {
+        let playbook = self.playbook.as_ref();
+        playbook.map_or(1.0, |playbook| playbook.network(profile.tastes.referrals))
+    }
+
     /// What the customer may like; none where there is no catalogue.
     pub(super) fn suggest(&self, profile: &Profile) -> Option<Vec<Suggestion>> {
         Some(self.catalogue.as_ref()?.suggest(tastes(profile)))

@@ -141,6 +141,7 @@ struct Value<'a> {
     spend_90d: f64,
     currency: Option<&'a str>,
     arm: Arm,
+    priority: Option<f64>,
     #[serde(flatten)]
     weight: Weight,
     #[serde(flatten)]
@@ -164,6 +165,7 @@ struct Decided<'a> {
     churn_probability: f64,
     horizon_days: u32,
     trigger: Trigger<'a>,
+    priority: Option<f64>,
     #[serde(flatten)]
     weight: Weight,
     #[serde(flatten)]
@@ -231,12 +233,15 @@ impl Voice {
             if_stays: weight.if_stays,
             major: self.major(),
         };
-        let value_at_stake = weight.at_stake();
+        let network = profile.zip(self.adviser.as_ref());
+        let network = network.map_or(1.0, |(profile, adviser)| adviser.network(profile));
+        let priority = weight.at_stake().map(|stake| network * stake);
         let standing = profile.map(|profile| Standing::new(profile, self.adviser.as_ref(), &asked));
         let value = match self.settings.format {
             Format::Json => {
                 let value = Value {
                     arm,
+                    priority,
                     weight: weight.clone(),
                     standing: standing.clone(),
                     ..self.value((store, ix), decision, explanation, &alert_id)
@@ -257,13 +262,14 @@ impl Voice {
             churn_probability: explanation.probability,
             horizon_days: self.label.horizon_days,
             trigger: decision.trigger,
+            priority,
             weight,
             standing,
             model: self.model(),
         };
         Alert {
             arm,
-            value_at_stake,
+            priority,
             decision: serde_json::to_vec(&decided).unwrap_or_default(), // as the value
             alert_id,
             key: customer.to_owned(),
@@ -321,6 +327,7 @@ impl Voice {
             spend_90d: self.major_units(store.spend_90d_minor(ix, decision.as_of)),
             currency: settings.currency.as_ref().map(|c| c.as_str()),
             arm: Arm::Treat,
+            priority: None,
             weight: Weight::default(),
             standing: None,
             model: self.model(),

@@ -266,7 +266,7 @@ impl Ledger {
                 candidates: n,
                 customer_id: &candidate.customer_id,
                 alert_id: &candidate.alert_id,
-                value_at_stake: candidate.value_at_stake,
+                priority: candidate.priority,
                 alert: &candidate.alert,
             };
             told.push(Told::Listed {

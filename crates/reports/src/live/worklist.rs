@@ -14,8 +14,8 @@ pub struct Candidate {
     pub customer_id: String,
     /// The alert's id.
     pub alert_id: String,
-    /// What is at stake, major units; none where the model says nothing of value.
-    pub value_at_stake: Option<f64>,
+    /// What is at stake, major units, and what the customer counts beyond that; none where the model says nothing of value.
+    pub priority: Option<f64>,
     /// The alert as it was sent.
     pub alert: Box<RawValue>,
     /// The decision as it was published.
@@ -38,7 +38,7 @@ pub struct Entry<'a> {
     pub day: &'a str,
     /// The instant at which it ended, ms UTC.
     pub as_of: i64,
-    /// Place by value at stake, from 1.
+    /// Place by priority, from 1.
     pub rank: u64,
     /// How many the day's list may hold; none where no budget is set.
     pub capacity: Option<u64>,
@@ -48,8 +48,8 @@ pub struct Entry<'a> {
     pub customer_id: &'a str,
     /// The alert's id.
     pub alert_id: &'a str,
-    /// What is at stake, major units.
-    pub value_at_stake: Option<f64>,
+    /// What is at stake, major units, and what the customer counts beyond that.
+    pub priority: Option<f64>,
     /// The alert as it was sent.
     pub alert: &'a RawValue,
 }
@@ -57,7 +57,7 @@ pub struct Entry<'a> {
 impl Candidate {
     /// More at stake comes first, what is not known last; ties by alert id.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        let value = |candidate: &Self| candidate.value_at_stake.unwrap_or(f64::NEG_INFINITY);
+        let value = |candidate: &Self| candidate.priority.unwrap_or(f64::NEG_INFINITY);
         let by_value = value(other).total_cmp(&value(self));
         by_value.then_with(|| self.alert_id.cmp(&other.alert_id))
     }

@@ -59,7 +59,7 @@ impl<'a, 'r> Desk<'a, 'r> {
                         day_end_ms,
                         customer_id: alert.key.clone(),
                         alert_id: alert.alert_id.clone(),
-                        value_at_stake: alert.value_at_stake,
+                        priority: alert.priority,
                         alert: value,
                         decision,
                     });
