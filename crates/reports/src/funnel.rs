@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::act::Customer;
 use crate::rate::{median, percent};
 
-const STEPS: [&str; 6] = [
+pub(crate) const STEPS: [&str; 6] = [
     "visit",
     "sign_up",
     "cart_add",
@@ -22,7 +22,8 @@ const STEPS: [&str; 6] = [
     "purchase",
 ];
 
-fn step(kind: EventType) -> Option<usize> {
+/// The place of the step that such an event is.
+pub(crate) fn step(kind: EventType) -> Option<usize> {
     use EventType as E;
     Some(match kind {
         E::SessionStart | E::Login | E::PageView | E::ProductView | E::Search => 0,

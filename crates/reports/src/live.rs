@@ -14,6 +14,7 @@
 //! and only those who did something in a day are looked at.
 
 mod bits;
+mod came;
 mod close;
 mod day;
 mod daybook;
@@ -28,7 +29,7 @@ mod worklist;
 pub use daybook::{Daybook, Happening};
 pub use image::BookFault;
 pub use ledger::{Ledger, Said, Told};
-pub use partial::{Beside, Kpi, Partial};
+pub use partial::{Beside, Kpi, KpiCohort, KpiStep, Partial};
 pub use worklist::{Candidate, Entry, Withdrawn};
 
 use serde::{Deserialize, Serialize};

@@ -38,6 +38,8 @@ fn kind() -> impl Strategy<Value = EventType> {
         1 => Just(E::AccountClosed),
         1 => Just(E::CampaignSent),
         1 => Just(E::CartAbandon),
+        1 => Just(E::SignUp),
+        1 => Just(E::CheckoutStep),
     ]
 }
 
@@ -79,6 +81,51 @@ fn contract((_, _, kind, more, _): Row) -> Option<u64> {
 
 /// The figures of the whole log.
 fn whole(rows: &[Row], period: Period, until: i64) -> Vec<PeriodFigures> {
+    let figures = all_figures(rows, period, until);
+    let is_over = |row: &PeriodFigures| row.end_ms <= until;
+    let rows = figures.periods.into_iter().filter(is_over);
+    rows.map(|row| PeriodFigures {
+        complete: true,
+        ..row
+    })
+    .collect()
+}
+
+/// The funnel of the events within a span: step, customers, percent who gave up.
+fn funnel(rows: &[Row], (start, end): (i64, i64)) -> Vec<(String, u64, Option<f64>)> {
+    let within = rows.iter().filter(|row| (start..end).contains(&row.1));
+    let within: Vec<Row> = within.copied().collect();
+    if within.is_empty() {
+        return Vec::new();
+    }
+    let steps = all_figures(&within, Period::Month, end).funnel.into_iter();
+    steps.map(|s| (s.step, s.customers, s.drop_off)).collect()
+}
+
+/// By month, its cohorts: when they came, how many they are, percent who were there.
+fn cohorts(rows: &[Row], until: i64) -> BTreeMap<String, Vec<(String, u64, Option<f64>)>> {
+    let figures = all_figures(rows, Period::Month, until);
+    let names: Vec<String> = figures
+        .periods
+        .iter()
+        .map(|p| Period::Month.name_of(&zone(), p.start_ms))
+        .collect();
+    let mut by_month: BTreeMap<String, Vec<(String, u64, Option<f64>)>> = BTreeMap::new();
+    for cohort in figures.cohorts.by_month {
+        let own = names
+            .iter()
+            .position(|name| *name == cohort.cohort)
+            .unwrap();
+        for (after, retained) in cohort.retained.into_iter().enumerate() {
+            let month = names[own + 1 + after].clone();
+            let row = (cohort.cohort.clone(), cohort.size, Some(retained));
+            by_month.entry(month).or_default().push(row);
+        }
+    }
+    by_month
+}
+
+fn all_figures(rows: &[Row], period: Period, until: i64) -> Figures {
     let first = rows.iter().map(|row| row.1).min().unwrap();
     let calendar = Calendar::over(period, &zone(), (first, until)).unwrap();
     let mut partials = Partials::new(Terms {
@@ -113,14 +160,7 @@ fn whole(rows: &[Row], period: Period, until: i64) -> Vec<PeriodFigures> {
             choices: &[],
         });
     }
-    let figures = Figures::of(&partials, &Moves::default()).unwrap();
-    let is_over = |row: &PeriodFigures| row.end_ms <= until;
-    let rows = figures.periods.into_iter().filter(is_over);
-    rows.map(|row| PeriodFigures {
-        complete: true,
-        ..row
-    })
-    .collect()
+    Figures::of(&partials, &Moves::default()).unwrap()
 }
 
 /// The same through so many books, each taken down and put up again after every `restart` events.
@@ -195,8 +235,20 @@ proptest! {
             let figures = whole(&arrived, period, until).into_iter();
             expected.extend(figures.map(|row| ((period, row.start_ms), row)));
         }
+        let cohorts = cohorts(&arrived, until);
         for partitions in [1, 3, 8] {
             let kpis = running(&arrived, partitions, restart, until);
+            for kpi in &kpis {
+                let steps = kpi.funnel.iter().map(|s| (s.step.clone(), s.customers, s.drop_off));
+                let span = (kpi.figures.start_ms, kpi.figures.end_ms);
+                prop_assert_eq!(steps.collect::<Vec<_>>(), funnel(&arrived, span));
+                let kept = kpi.cohorts.iter().map(|c| (c.cohort.clone(), c.size, c.retained));
+                let expected = match kpi.period {
+                    Period::Month => cohorts.get(&kpi.name).cloned().unwrap_or_default(),
+                    _ => Vec::new(),
+                };
+                prop_assert_eq!(kept.collect::<Vec<_>>(), expected, "{} of {}", kpi.name, partitions);
+            }
             let found: BTreeMap<(Period, i64), PeriodFigures> = kpis
                 .into_iter()
                 .map(|kpi| ((kpi.period, kpi.figures.start_ms), kpi.figures))

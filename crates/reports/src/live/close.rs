@@ -2,13 +2,15 @@
 
 use jiff::tz::TimeZone;
 
-use super::bits::at_least;
+use super::bits::{Bits, at_least};
+use super::came::month_of;
 use super::day::{Day, Touch};
 use super::daybook::Daybook;
 use super::open::Open;
 use super::partial::{Beside, Partial};
 use crate::calendar::Period;
 use crate::carts::Turn;
+use crate::funnel::{STEPS, step};
 use crate::periods::Slot;
 use crate::presence::Presence;
 
@@ -37,6 +39,7 @@ impl Daybook {
         self.has_closed = true;
         let later: Vec<Touch> = touches.iter().filter(|t| t.ms > 0).copied().collect();
         self.stand(start, end, &later);
+        let running = self.running_at(end);
         let at_next = self.days.get(&end).map(|next| next.touches.iter());
         let at_next: Vec<Touch> = at_next
             .into_iter()
@@ -47,13 +50,40 @@ impl Daybook {
         self.stand(end, end, &by_customer(at_next));
         self.leave(end);
         self.flow(&touches);
+        self.steps(&day.visits, &touches);
         self.walk_carts((start, end), &touches);
         self.pass(&day.beside);
         for open in &mut self.open {
             open.day(&day.active, day.traffic, &day.beside);
         }
         self.next = Some(following(&self.zone, Period::Day, end));
-        self.roll(end, tell);
+        self.roll(end, running.as_ref(), tell);
+    }
+
+    /// Whose contract runs as a month ends, before anything that happens at that very instant; none where none ends.
+    fn running_at(&self, end: i64) -> Option<Bits> {
+        let is_over = |open: &&Open| open.period == Period::Month && open.end <= end;
+        self.open.iter().find(is_over)?;
+        let mut running = Bits::default();
+        let all = 0..u32::try_from(self.came.customers()).unwrap_or(u32::MAX);
+        all.filter(|ix| self.contracts.is_any(*ix)).for_each(|ix| {
+            running.insert(ix);
+        });
+        Some(running)
+    }
+
+    /// Who did which step of the funnel on a day.
+    fn steps(&mut self, visits: &Bits, touches: &[Touch]) {
+        let mut steps: [Bits; STEPS.len() - 1] = Default::default();
+        steps[0].clone_from(visits);
+        for touch in touches {
+            if let Some(at) = step(touch.kind()).filter(|at| (1..steps.len()).contains(at)) {
+                steps[at].insert(touch.ix);
+            }
+        }
+        for open in &mut self.open {
+            open.stepped(&steps);
+        }
     }
 
     /// Makes a period of each kind that is not there yet, as of the next day.
@@ -81,6 +111,7 @@ impl Daybook {
 
     /// Who is a customer at `bound` after these touches of a day that began at `start`.
     fn stand(&mut self, start: i64, bound: i64, touches: &[Touch]) {
+        let month = month_of(&self.zone, start);
         for own in touches.chunk_by(|a, b| a.ix == b.ix) {
             let ix = own[0].ix;
             let place = ix as usize;
@@ -95,8 +126,8 @@ impl Daybook {
                 presence.happens(ts, touch.kind(), touch.contract());
                 exists |= presence.at(ts);
             }
-            if exists {
-                self.stock.ever.insert(ix);
+            if exists && self.stock.ever.insert(ix) {
+                self.came.set(ix, month);
             }
             let is_present = presence.at(bound);
             self.stock.present.set(ix, is_present);
@@ -185,10 +216,15 @@ impl Daybook {
     }
 
     /// Tells of the periods that end at `end`, the day last, by which one hears that all was said; begins the next ones.
-    fn roll(&mut self, end: i64, tell: &mut dyn FnMut(Partial)) {
+    fn roll(&mut self, end: i64, running: Option<&Bits>, tell: &mut dyn FnMut(Partial)) {
         let mut open = std::mem::take(&mut self.open);
         for open in open.iter_mut().rev().filter(|open| open.end <= end) {
             let sums = open.sums(&self.stock);
+            open.beside.reached(&open.funnel());
+            if open.period == Period::Month {
+                let there = |ix| open.has_bought(ix) || running.is_some_and(|all| all.has(ix));
+                open.beside.kept(&self.came.cohorts(there));
+            }
             tell(self.partial(open, sums));
             let span = following(&self.zone, open.period, end);
             open.roll(span, &sums, &self.stock);

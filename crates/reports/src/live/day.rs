@@ -52,6 +52,8 @@ pub(super) struct Day {
     pub(super) touches: Vec<Touch>,
     /// Who did something.
     pub(super) active: Bits,
+    /// Who did the first step of the funnel.
+    pub(super) visits: Bits,
     pub(super) traffic: u64,
     pub(super) beside: Beside,
 }
@@ -63,6 +65,7 @@ impl Day {
             end,
             touches: Vec::new(),
             active: Bits::default(),
+            visits: Bits::default(),
             traffic: 0,
             beside: Beside::default(),
         }
@@ -75,9 +78,10 @@ impl Day {
     pub(super) fn erase(&mut self, ix: u32) {
         self.touches.retain(|touch| touch.ix != ix);
         self.active.remove(ix);
+        self.visits.remove(ix);
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.touches.capacity() * size_of::<Touch>() + self.active.memory()
+        self.touches.capacity() * size_of::<Touch>() + self.active.memory() + self.visits.memory()
     }
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::BookTerms;
 use super::bits::Bits;
+use super::came::Came;
 use super::day::{Day, Touch};
 use super::open::{Open, Stock};
 use super::partial::Partial;
@@ -14,6 +15,7 @@ use super::running::{Running, short};
 use crate::act::is_active;
 use crate::calendar::Period;
 use crate::carts::{Abandons, Walk};
+use crate::funnel::step;
 
 /// An applied event, as far as figures need it.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,8 @@ pub struct Daybook {
     pub(super) stock: Stock,
     /// Second at which the last purchase that counts was made, rounded up; 0 is none.
     pub(super) purchases: Vec<u32>,
+    /// In which month each came.
+    pub(super) came: Came,
     /// Hashes of the ids of running contracts.
     pub(super) contracts: Running,
     pub(super) carts: BTreeMap<u32, Walk>,
@@ -55,7 +59,7 @@ pub struct Daybook {
 fn is_touch(kind: EventType, abandons: Abandons) -> bool {
     use EventType as E;
     match kind {
-        E::Purchase | E::Refund | E::AccountClosed => true,
+        E::Purchase | E::Refund | E::AccountClosed | E::SignUp => true,
         E::CartAdd | E::CheckoutStart | E::CheckoutStep => true,
         E::CartAbandon => abandons == Abandons::Given,
         E::SubscriptionStart | E::SubscriptionRenew => true,
@@ -77,6 +81,7 @@ impl Daybook {
             days: BTreeMap::new(),
             stock: Stock::default(),
             purchases: Vec::new(),
+            came: Came::default(),
             contracts: Running::default(),
             carts: BTreeMap::new(),
             segments: BTreeMap::new(),
@@ -147,6 +152,9 @@ impl Daybook {
         day.beside.counts(what.kind);
         if is_active(what.kind) {
             day.active.insert(ix);
+            if step(what.kind) == Some(0) {
+                day.visits.insert(ix);
+            }
             day.traffic += u64::from(what.kind == EventType::PageView);
         }
         if is_touch(what.kind, abandons) {
@@ -221,6 +229,7 @@ impl Daybook {
         if let Some(second) = self.purchases.get_mut(ix as usize) {
             *second = 0;
         }
+        self.came.remove(ix);
         self.carts.remove(&ix);
         self.stock.subscribed -= u64::from(self.contracts.is_any(ix));
         self.contracts.set(ix, Vec::new());
@@ -235,6 +244,6 @@ impl Daybook {
         let sets = [&stock.present, &stock.ever, &stock.ordered, &stock.repeated];
         let sets: usize = sets.into_iter().map(Bits::memory).sum();
         let rows = self.contracts.memory() + self.carts.len() * 80;
-        days + open + sets + self.purchases.capacity() * 4 + rows
+        days + open + sets + self.purchases.capacity() * 4 + self.came.memory() + rows
     }
 }

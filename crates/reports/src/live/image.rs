@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BookTerms;
 use super::bits::at_least;
+use super::came::Came;
 use super::day::Day;
 use super::daybook::Daybook;
 use super::open::{Open, Stock};
@@ -35,6 +36,7 @@ struct Image {
     days: Vec<Day>,
     stock: Stock,
     purchases: Vec<u32>,
+    came: Came,
     contracts: Running,
     carts: BTreeMap<u32, Walk>,
     segments: BTreeMap<String, i64>,
@@ -50,6 +52,7 @@ impl Daybook {
         }
         self.open.iter_mut().for_each(Open::trim);
         self.contracts.trim();
+        self.came.trim();
         while self.purchases.last() == Some(&0) {
             self.purchases.pop();
         }
@@ -62,11 +65,13 @@ impl Daybook {
             days: days
                 .map(|mut day| {
                     day.active.trim();
+                    day.visits.trim();
                     day
                 })
                 .collect(),
             stock: self.stock,
             purchases: self.purchases,
+            came: self.came,
             contracts: self.contracts,
             carts: self.carts,
             segments: self.segments,
@@ -94,6 +99,7 @@ impl Daybook {
             days: days.collect(),
             stock: image.stock,
             purchases: image.purchases,
+            came: image.came,
             contracts: image.contracts,
             carts: image.carts,
             segments: image.segments,
@@ -136,6 +142,9 @@ impl Daybook {
         let place = own as usize;
         at_least(&mut self.purchases, place + 1);
         self.purchases[place] = from.purchases.get(theirs as usize).copied().unwrap_or(0);
+        if let Some(month) = from.came.get(theirs) {
+            self.came.set(own, month);
+        }
         self.stock.subscribed += u64::from(from.contracts.is_any(theirs));
         self.contracts.set(own, from.contracts.get(theirs));
         if let Some(walk) = from.carts.get(&theirs) {
@@ -170,6 +179,9 @@ impl Daybook {
             }
             for ix in day.active.iter().filter_map(&own) {
                 page.active.insert(ix);
+            }
+            for ix in day.visits.iter().filter_map(&own) {
+                page.visits.insert(ix);
             }
         }
     }

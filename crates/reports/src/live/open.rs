@@ -6,6 +6,7 @@ use super::bits::{Bits, in_both};
 use super::partial::Beside;
 use super::purse::Purse;
 use crate::calendar::Period;
+use crate::funnel::STEPS;
 use crate::periods::{Before, Slot};
 
 /// Who is there now, by index.
@@ -51,6 +52,8 @@ pub(super) struct Open {
     subscribed: u64,
     active: Bits,
     buyers: Bits,
+    /// Who did which step of the funnel, but for the last, which buyers did.
+    steps: [Bits; STEPS.len() - 1],
     slot: Slot,
     /// What each customer brought here, minor units, and what the buyers of the period before brought there.
     brought: Purse,
@@ -72,6 +75,7 @@ impl Open {
             subscribed: 0,
             active: Bits::default(),
             buyers: Bits::default(),
+            steps: Default::default(),
             slot: Slot::default(),
             brought: Purse::default(),
             bought_before: Purse::default(),
@@ -112,6 +116,30 @@ impl Open {
         self.active.absorb(active);
         self.slot.traffic += traffic;
         self.beside.add(beside);
+    }
+
+    /// Who did which step on a day.
+    pub(super) fn stepped(&mut self, steps: &[Bits; STEPS.len() - 1]) {
+        for (all, more) in self.steps.iter_mut().zip(steps) {
+            all.absorb(more);
+        }
+    }
+
+    /// Of each step of the funnel, how many did it, and how many it or a later one.
+    pub(super) fn funnel(&self) -> Vec<(u64, u64)> {
+        let mut further = self.buyers.clone();
+        let mut rows = vec![(further.len(), further.len())];
+        for step in self.steps.iter().rev() {
+            further.absorb(step);
+            rows.push((step.len(), further.len()));
+        }
+        rows.reverse();
+        rows
+    }
+
+    /// Whether the customer bought.
+    pub(super) fn has_bought(&self, ix: u32) -> bool {
+        self.buyers.has(ix)
     }
 
     /// It is over, and this is there now; its sums.
@@ -159,6 +187,7 @@ impl Open {
         }
         self.active.remove(ix);
         self.buyers.remove(ix);
+        self.steps.iter_mut().for_each(|step| step.remove(ix));
         self.brought.remove(ix);
         self.bought_before.remove(ix);
     }
@@ -170,6 +199,9 @@ impl Open {
         self.ordered.set(own, from.ordered.has(theirs));
         self.active.set(own, from.active.has(theirs));
         self.buyers.set(own, from.buyers.has(theirs));
+        for (step, from) in self.steps.iter_mut().zip(&from.steps) {
+            step.set(own, from.has(theirs));
+        }
     }
 
     /// What customers of another partition brought comes along, of those whom `own` knows here by another index.
@@ -202,12 +234,14 @@ impl Open {
         }
         self.active.trim();
         self.buyers.trim();
+        self.steps.iter_mut().for_each(Bits::trim);
     }
 
     pub(super) fn memory(&self) -> usize {
         let sets = [&self.present, &self.ever, &self.ordered];
         let sets: usize = sets.into_iter().map(Bits::memory).sum();
-        let rows = self.brought.memory() + self.bought_before.memory();
+        let steps: usize = self.steps.iter().map(Bits::memory).sum();
+        let rows = steps + self.brought.memory() + self.bought_before.memory();
         sets + self.active.memory() + self.buyers.memory() + rows
     }
 }

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use holdfast_events::EventType;
 use serde::{Deserialize, Serialize};
 
+use super::came::{Cohort, name_of};
 use crate::act::Question;
 use crate::calendar::Period;
 use crate::feedback::{Feedback, NpsFigures, ScoreFigures};
+use crate::funnel::STEPS;
 use crate::moves::Transition;
 use crate::periods::{Before, PeriodFigures, Slot};
+use crate::rate::percent;
 
 /// One partition's sums of a period that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +51,10 @@ pub struct Beside {
     opinions: Feedback,
     /// From, to and how often; no name is nobody's segment.
     moves: Vec<(String, String, u64)>,
+    /// Of each step of the funnel, how many did it, and how many it or a later one.
+    funnel: Vec<(u64, u64)>,
+    /// By the month in which they came; of months only.
+    cohorts: Vec<Cohort>,
 }
 
 impl Beside {
@@ -87,6 +94,59 @@ impl Beside {
         for (from, to, n) in other.moves() {
             self.add_moves(from, to, n);
         }
+        self.reached(&other.funnel);
+        self.kept(&other.cohorts);
+    }
+
+    /// So many more did each step, and got so far.
+    pub(super) fn reached(&mut self, funnel: &[(u64, u64)]) {
+        if self.funnel.len() < funnel.len() {
+            self.funnel.resize(funnel.len(), (0, 0));
+        }
+        for (sum, (did, further)) in self.funnel.iter_mut().zip(funnel) {
+            sum.0 += did;
+            sum.1 += further;
+        }
+    }
+
+    /// So many more came in each month, and were there.
+    pub(super) fn kept(&mut self, cohorts: &[Cohort]) {
+        for more in cohorts {
+            match self.cohorts.binary_search_by_key(&more.month, |c| c.month) {
+                Ok(at) => {
+                    self.cohorts[at].size += more.size;
+                    self.cohorts[at].kept += more.kept;
+                }
+                Err(at) => self.cohorts.insert(at, *more),
+            }
+        }
+    }
+
+    fn steps(&self) -> Vec<KpiStep> {
+        let mut rows: Vec<KpiStep> = Vec::new();
+        let done = STEPS
+            .iter()
+            .zip(&self.funnel)
+            .filter(|(_, (did, _))| *did > 0);
+        for (step, (_, customers)) in done {
+            let before = rows.last().map(|row| row.customers);
+            rows.push(KpiStep {
+                step: (*step).to_owned(),
+                customers: *customers,
+                drop_off: before.and_then(|before| percent(before - customers, before)),
+            });
+        }
+        rows
+    }
+
+    /// Of those who came in an earlier month than this one.
+    fn retained(&self, name: &str) -> Vec<KpiCohort> {
+        let cohorts = self.cohorts.iter().map(|cohort| KpiCohort {
+            cohort: name_of(cohort.month),
+            size: cohort.size,
+            retained: percent(cohort.kept, cohort.size),
+        });
+        cohorts.filter(|cohort| *cohort.cohort < *name).collect()
     }
 
     /// Those from one segment to another; a customer who was erased went nowhere.
@@ -122,12 +182,38 @@ pub struct Kpi {
     pub nps: NpsFigures,
     /// How content they were.
     pub csat: ScoreFigures,
+    /// How far customers got in it; steps that nobody did are left out.
+    pub funnel: Vec<KpiStep>,
+    /// Of a month, who of those who came in earlier ones was there; empty of other periods.
+    pub cohorts: Vec<KpiCohort>,
     /// Customers' messages to the support.
     pub support_contacts: u64,
     /// Tickets that were solved.
     pub support_resolved: u64,
     /// Events that came too late for their own period, and count in this one.
     pub late_events: u64,
+}
+
+/// A step of the funnel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KpiStep {
+    /// Its name, as in the report.
+    pub step: String,
+    /// Customers who got so far or further.
+    pub customers: u64,
+    /// Percent of those of the step before who got no further; none for the first.
+    pub drop_off: Option<f64>,
+}
+
+/// Customers who came in one month.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KpiCohort {
+    /// The month, such as `2026-03`.
+    pub cohort: String,
+    /// How many they are.
+    pub size: u64,
+    /// Percent of them that bought in the month of the record, or had a contract running at its end.
+    pub retained: Option<f64>,
 }
 
 impl Kpi {
@@ -140,6 +226,8 @@ impl Kpi {
         let opinions = beside.opinions.figures();
         Self {
             period,
+            funnel: beside.steps(),
+            cohorts: beside.retained(&name),
             name,
             time_zone: zone.to_owned(),
             figures,
