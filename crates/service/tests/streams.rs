@@ -300,6 +300,19 @@ fn list_of_a_day_never_holds_more_than_the_budget_and_everybody_else_is_suppress
 }
 
 #[test]
+fn where_nobody_reads_lists_none_is_made_and_nobody_is_suppressed() {
+    let dir = shop();
+    let told = replay(dir.path(), 3, &configured("[topics]\nworklist = \"off\"\n"));
+    assert!(told["worklist"].is_empty() && !told["kpis"].is_empty());
+    let decisions = values(&told["decisions"]);
+    assert!(
+        decisions
+            .iter()
+            .all(|decision| decision["suppressed"] != "capacity")
+    );
+}
+
+#[test]
 fn without_a_life_cycle_alerts_are_sent_and_nothing_else() {
     let dir = shop();
     let told = replay(dir.path(), 1, &configured("[lifecycle]\nenabled = false\n"));

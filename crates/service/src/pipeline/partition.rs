@@ -10,7 +10,7 @@ use holdfast_policy::{Decider, Seen};
 use holdfast_producer::Outputs;
 use holdfast_reports::live::Daybook;
 
-use desk::Desk;
+use desk::{Desk, listing};
 
 use super::counts::Counts;
 use super::erased::Erased;
@@ -191,7 +191,12 @@ impl Partition {
         };
         // An event that will be dropped must not fire what an applied one would.
         if self.decider.is_due(ix, event.ts) && self.store.verdict(ix, &input) == Applied::Applied {
-            let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out).at(record);
+            let desk = &mut Desk::new(
+                self.tracker.as_ref(),
+                listing(&self.book, &self.settings),
+                out,
+            )
+            .at(record);
             self.decider
                 .before_event(&mut self.store, ix, event.ts, desk);
         }
@@ -208,7 +213,12 @@ impl Partition {
         }
         self.track_after(record, event, ix, &mut out.records);
         self.book_event(record, event, ix);
-        let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out).at(record);
+        let desk = &mut Desk::new(
+            self.tracker.as_ref(),
+            listing(&self.book, &self.settings),
+            out,
+        )
+        .at(record);
         let seen = Seen {
             kind: event.kind,
             type_name: &event.type_name,
@@ -246,7 +256,11 @@ impl Partition {
     fn erase(&mut self, customer_id: &str, hash: u64, at: Option<i64>, out: &mut Outputs) {
         let at = at.unwrap_or(self.clock.max(self.input_clock));
         if let Some(ix) = self.store.find_hashed(hash, customer_id) {
-            let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out);
+            let desk = &mut Desk::new(
+                self.tracker.as_ref(),
+                listing(&self.book, &self.settings),
+                out,
+            );
             self.decider.before_event(&mut self.store, ix, at, desk);
             self.decider.erase(ix);
             self.track_erasure(ix, at, &mut out.records);
@@ -276,7 +290,11 @@ impl Partition {
 
     fn advance(&mut self, to: i64, out: &mut Outputs) -> bool {
         let before = self.decider.counts().fired;
-        let desk = &mut Desk::new(self.tracker.as_ref(), self.book.as_ref(), out);
+        let desk = &mut Desk::new(
+            self.tracker.as_ref(),
+            listing(&self.book, &self.settings),
+            out,
+        );
         self.decider.advance(&mut self.store, to, desk);
         let tracked = self.track_up_to(to, &mut out.records);
         let booked = self.book_up_to(to, &mut out.records);

@@ -9,6 +9,7 @@
 mod check;
 mod counterfactual;
 mod demo;
+mod facts;
 mod faults;
 mod flow;
 mod forget;

@@ -9,6 +9,13 @@ use holdfast_reports::live::{Candidate, Daybook, Said, Withdrawn};
 use serde_json::value::RawValue;
 
 use super::booked::spoken;
+use crate::pipeline::Settings;
+
+/// The book that says of which day a list is; none where nobody reads lists.
+pub(super) fn listing<'a>(book: &'a Option<Daybook>, settings: &Settings) -> Option<&'a Daybook> {
+    let lists = settings.book.as_ref().is_some_and(|book| book.lists);
+    book.as_ref().filter(|_| lists)
+}
 
 /// Takes decisions of one record, or of time.
 pub(super) struct Desk<'a, 'r> {

@@ -6,6 +6,7 @@ use holdfast_features as features;
 use holdfast_lifecycle::{self as lifecycle, part::tastes::product_hash};
 use holdfast_model::{LabelKind, Model};
 use holdfast_playbook::{Catalogue, Playbook};
+use holdfast_producer::Stream;
 use holdfast_reports::Abandons;
 use holdfast_reports::live::BookTerms;
 use jiff::tz::TimeZone;
@@ -50,6 +51,8 @@ pub(in crate::pipeline) struct Book {
     pub(in crate::pipeline) by_horizon: bool,
     /// How many a day's list may hold.
     pub(in crate::pipeline) capacity: Option<u64>,
+    /// Whether anybody reads that list.
+    pub(in crate::pipeline) lists: bool,
 }
 
 /// Horizon and carts come from the model.
@@ -73,6 +76,7 @@ pub(super) fn book_of(
         zone: config.lifecycle.settings.time_zone.clone(),
         by_horizon: wanted.alive_ms.is_none(),
         capacity,
+        lists: config.topics.streams.contains_key(&Stream::Worklist),
     })
 }
 
