@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::activation::ActivationFigures;
 use crate::calendar::Period;
 use crate::campaigns::{CampaignFigures, ReasonCount};
 use crate::cohorts::CohortFigures;
@@ -59,6 +60,8 @@ pub struct Figures {
     pub returning_customers: Vec<OrderCount>,
     /// The time to the second order.
     pub second_purchase: SecondPurchase,
+    /// The way from the sign-up to first value.
+    pub activation: ActivationFigures,
     /// Why contracts and accounts ended.
     pub reasons: Vec<ReasonCount>,
     /// What campaigns brought and kept.
@@ -98,6 +101,7 @@ impl Figures {
             service: partials.service.figures(partials.orders.total()),
             returning_customers: partials.orders.by_count(),
             second_purchase: partials.orders.second(money),
+            activation: partials.activation.figures(),
             reasons: partials.campaigns.reasons(),
             campaigns: partials.campaigns.figures(money),
             periods,

@@ -12,6 +12,7 @@
 //! | [`periods`] | per period: customers, retention, buyers, orders, revenue, carts |
 //! | [`cohorts`] | who stays of those who came together |
 //! | [`funnel`] | how far customers get |
+//! | [`activation`] | the way from the sign-up to first value |
 //! | [`mails`] | what people do after a click on the mail about a cart |
 //! | [`orders`] | how often, how soon again, and what goes with it |
 //! | [`value`] | what customers are worth and cost |
@@ -41,6 +42,7 @@
 #![warn(missing_docs)]
 
 pub mod act;
+pub mod activation;
 pub mod calendar;
 pub mod campaigns;
 pub mod cohorts;

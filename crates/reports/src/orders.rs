@@ -65,6 +65,9 @@ pub struct SecondPurchase {
     pub median_days: Option<f64>,
     /// The curve of ordering again.
     pub share_within: Vec<ShareWithin>,
+    /// The first point of the curve that is at least four fifths as high as its last one, in days: beyond it hardly anybody
+    /// orders again, so whoever is to be reminded is to be reminded before.
+    pub flattens_after_days: Option<u32>,
     /// What the first order or the time before it had, with the share that ordered again within the alive days.
     pub goes_with: Vec<GoesWith>,
     /// First orders against all later ones.
@@ -168,19 +171,20 @@ impl Orders {
 
     pub(crate) fn second(&self, money: Money) -> SecondPurchase {
         let buyers: u64 = self.by_orders.values().sum();
+        let points = WITHIN_DAYS.iter().zip(&self.within);
+        let share_within: Vec<ShareWithin> = points
+            .map(|(days, within)| ShareWithin {
+                days: *days,
+                buyers: within.of,
+                percent: percent(within.again, within.of),
+            })
+            .collect();
         SecondPurchase {
+            flattens_after_days: flattens(&share_within),
             buyers,
             repeat_buyers: self.gaps_ms.len() as u64,
             median_days: median(&self.gaps_ms).map(|ms| ms / DAY_MS as f64),
-            share_within: WITHIN_DAYS
-                .iter()
-                .zip(&self.within)
-                .map(|(days, within)| ShareWithin {
-                    days: *days,
-                    buyers: within.of,
-                    percent: percent(within.again, within.of),
-                })
-                .collect(),
+            share_within,
             goes_with: self.goes_with(),
             first_orders: self.first.figures(money),
             later_orders: self.later.figures(money),
@@ -214,6 +218,20 @@ impl Orders {
         found.truncate(MOST);
         found.into_iter().map(|(_, line)| line).collect()
     }
+}
+
+/// The part of a curve's height from which on it is called flat.
+const FLAT: f64 = 0.8;
+
+/// Where the curve is nearly as high as at its last point that enough buyers have reached.
+fn flattens(curve: &[ShareWithin]) -> Option<u32> {
+    let told = curve.iter().filter(|point| point.buyers >= FEWEST);
+    let told: Vec<(u32, f64)> = told.filter_map(|p| Some((p.days, p.percent?))).collect();
+    let (_, last) = *told.last()?;
+    let flat = told
+        .iter()
+        .find(|(_, percent)| *percent >= FLAT * last && last > 0.0)?;
+    Some(flat.0)
 }
 
 /// What the first order was like, and what the customer had done before it.

@@ -1,6 +1,7 @@
 //! Sums over some customers, from which figures are made.
 
 use crate::act::Customer;
+use crate::activation::Activation;
 use crate::campaigns::Campaigns;
 use crate::cohorts::Cohorts;
 use crate::error::Error;
@@ -27,6 +28,7 @@ pub struct Partials {
     pub(crate) funnel: Funnel,
     pub(crate) mails: CartMails,
     pub(crate) orders: Orders,
+    pub(crate) activation: Activation,
     pub(crate) value: Value,
     pub(crate) service: Service,
     pub(crate) feedback: Feedback,
@@ -45,6 +47,7 @@ impl Partials {
             funnel: Funnel::default(),
             mails: CartMails::default(),
             orders: Orders::default(),
+            activation: Activation::default(),
             value: Value::default(),
             service: Service::default(),
             feedback: Feedback::default(),
@@ -63,6 +66,7 @@ impl Partials {
         self.funnel.fold(customer);
         self.mails.fold(customer, &self.terms);
         self.orders.fold(customer, &self.terms);
+        self.activation.fold(customer, &self.terms);
         self.value.fold(customer, &self.terms);
         self.service.fold(customer, &self.terms);
         self.feedback.fold(customer);
@@ -83,6 +87,7 @@ impl Partials {
         self.funnel.merge(&other.funnel);
         self.mails.merge(&other.mails);
         self.orders.merge(&other.orders);
+        self.activation.merge(&other.activation);
         self.value.merge(&other.value);
         self.service.merge(&other.service);
         self.feedback.merge(&other.feedback);

@@ -1,6 +1,8 @@
 //! Figures against a twin that recomputes each from the raw events in the plainest way, for any split of the customers.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "twin/activation.rs"]
+mod activation;
 #[path = "twin/logs.rs"]
 mod logs;
 #[path = "twin/mails.rs"]
@@ -70,6 +72,14 @@ proptest! {
     #[test]
     fn funnel_equals_a_plain_recomputation(log in log()) {
         prop_assert_eq!(figures(&log, 3).funnel, plain::funnel(&log));
+    }
+
+    #[test]
+    fn activation_equals_a_plain_recomputation(log in log()) {
+        let got = figures(&log, 3).activation;
+        let within = [7, 30].map(|days| got.share_within.iter().find(|p| p.days == days).unwrap().percent);
+        let got = (got.signed_up, got.activated, got.median_days, within);
+        prop_assert_eq!(got, activation::activation(&log));
     }
 
     #[test]

@@ -107,6 +107,8 @@ fn act() -> impl Strategy<Value = Act<'static>> {
         E::CartAbandon,
         E::CheckoutStep,
         E::SignUp,
+        E::SignUp,
+        E::Activate,
         E::CampaignSent,
         E::CampaignClicked,
         E::CampaignClicked,
