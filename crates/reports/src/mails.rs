@@ -72,17 +72,16 @@ impl CartMails {
                 }
             });
             left = last.or(left);
-            match act.kind {
-                EventType::Purchase => left = None,
-                EventType::CampaignClicked => {
-                    if left.take_if(|left| act.ts - *left <= ABOUT_MS).is_some() {
-                        let after = customer.acts[at + 1..].iter();
-                        let after = after.take_while(|next| next.ts - act.ts <= AFTER_MS);
-                        let furthest = after.map(|next| came(next.kind)).max();
-                        self.0[furthest.unwrap_or(Came::Nowhere) as usize] += 1;
-                    }
-                }
-                _ => {}
+            if act.kind == EventType::Purchase {
+                left = None;
+            }
+            let is_click = act.kind == EventType::CampaignClicked;
+            let about = |left: &mut i64| is_click && act.ts - *left <= ABOUT_MS;
+            if left.take_if(about).is_some() {
+                let after = customer.acts[at + 1..].iter();
+                let after = after.take_while(|next| next.ts - act.ts <= AFTER_MS);
+                let furthest = after.map(|next| came(next.kind)).max();
+                self.0[furthest.unwrap_or(Came::Nowhere) as usize] += 1;
             }
         }
     }

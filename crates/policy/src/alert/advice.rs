@@ -175,7 +175,7 @@ fn low_use(features: &[(FeatureId, f64)]) -> Option<bool> {
     });
     let (of_late, before) = (of_late?, all? - of_late?);
     // Half of the mean of 30 of those 60 days is a quarter of them.
-    (before > 0.0).then(|| 4.0 * of_late < before)
+    (before > 0.0).then_some(4.0 * of_late < before)
 }
 
 /// Whether something was said of the last order; none of who never ordered.

@@ -64,10 +64,8 @@ route = "automation"
 owner = "retention"
 "#;
 
-#[test]
-fn facts_of_rules_and_priorities_are_told_by_events() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+/// A customer for each fact, and one whose page view moves the clock.
+fn log() -> String {
     let mut events: Vec<(i64, String)> = Vec::new();
     let mut add = |customer: &str, day: i64, rest: &str| {
         let (n, ts) = (events.len() as i64, START_MS + day * DAY_MS);
@@ -102,7 +100,14 @@ fn facts_of_rules_and_priorities_are_told_by_events() {
     add("zoe", 140, r#""type":"page_view""#);
     events.sort();
     let lines: Vec<String> = events.into_iter().map(|(_, line)| line + "\n").collect();
-    fs::write(path("events.jsonl"), lines.concat()).unwrap();
+    lines.concat()
+}
+
+#[test]
+fn facts_of_rules_and_priorities_are_told_by_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("events.jsonl"), log()).unwrap();
     fs::write(path("rules.toml"), RULES).unwrap();
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/shop/model.json");
     let config = format!(
