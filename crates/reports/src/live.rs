@@ -25,12 +25,14 @@ mod partial;
 mod purse;
 mod running;
 mod worklist;
+mod worth;
 
 pub use daybook::{Daybook, Happening};
 pub use image::BookFault;
 pub use ledger::{Ledger, Said, Told};
 pub use partial::{Beside, Kpi, KpiCohort, KpiStep, Partial};
 pub use worklist::{Candidate, Entry, Withdrawn};
+pub use worth::KpiValue;
 
 use serde::{Deserialize, Serialize};
 

@@ -72,7 +72,7 @@ fn a_customer_with_ten_events_costs_a_book_at_most_thirteen_bytes_on_any_day() {
             contract: None,
         };
         book.happened(customer, &what);
-        book.close_up_to(ts - HOUR, &mut |_| ());
+        book.close_up_to(ts - HOUR, &|_| 0, &mut |_| ());
     }
     let [each, most] = [book.memory(), most].map(|bytes| bytes as f64 / f64::from(CUSTOMERS));
     println!("{each:.1} bytes of the day book per customer at the end, {most:.1} when it was most");
@@ -83,7 +83,7 @@ fn a_customer_with_ten_events_costs_a_book_at_most_thirteen_bytes_on_any_day() {
 /// What a book alone says of its closed days.
 fn alone(book: &mut Daybook, until: i64, ledger: &mut Ledger) -> Vec<Kpi> {
     let mut said = Vec::new();
-    book.close_up_to(until, &mut |partial| said.push(partial));
+    book.close_up_to(until, &|_| 0, &mut |partial| said.push(partial));
     for (offset, partial) in (0..).zip(said) {
         let spoken = Spoken {
             partial: Some(partial),
@@ -130,7 +130,7 @@ fn what_comes_too_late_for_the_first_instant_of_a_day_is_not_lost_to_the_stock()
 #[test]
 fn an_end_of_input_before_anything_happened_leaves_the_book_as_it_was() {
     let mut book = Daybook::new(terms(), zone());
-    assert!(!book.close_up_to(i64::MIN, &mut |_| panic!("nothing is over")));
+    assert!(!book.close_up_to(i64::MIN, &|_| 0, &mut |_| panic!("nothing is over")));
     let mut ledger = Ledger::new(zone(), 2, None, None);
     book.happened(0, &buys(START + HOUR));
     assert_eq!(alone(&mut book, START + DAY, &mut ledger).len(), 1);
@@ -167,7 +167,7 @@ fn customers_spread_over_other_partitions_are_counted_on_as_if_they_had_always_b
     whole.moved(at(1, 1), None, Some("new"));
     old[1].moved(at(1, 1), None, Some("new"));
     for book in old.iter_mut().chain([&mut whole]) {
-        book.close_up_to(at(9, 0), &mut |_| ());
+        book.close_up_to(at(9, 0), &|_| 0, &mut |_| ());
     }
     let others: Vec<&Daybook> = old.iter().collect();
     let mut new: Vec<Daybook> = (0..3)

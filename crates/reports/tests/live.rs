@@ -102,6 +102,26 @@ fn funnel(rows: &[Row], (start, end): (i64, i64)) -> Vec<(String, u64, Option<f6
     steps.map(|s| (s.step, s.customers, s.drop_off)).collect()
 }
 
+/// Whether what customers have brought by the end of a period is what the log up to then says.
+fn is_worth(kpi: &Kpi, rows: &[Row]) -> bool {
+    let Some(found) = &kpi.value else {
+        return kpi.period == Period::Day;
+    };
+    let before: Vec<Row> = rows.iter().filter(|row| row.1 < kpi.figures.end_ms).copied().collect();
+    if before.is_empty() {
+        return found.customers == 0;
+    }
+    let expected = all_figures(&before, Period::Month, kpi.figures.end_ms).value;
+    let top = (found.top20_revenue_share, found.top20_error);
+    let is_near = match (top, expected.top20_revenue_share) {
+        ((Some(least), Some(error)), Some(exact)) => {
+            least <= exact + 1e-9 && exact <= least + error + 1e-9 && error < 4.0
+        }
+        (found, expected) => found == (None, None) && expected.is_none(),
+    };
+    is_near && (found.customers, found.clv_mean) == (expected.customers, expected.clv_mean)
+}
+
 /// By month, its cohorts: when they came, how many they are, percent who were there.
 fn cohorts(rows: &[Row], until: i64) -> BTreeMap<String, Vec<(String, u64, Option<f64>)>> {
     let figures = all_figures(rows, Period::Month, until);
@@ -173,6 +193,7 @@ fn running(arrived: &[Row], partitions: u32, restart: usize, until: i64) -> Vec<
         })
         .collect();
     let mut said = Vec::new();
+    let mut spent = [0_i64; 9];
     let mut clocks = vec![i64::MIN; partitions as usize];
     for (n, row) in arrived.iter().enumerate() {
         let at = (row.0 % partitions) as usize;
@@ -190,11 +211,16 @@ fn running(arrived: &[Row], partitions: u32, restart: usize, until: i64) -> Vec<
             contract: contract(*row),
         };
         book.happened(row.0, &what);
+        spent[row.0 as usize] += match row.2 {
+            EventType::Purchase => row.3 * 1_000,
+            EventType::Refund => -row.3 * 1_000,
+            _ => 0,
+        };
         clocks[at] = clocks[at].max(row.1);
-        book.close_up_to(clocks[at] - GRACE, &mut |partial| said.push(partial));
+        book.close_up_to(clocks[at] - GRACE, &|ix| spent[ix as usize], &mut |partial| said.push(partial));
     }
     for book in &mut books {
-        book.close_up_to(until, &mut |partial| said.push(partial));
+        book.close_up_to(until, &|ix| spent[ix as usize], &mut |partial| said.push(partial));
     }
     let mut ledger = Ledger::new(zone(), 2, None, None);
     let mut kpis = Vec::new();
@@ -242,6 +268,7 @@ proptest! {
                 let steps = kpi.funnel.iter().map(|s| (s.step.clone(), s.customers, s.drop_off));
                 let span = (kpi.figures.start_ms, kpi.figures.end_ms);
                 prop_assert_eq!(steps.collect::<Vec<_>>(), funnel(&arrived, span));
+                prop_assert!(is_worth(kpi, &arrived), "{:?}", kpi);
                 let kept = kpi.cohorts.iter().map(|c| (c.cohort.clone(), c.size, c.retained));
                 let expected = match kpi.period {
                     Period::Month => cohorts.get(&kpi.name).cloned().unwrap_or_default(),
@@ -305,7 +332,7 @@ fn over(partition: i32) -> Spoken {
     };
     book.happened(0, &what);
     let mut said = Vec::new();
-    book.close_up_to(START + DAY, &mut |partial| said.push(partial));
+    book.close_up_to(START + DAY, &|_| 0, &mut |partial| said.push(partial));
     Spoken {
         partial: said.pop(),
         ..Spoken::default()

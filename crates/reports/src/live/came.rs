@@ -60,11 +60,6 @@ impl Came {
         self.since[ix as usize] = since.saturating_add(1);
     }
 
-    /// One more than the greatest index that may have come.
-    pub(super) fn customers(&self) -> usize {
-        self.since.len()
-    }
-
     pub(super) fn remove(&mut self, ix: u32) {
         if let Some(since) = self.since.get_mut(ix as usize) {
             *since = 0;

@@ -1,11 +1,14 @@
 //! A local day is over.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::bits::{Bits, at_least};
 use super::came::month_of;
 use super::day::{Day, Touch};
 use super::daybook::Daybook;
+use super::worth::Worth;
 use super::open::Open;
 use super::partial::{Beside, Partial};
 use crate::calendar::Period;
@@ -25,13 +28,27 @@ fn by_customer(mut touches: Vec<Touch>) -> Vec<Touch> {
     touches
 }
 
+/// As a day ends, before what happens at that very instant.
+#[derive(Default)]
+struct Midnight {
+    /// With a running contract.
+    running: Bits,
+    /// Whoever ever was a customer.
+    ever: Bits,
+}
+
 /// The period that follows.
 fn following(zone: &TimeZone, period: Period, end: i64) -> (i64, i64) {
     period.span(zone, end).unwrap_or((end, i64::MAX / 4))
 }
 
 impl Daybook {
-    pub(super) fn close(&mut self, span: (i64, i64), tell: &mut dyn FnMut(Partial)) {
+    pub(super) fn close(
+        &mut self,
+        span: (i64, i64),
+        spent: &dyn Fn(u32) -> i64,
+        tell: &mut dyn FnMut(Partial),
+    ) {
         let (start, end) = span;
         let mut day = self.days.remove(&start).unwrap_or_else(|| Day::new(span));
         let touches = by_customer(std::mem::take(&mut day.touches));
@@ -39,7 +56,7 @@ impl Daybook {
         self.has_closed = true;
         let later: Vec<Touch> = touches.iter().filter(|t| t.ms > 0).copied().collect();
         self.stand(start, end, &later);
-        let running = self.running_at(end);
+        let before = self.before_midnight(end);
         let at_next = self.days.get(&end).map(|next| next.touches.iter());
         let at_next: Vec<Touch> = at_next
             .into_iter()
@@ -57,19 +74,40 @@ impl Daybook {
             open.day(&day.active, day.traffic, &day.beside);
         }
         self.next = Some(following(&self.zone, Period::Day, end));
-        self.roll(end, running.as_ref(), tell);
+        self.roll(end, &before, spent, tell);
     }
 
-    /// Whose contract runs as a month ends, before anything that happens at that very instant; none where none ends.
-    fn running_at(&self, end: i64) -> Option<Bits> {
-        let is_over = |open: &&Open| open.period == Period::Month && open.end <= end;
-        self.open.iter().find(is_over)?;
+    /// Who is who before anything that happens at the very instant at which a day ends; nobody where no longer period
+    /// ends with it.
+    fn before_midnight(&self, end: i64) -> Midnight {
+        let is_over = |open: &Open| open.period != Period::Day && open.end <= end;
+        if !self.open.iter().any(is_over) {
+            return Midnight::default();
+        }
         let mut running = Bits::default();
-        let all = 0..u32::try_from(self.came.customers()).unwrap_or(u32::MAX);
-        all.filter(|ix| self.contracts.is_any(*ix)).for_each(|ix| {
-            running.insert(ix);
-        });
-        Some(running)
+        for ix in self.stock.ever.iter() {
+            if self.contracts.is_any(ix) {
+                running.insert(ix);
+            }
+        }
+        Midnight {
+            running,
+            ever: self.stock.ever.clone(),
+        }
+    }
+
+    /// What customers have brought until then. What was noted of later days is known too, and taken off. A walk over all
+    /// customers, once a week, month or year.
+    fn worth(&self, before: &Midnight, spent: &dyn Fn(u32) -> i64) -> Worth {
+        let mut later: BTreeMap<u32, i64> = BTreeMap::new();
+        for touch in self.days.values().flat_map(|day| &day.touches) {
+            *later.entry(touch.ix).or_default() += touch.revenue();
+        }
+        let brought = |ix: u32| spent(ix) - later.get(&ix).copied().unwrap_or(0);
+        let mut worth = Worth::default();
+        before.ever.iter().for_each(|ix| worth.customer(brought(ix)));
+        self.stock.ordered.iter().for_each(|ix| worth.buyer(brought(ix)));
+        worth
     }
 
     /// Who did which step of the funnel on a day.
@@ -216,14 +254,23 @@ impl Daybook {
     }
 
     /// Tells of the periods that end at `end`, the day last, by which one hears that all was said; begins the next ones.
-    fn roll(&mut self, end: i64, running: Option<&Bits>, tell: &mut dyn FnMut(Partial)) {
+    fn roll(
+        &mut self,
+        end: i64,
+        before: &Midnight,
+        spent: &dyn Fn(u32) -> i64,
+        tell: &mut dyn FnMut(Partial),
+    ) {
         let mut open = std::mem::take(&mut self.open);
         for open in open.iter_mut().rev().filter(|open| open.end <= end) {
             let sums = open.sums(&self.stock);
             open.beside.reached(&open.funnel());
             if open.period == Period::Month {
-                let there = |ix| open.has_bought(ix) || running.is_some_and(|all| all.has(ix));
+                let there = |ix| open.has_bought(ix) || before.running.has(ix);
                 open.beside.kept(&self.came.cohorts(there));
+            }
+            if open.period != Period::Day {
+                open.beside.worth = Some(self.worth(before, spent));
             }
             tell(self.partial(open, sums));
             let span = following(&self.zone, open.period, end);

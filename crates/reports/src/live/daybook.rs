@@ -174,8 +174,14 @@ impl Daybook {
         self.page(ts).0.beside.moved(from, to);
     }
 
-    /// Time has come to `to`, ms UTC: days that end by then are closed, and told of. Says whether there was one.
-    pub fn close_up_to(&mut self, to: i64, tell: &mut dyn FnMut(Partial)) -> bool {
+    /// Time has come to `to`, ms UTC: days that end by then are closed, and told of. Says whether there was one. `spent` says
+    /// what a customer has brought by everything that was noted here, minor units.
+    pub fn close_up_to(
+        &mut self,
+        to: i64,
+        spent: &dyn Fn(u32) -> i64,
+        tell: &mut dyn FnMut(Partial),
+    ) -> bool {
         let Some((_, end)) = self.next else {
             return self.begin(to, tell);
         };
@@ -183,7 +189,7 @@ impl Daybook {
             return false;
         }
         while let Some((start, end)) = self.next.filter(|(_, end)| *end <= to) {
-            self.close((start, end), tell);
+            self.close((start, end), spent, tell);
             if self.next.is_none_or(|next| next.0 < end) {
                 // The calendar is at its end.
                 break;

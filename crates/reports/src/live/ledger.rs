@@ -238,6 +238,7 @@ impl Ledger {
             figures,
             segments.collect(),
             &pending.beside,
+            money,
         );
         Told::Kpi {
             key: format!("{}:{}", period.name(), kpi.name),

@@ -6,13 +6,14 @@ use holdfast_events::EventType;
 use serde::{Deserialize, Serialize};
 
 use super::came::{Cohort, name_of};
+use super::worth::{KpiValue, Worth};
 use crate::act::Question;
 use crate::calendar::Period;
 use crate::feedback::{Feedback, NpsFigures, ScoreFigures};
 use crate::funnel::STEPS;
 use crate::moves::Transition;
 use crate::periods::{Before, PeriodFigures, Slot};
-use crate::rate::percent;
+use crate::rate::{Money, percent};
 
 /// One partition's sums of a period that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,8 @@ pub struct Beside {
     funnel: Vec<(u64, u64)>,
     /// By the month in which they came; of months only.
     cohorts: Vec<Cohort>,
+    /// What customers have brought so far; not of days.
+    pub(super) worth: Option<Worth>,
 }
 
 impl Beside {
@@ -96,6 +99,9 @@ impl Beside {
         }
         self.reached(&other.funnel);
         self.kept(&other.cohorts);
+        if let Some(more) = &other.worth {
+            self.worth.get_or_insert_default().add(more);
+        }
     }
 
     /// So many more did each step, and got so far.
@@ -186,6 +192,8 @@ pub struct Kpi {
     pub funnel: Vec<KpiStep>,
     /// Of a month, who of those who came in earlier ones was there; empty of other periods.
     pub cohorts: Vec<KpiCohort>,
+    /// What customers have brought so far; none of days.
+    pub value: Option<KpiValue>,
     /// Customers' messages to the support.
     pub support_contacts: u64,
     /// Tickets that were solved.
@@ -222,11 +230,13 @@ impl Kpi {
         figures: PeriodFigures,
         segments: BTreeMap<String, u64>,
         beside: &Beside,
+        money: Money,
     ) -> Self {
         let opinions = beside.opinions.figures();
         Self {
             period,
             funnel: beside.steps(),
+            value: beside.worth.as_ref().map(|worth| worth.figures(money)),
             cohorts: beside.retained(&name),
             name,
             time_zone: zone.to_owned(),

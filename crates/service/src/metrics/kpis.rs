@@ -17,8 +17,9 @@ pub struct KpiMetrics {
 }
 
 /// What is shown of a period, by name.
-fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 23] {
+fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 25] {
     let of = &kpi.figures;
+    let value = kpi.value.as_ref();
     let count = |n: u64| Some(n as f64);
     [
         ("customers_start", count(of.customers_start)),
@@ -41,6 +42,8 @@ fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 23] {
         ("cart_abandon_rate", of.cart_abandon_rate),
         ("traffic", count(of.traffic)),
         ("subscriptions_end", count(of.subscriptions_end)),
+        ("clv_mean", value.and_then(|value| value.clv_mean)),
+        ("top20_revenue_share", value.and_then(|value| value.top20_revenue_share)),
         ("nps", kpi.nps.score),
         ("support_contacts", count(kpi.support_contacts)),
         ("late_events", count(kpi.late_events)),

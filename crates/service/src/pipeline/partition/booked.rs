@@ -107,7 +107,8 @@ impl Partition {
         };
         note_moves(self.tracker.as_mut(), book);
         let emitting = self.emitting;
-        book.close_up_to(to, &mut |partial| {
+        let spent = |ix| self.store.net_minor(Ix(ix));
+        book.close_up_to(to, &spent, &mut |partial| {
             if emitting {
                 out.push(of_period(partial));
             }
