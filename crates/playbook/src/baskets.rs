@@ -11,7 +11,7 @@ use crate::catalogue::Ware;
 /// A product as the shop has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
-    /// What it belongs to.
+    /// What it belongs to; empty where that is not known.
     pub category: String,
     /// What it costs, in minor units of the shop's currency.
     pub minor: i64,
@@ -104,7 +104,8 @@ impl Baskets {
     pub fn wares(&self) -> Vec<Ware> {
         let mut with: BTreeMap<&str, Vec<(u32, &str)>> = BTreeMap::new();
         for ((first, second), together) in &self.pairs {
-            if *together >= FEWEST_TOGETHER && self.category(first) != self.category(second) {
+            let (one, other) = (self.category(first), self.category(second));
+            if *together >= FEWEST_TOGETHER && (one.is_none() || one != other) {
                 with.entry(first).or_default().push((*together, second));
                 with.entry(second).or_default().push((*together, first));
             }
@@ -127,7 +128,9 @@ impl Baskets {
         self.products.iter().map(ware).collect()
     }
 
+    /// None where it is not known.
     fn category(&self, name: &str) -> Option<&str> {
-        self.products.get(name).map(|product| &*product.category)
+        let category = &*self.products.get(name)?.category;
+        Some(category).filter(|category| !category.is_empty())
     }
 }

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | cross-sell | the last order | what others bought with it: a complement from another category |
 //! | up-sell | the last order | the next dearer product of the same category |
-//! | bundle | a product looked at | it, together with its complement |
+//! | bundle | a product looked at, else one wished for | it, together with its complement |
 //! | affinity | the category looked at and bought most | what is bought most there |
 //!
 //! A catalogue is a text with a JSON object on each line, a [`Ware`] each. What goes with what is learnt from orders
@@ -23,7 +23,8 @@ use crate::fault::{Fault, Faults};
 pub struct Ware {
     /// Its id in events.
     pub product_id: String,
-    /// What it belongs to.
+    /// What it belongs to; empty where that is not known.
+    #[serde(default)]
     pub category: String,
     /// What it costs, minor units.
     #[serde(rename = "price_minor")]
@@ -115,6 +116,12 @@ pub struct Catalogue {
     by_price: BTreeMap<String, Vec<usize>>,
 }
 
+impl Ware {
+    fn category(&self) -> Option<&str> {
+        Some(&*self.category).filter(|category| !category.is_empty())
+    }
+}
+
 impl Catalogue {
     /// A catalogue of these products; `hash` is how customers' tastes tell them apart. Of two with one id the last counts.
     #[must_use]
@@ -130,10 +137,10 @@ impl Catalogue {
             let same = found.entry(hash(&ware.product_id));
             same.and_modify(|place| *place = None)
                 .or_insert(Some(place));
-            by_price
-                .entry(ware.category.clone())
-                .or_default()
-                .push(place);
+            if let Some(category) = ware.category() {
+                let of = by_price.entry(category.to_owned());
+                of.or_default().push(place);
+            }
         }
         for places in by_price.values_mut() {
             places.sort_by_key(|place| (wares[*place].minor, *place));
@@ -204,9 +211,12 @@ impl Catalogue {
         let last = self.known(tastes.bought).next_back();
         let cross = last.and_then(|last| self.cross_sell(last, &fits));
         let up = last.and_then(|last| self.up_sell(last, &fits));
-        let looked_at = self.known(tastes.viewed).chain(self.known(tastes.wished));
-        let bundle = looked_at.rev().find(|ware| fits(ware));
-        let bundle = bundle.and_then(|viewed| self.bundle(viewed, &fits));
+        let viewed = self.known(tastes.viewed).rev();
+        let viewed = viewed.map(|ware| (ware, "looked at"));
+        let wished = self.known(tastes.wished).rev();
+        let wanted = viewed.chain(wished.map(|ware| (ware, "wished for")));
+        let mut wanted = wanted.filter(|(ware, _)| fits(ware));
+        let bundle = wanted.find_map(|(ware, how)| self.bundle((ware, how), &fits));
         let affinity = self
             .top_category(tastes)
             .and_then(|of| self.affinity(of, &fits));
@@ -251,13 +261,17 @@ impl Catalogue {
         })
     }
 
-    fn bundle(&self, viewed: &Ware, fits: &dyn Fn(&Ware) -> bool) -> Option<Suggestion> {
-        let (complement, together) = self.complement(viewed, fits)?;
-        let name = &viewed.product_id;
+    fn bundle(
+        &self,
+        (wanted, how): (&Ware, &str),
+        fits: &dyn Fn(&Ware) -> bool,
+    ) -> Option<Suggestion> {
+        let (complement, together) = self.complement(wanted, fits)?;
+        let name = &wanted.product_id;
         Some(Suggestion {
             kind: SuggestionKind::Bundle,
             products: vec![name.clone(), complement.product_id.clone()],
-            reason: format!("looked at {name}; both were bought together in {together} orders"),
+            reason: format!("{how} {name}; both were bought together in {together} orders"),
         })
     }
 
@@ -290,8 +304,8 @@ impl Catalogue {
             (tastes.viewed, 1),
             (tastes.wished, 1),
         ] {
-            for ware in self.known(hashes) {
-                *weights.entry(&ware.category).or_default() += weight;
+            for category in self.known(hashes).filter_map(Ware::category) {
+                *weights.entry(category).or_default() += weight;
             }
         }
         let top = weights
@@ -303,7 +317,8 @@ impl Catalogue {
     /// Sets what rules may ask of a customer with these tastes as of an instant, ms UTC.
     pub fn tell(&self, tastes: Tastes<'_>, as_of: i64, facts: &mut Facts) {
         let last = self.known(tastes.bought).next_back();
-        facts.last_category = last.map(|ware| ware.category.clone());
+        let category = last.and_then(Ware::category);
+        facts.last_category = category.map(str::to_owned);
         facts.top_category = self.top_category(tastes).map(str::to_owned);
         facts.wishlist = Some(tastes.wished.len() as f64);
         let bought = tastes.bought;

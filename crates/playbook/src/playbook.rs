@@ -3,6 +3,7 @@
 use holdfast_features::FeatureId;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use version_compare::Version;
 
 use crate::calendar::{SpecialDay, days_until};
 use crate::condition::{Condition, Subject};
@@ -123,9 +124,8 @@ impl Playbook {
     /// or the text is no version.
     #[must_use]
     pub fn is_old(&self, version: &str) -> Option<bool> {
-        let newest = version_compare::Version::from(self.newest_app.as_deref()?)?;
-        let version = version_compare::Version::from(version)?;
-        Some(version < newest)
+        let newest = numbered(self.newest_app.as_deref()?)?;
+        Some(numbered(version)? < newest)
     }
 
     /// By how much a customer counts who has recommended the shop to so many: 1 for each customer alone, and the table's
@@ -257,6 +257,11 @@ impl Playbook {
             true => format!("it is for every customer of kind {}", situation.kind),
         }
     }
+}
+
+/// A version from its first digit on: `v4.2` and `Android 4.2` are 4.2.
+fn numbered(text: &str) -> Option<Version<'_>> {
+    Version::from(&text[text.find(|c: char| c.is_ascii_digit())?..])
 }
 
 /// No rule speaks of such a decision.

@@ -178,6 +178,27 @@ fn a_catalogue_comes_back_from_its_text_and_every_line_that_is_none_is_named() {
 }
 
 #[test]
+fn a_category_that_is_not_known_is_none() {
+    let mut baskets = Baskets::new(10);
+    for (name, minor) in [("a", 100), ("b", 200)] {
+        let category = String::new();
+        baskets.stock(name, Product { category, minor });
+    }
+    (0..3).for_each(|_| baskets.order(&["a", "b"]));
+    let catalogue = Catalogue::new(baskets.wares(), hash);
+    let expected = [one(SuggestionKind::CrossSell, &["b"])];
+    assert_eq!(suggested_of(&catalogue, &["a"], &[]), expected);
+    let bought = hashes(&["a"]);
+    let tastes = Tastes {
+        bought: &bought,
+        ..Tastes::default()
+    };
+    let mut facts = Facts::default();
+    catalogue.tell(tastes, 0, &mut facts);
+    assert_eq!((facts.top_category, facts.last_category), (None, None));
+}
+
+#[test]
 fn products_that_cannot_be_told_apart_are_not_taken_for_each_other() {
     let catalogue = Catalogue::new(shop().wares(), |id| u32::from(id == "camera"));
     let tastes = Tastes {

@@ -56,6 +56,7 @@ fn came(kind: EventType) -> Came {
         E::CheckoutStart | E::CheckoutStep => Came::Checkout,
         E::CartAdd | E::CartRemove | E::CartView => Came::Cart,
         E::CampaignOpened | E::EmailOpen | E::CampaignClicked => Came::Nowhere,
+        E::CampaignUnsubscribed | E::ConsentChange | E::Refund | E::OrderReturned => Came::Nowhere,
         kind if is_active(kind) => Came::Looked,
         _ => Came::Nowhere,
     }

@@ -227,11 +227,12 @@ const FLAT: f64 = 0.8;
 fn flattens(curve: &[ShareWithin]) -> Option<u32> {
     let told = curve.iter().filter(|point| point.buyers >= FEWEST);
     let told: Vec<(u32, f64)> = told.filter_map(|p| Some((p.days, p.percent?))).collect();
-    let (_, last) = *told.last()?;
+    let (last_days, last) = *told.last()?;
     let flat = told
         .iter()
         .find(|(_, percent)| *percent >= FLAT * last && last > 0.0)?;
-    Some(flat.0)
+    // A curve that rises to its end is not flat yet.
+    Some(flat.0).filter(|days| *days < last_days)
 }
 
 /// What the first order was like, and what the customer had done before it.

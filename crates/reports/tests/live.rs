@@ -107,7 +107,11 @@ fn is_worth(kpi: &Kpi, rows: &[Row]) -> bool {
     let Some(found) = &kpi.value else {
         return kpi.period == Period::Day;
     };
-    let before: Vec<Row> = rows.iter().filter(|row| row.1 < kpi.figures.end_ms).copied().collect();
+    let before: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.1 < kpi.figures.end_ms)
+        .copied()
+        .collect();
     if before.is_empty() {
         return found.customers == 0;
     }
@@ -217,10 +221,16 @@ fn running(arrived: &[Row], partitions: u32, restart: usize, until: i64) -> Vec<
             _ => 0,
         };
         clocks[at] = clocks[at].max(row.1);
-        book.close_up_to(clocks[at] - GRACE, &|ix| spent[ix as usize], &mut |partial| said.push(partial));
+        book.close_up_to(
+            clocks[at] - GRACE,
+            &|ix| spent[ix as usize],
+            &mut |partial| said.push(partial),
+        );
     }
     for book in &mut books {
-        book.close_up_to(until, &|ix| spent[ix as usize], &mut |partial| said.push(partial));
+        book.close_up_to(until, &|ix| spent[ix as usize], &mut |partial| {
+            said.push(partial)
+        });
     }
     let mut ledger = Ledger::new(zone(), 2, None, None);
     let mut kpis = Vec::new();

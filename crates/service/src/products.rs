@@ -2,16 +2,17 @@
 //!
 //! Products are those that `purchase` events name in `items` (or as `product_id` of the event itself, whose amount is then
 //! the price), with the category and the price that were said last by time; a category may come from `product_view` events
-//! too. Each is written on a line of its own: what it costs, in how many orders it was, what was bought with it. Whoever
+//! too. An order that comes twice counts once, one in another currency than the shop's or of a customer who was erased
+//! counts not at all. Each is written on a line of its own: what it costs, in how many orders it was, what was bought with it. Whoever
 //! knows what is sold out, back, or cheaper adds that to the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use holdfast_consumer::{LineBatch, LineReader};
-use holdfast_events::{Decoder, Details, EventType, Outcome};
+use holdfast_events::{Currency, CurrencyRule, Decoder, Details, Event, EventType, Outcome};
 use holdfast_playbook::{Baskets, Product};
 
 use crate::config;
@@ -51,7 +52,17 @@ struct Known {
 #[derive(Debug, Default)]
 struct Shop {
     known: BTreeMap<String, Known>,
-    orders: Vec<Vec<String>>,
+    orders: Vec<Order>,
+    /// Hashes of the ids of purchases.
+    seen: HashSet<u64>,
+    currencies: BTreeSet<String>,
+}
+
+/// What a customer bought at once.
+#[derive(Debug)]
+struct Order {
+    customer: String,
+    products: Vec<String>,
 }
 
 /// A product in one event: id, category, price in minor units.
@@ -83,20 +94,32 @@ impl Shop {
         }
     }
 
-    fn hear(&mut self, kind: EventType, ts: i64, named: &[Named<'_>]) {
+    fn hear(&mut self, event: &Event<'_>, named: &[Named<'_>]) {
+        let is_order = event.kind == EventType::Purchase;
+        if is_order && !self.seen.insert(event.id_hash()) {
+            return;
+        }
         for (id, category, price) in named {
-            let is_order = kind == EventType::Purchase;
-            self.learn(ts, (id, *category, price.filter(|_| is_order)));
+            self.learn(event.ts, (id, *category, price.filter(|_| is_order)));
         }
-        if kind == EventType::Purchase && !named.is_empty() {
-            self.orders
-                .push(named.iter().map(|(id, ..)| (*id).to_owned()).collect());
+        if is_order && !named.is_empty() {
+            let currency = event.currency.map(|currency| currency.to_string());
+            self.currencies.extend(currency);
+            self.orders.push(Order {
+                customer: event.customer_id.to_string(),
+                products: named.iter().map(|(id, ..)| (*id).to_owned()).collect(),
+            });
         }
+    }
+
+    fn forget(&mut self, customer: &str) {
+        self.orders.retain(|order| order.customer != customer);
     }
 
     fn baskets(&self, pairs: usize) -> Baskets {
         let mut baskets = Baskets::new(pairs);
-        let bought: std::collections::BTreeSet<&String> = self.orders.iter().flatten().collect();
+        let bought = self.orders.iter().flat_map(|order| &order.products);
+        let bought: BTreeSet<&String> = bought.collect();
         for (id, known) in self.known.iter().filter(|(id, _)| bought.contains(id)) {
             let product = Product {
                 category: known.category.1.clone(),
@@ -105,7 +128,7 @@ impl Shop {
             baskets.stock(id, product);
         }
         for order in &self.orders {
-            let order: Vec<&str> = order.iter().map(String::as_str).collect();
+            let order: Vec<&str> = order.products.iter().map(String::as_str).collect();
             baskets.order(&order);
         }
         baskets
@@ -119,23 +142,44 @@ impl Shop {
 pub fn products(args: &Args, config: &config::Settings) -> anyhow::Result<Summary> {
     let reading = || format!("cannot read {}", args.events.display());
     let source = Source::new(args.events.clone(), config, None)?;
-    let exponent = source.currency.exponent();
+    let currency = source.currency;
     let decoder = Decoder::new(source.decoding);
     let mut shop = Shop::default();
     let mut reader = LineReader::open(&args.events).with_context(reading)?;
     let mut lines = LineBatch::default();
     while reader.read_batch(&mut lines).with_context(reading)? {
         for record in lines.records() {
-            let Outcome::Event(event) = decoder.decode(&record) else {
-                continue;
+            let event = match decoder.decode(&record) {
+                Outcome::Event(event) => event,
+                Outcome::Erase { customer_id, .. } => {
+                    shop.forget(&customer_id);
+                    continue;
+                }
+                Outcome::Rejected(_) => continue,
             };
-            if !matches!(event.kind, EventType::Purchase | EventType::ProductView) {
+            let is_own = match (currency, event.currency) {
+                (CurrencyRule::Only(own), Some(other)) => own == other,
+                _ => true,
+            };
+            if !is_own || !matches!(event.kind, EventType::Purchase | EventType::ProductView) {
                 continue;
             }
+            let exponent = match currency {
+                CurrencyRule::Any => event
+                    .currency
+                    .map_or(currency.exponent(), Currency::exponent),
+                _ => currency.exponent(),
+            };
             let details = decoder.details(&record).unwrap_or_default();
-            let named = named(&details, event.minor, exponent);
-            shop.hear(event.kind, event.ts, &named);
+            shop.hear(&event, &named(&details, event.minor, exponent));
         }
+    }
+    if shop.currencies.len() > 1 && currency == CurrencyRule::Any {
+        let named: Vec<String> = shop.currencies.into_iter().collect();
+        anyhow::bail!(
+            "prices are in {}: say which one counts as [money] currency",
+            named.join(", ")
+        );
     }
     anyhow::ensure!(
         !shop.orders.is_empty(),

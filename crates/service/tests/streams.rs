@@ -253,20 +253,19 @@ fn figures_of_each_period_are_those_of_the_report_over_the_same_file() {
     }
 }
 
+/// A configuration with a rule table that leaves room for two a day.
+fn budget(dir: &Path) -> String {
+    let rules = dir.join("rules.toml");
+    let preset = fs::read_to_string(root().join("crates/playbook/presets/ecommerce.toml")).unwrap();
+    let stage = "[stage]\nname = \"growth\"\ndaily_contact_budget = 6\n";
+    fs::write(&rules, format!("{preset}\n{stage}")).unwrap();
+    format!("[playbook]\nrules = {:?}\n", rules.display().to_string())
+}
+
 #[test]
 fn list_of_a_day_never_holds_more_than_the_budget_and_everybody_else_is_suppressed_by_name() {
     let dir = shop();
-    let rules = dir.path().join("rules.toml");
-    let preset = fs::read_to_string(root().join("crates/playbook/presets/ecommerce.toml")).unwrap();
-    fs::write(
-        &rules,
-        format!("{preset}\n[stage]\nname = \"growth\"\ndaily_contact_budget = 6\n"),
-    )
-    .unwrap();
-    let config = configured(&format!(
-        "[playbook]\nrules = {:?}\n",
-        rules.display().to_string()
-    ));
+    let config = configured(&budget(dir.path()));
     let told = replay(dir.path(), 3, &config);
     let list = values(&told["worklist"]);
     let mut days: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
@@ -302,14 +301,17 @@ fn list_of_a_day_never_holds_more_than_the_budget_and_everybody_else_is_suppress
 #[test]
 fn where_nobody_reads_lists_none_is_made_and_nobody_is_suppressed() {
     let dir = shop();
-    let told = replay(dir.path(), 3, &configured("[topics]\nworklist = \"off\"\n"));
-    assert!(told["worklist"].is_empty() && !told["kpis"].is_empty());
-    let decisions = values(&told["decisions"]);
-    assert!(
-        decisions
-            .iter()
-            .all(|decision| decision["suppressed"] != "capacity")
-    );
+    let rules = budget(dir.path());
+    let suppressed = |more: &str| {
+        let told = replay(dir.path(), 3, &configured(&format!("{rules}{more}")));
+        assert!(!told["kpis"].is_empty());
+        let decisions = values(&told["decisions"]);
+        let suppressed = decisions.iter().filter(|d| d["suppressed"] == "capacity");
+        (told["worklist"].len(), suppressed.count())
+    };
+    let (listed, left_out) = suppressed("");
+    assert!(listed > 50 && left_out > 20);
+    assert_eq!(suppressed("[topics]\nworklist = \"off\"\n"), (0, 0));
 }
 
 #[test]

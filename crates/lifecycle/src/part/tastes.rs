@@ -3,7 +3,7 @@
 //!
 //! | what | of which events | how much is kept |
 //! | --- | --- | --- |
-//! | account, region, application | what people and contracts do, where it says `account_id`, `region`, `app_version` | the newest of each |
+//! | account, region, application | `sign_up`, `login`, `session_start`, `profile_update`, `feature_use`, `activate`, `purchase` and what contracts do, where it says `account_id`, `region`, `app_version` | the newest of each |
 //! | bought | `purchase`: `items`, `product_id` | the last [`GOODS`] products |
 //! | viewed | `product_view`, `page_view` with a `product_id` | the same |
 //! | wished | `wishlist_add` | the same |
@@ -40,7 +40,8 @@ pub struct Tastes {
     pub bought: Vec<u32>,
     /// The same of products looked at.
     pub viewed: Vec<u32>,
-    /// The same of products wished for and not bought since.
+    /// The same of products wished for and not bought since; wishes older than all of the last eight products bought are
+    /// left out.
     pub wished: Vec<u32>,
     /// How often the customer has recommended the business to somebody.
     pub referrals: u32,
@@ -132,7 +133,13 @@ fn tells_of_person(kind: EventType) -> bool {
     kind.is_subscription()
         || matches!(
             kind,
-            E::SignUp | E::ProfileUpdate | E::Login | E::SessionStart | E::FeatureUse | E::Activate
+            E::SignUp
+                | E::ProfileUpdate
+                | E::Login
+                | E::SessionStart
+                | E::FeatureUse
+                | E::Activate
+                | E::Purchase
         )
 }
 
@@ -154,11 +161,12 @@ impl Part for Desires {
     fn wants(&self, kind: EventType) -> Want {
         use EventType as E;
         match kind {
+            E::Purchase if self.goods_are_kept => {
+                Want::Fields(&["account_id", "region", "app_version", "items", "product_id"])
+            }
             kind if tells_of_person(kind) => Want::Fields(&["account_id", "region", "app_version"]),
             E::Referral => Want::Event,
-            E::Purchase | E::WishlistAdd if self.goods_are_kept => {
-                Want::Fields(&["items", "product_id"])
-            }
+            E::WishlistAdd if self.goods_are_kept => Want::Fields(&["items", "product_id"]),
             E::PageView | E::ProductView if self.goods_are_kept => Want::Fields(&["product_id"]),
             _ => Want::Nothing,
         }
@@ -182,12 +190,14 @@ impl Part for Desires {
                 seen.ts,
                 details.app_version.as_deref(),
             );
-        } else {
-            let goods = match seen.kind {
-                EventType::Purchase => &mut row.bought,
-                EventType::WishlistAdd => &mut row.wished,
-                _ => &mut row.viewed,
-            };
+        }
+        let goods = match seen.kind {
+            EventType::Purchase => Some(&mut row.bought),
+            EventType::WishlistAdd => Some(&mut row.wished),
+            EventType::PageView | EventType::ProductView => Some(&mut row.viewed),
+            _ => None,
+        };
+        if let Some(goods) = goods.filter(|_| self.goods_are_kept) {
             products(details).for_each(|id| goods.add(seen.ts, product_hash(id)));
         }
         self.rows.set(whom.ix, &row);
@@ -205,7 +215,9 @@ impl Part for Desires {
         let bought = &row.bought.0;
         let is_open = |(at, hash): &&(i64, u32)| {
             let had = bought.iter().find(|(_, known)| known == hash);
-            had.is_none_or(|(then, _)| then < at)
+            // What was bought before the last eight is not known any more.
+            let is_known = bought.len() < GOODS || bought[0].0 < *at;
+            is_known && had.is_none_or(|(then, _)| then < at)
         };
         let wished = row.wished.0.iter().filter(is_open);
         profile.tastes = Tastes {

@@ -59,6 +59,19 @@ fn what_was_wished_for_and_bought_since_is_no_wish_any_more() {
 }
 
 #[test]
+fn a_wish_that_came_true_does_not_come_back_after_many_purchases() {
+    let mut events = vec![
+        product(E::WishlistAdd, START, "strap"),
+        product(E::Purchase, START + HOUR, "strap"),
+    ];
+    let later = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let bought = (2..).zip(later);
+    events.extend(bought.map(|(n, id)| product(E::Purchase, START + n * HOUR, id)));
+    events.push(product(E::WishlistAdd, START + 20 * HOUR, "lens"));
+    assert_eq!(tastes_of(&events, true).wished, hashes(&["lens"]));
+}
+
+#[test]
 fn nothing_is_kept_of_products_where_nobody_has_a_catalogue() {
     let events = [
         product(E::WishlistAdd, START, "bag"),

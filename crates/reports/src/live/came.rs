@@ -32,45 +32,64 @@ pub(super) fn name_of(month: u16) -> String {
     format!("{:04}-{:02}", 1970 + month / 12, month % 12 + 1)
 }
 
-/// Months by customer, a byte each: 0 is none, else one more than the months since the first of all. After 21 years
-/// everybody counts as of the last month.
+/// A byte tells so many months apart.
+const ROUND: u16 = 255;
+/// Who came so many months ago or earlier counts as of then: 21 years.
+const OLDEST: u16 = 250;
+
+/// Months by customer, a byte each: 0 is none, else one more than the month's place in a round of 255. Which round it is
+/// says the month that is asked at, so a customer's byte depends on nobody else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Came {
-    first: u16,
-    since: Vec<u8>,
-}
+pub(super) struct Came(Vec<u8>);
 
 impl Came {
-    pub(super) fn get(&self, ix: u32) -> Option<u16> {
-        let since = self.since.get(ix as usize).copied().unwrap_or(0);
-        Some(self.first + u16::from(since.checked_sub(1)?))
+    pub(super) fn set(&mut self, ix: u32, month: u16) {
+        self.set_byte(ix, (month % ROUND) as u8 + 1);
     }
 
-    pub(super) fn set(&mut self, ix: u32, month: u16) {
-        if self.since.is_empty() {
-            self.first = month;
-        } else if month < self.first {
-            let earlier = u8::try_from(self.first - month).unwrap_or(u8::MAX);
-            let there = self.since.iter_mut().filter(|since| **since > 0);
-            there.for_each(|since| *since = since.saturating_add(earlier));
-            self.first = month;
-        }
-        at_least(&mut self.since, ix as usize + 1);
-        let since = u8::try_from(month - self.first).unwrap_or(u8::MAX);
-        self.since[ix as usize] = since.saturating_add(1);
+    fn set_byte(&mut self, ix: u32, byte: u8) {
+        at_least(&mut self.0, ix as usize + 1);
+        self.0[ix as usize] = byte;
     }
 
     pub(super) fn remove(&mut self, ix: u32) {
-        if let Some(since) = self.since.get_mut(ix as usize) {
-            *since = 0;
+        if let Some(byte) = self.0.get_mut(ix as usize) {
+            *byte = 0;
         }
     }
 
-    /// Cohorts by month, and how many of each `is_there` says are.
-    pub(super) fn cohorts(&self, mut is_there: impl FnMut(u32) -> bool) -> Vec<Cohort> {
+    /// A customer of another partition comes here, with another index.
+    pub(super) fn adopt(&mut self, from: &Self, (theirs, own): (u32, u32)) {
+        match from.0.get(theirs as usize) {
+            None | Some(0) => self.remove(own),
+            Some(byte) => self.set_byte(own, *byte),
+        }
+    }
+
+    /// How many months before `now`, which nobody came after.
+    fn age(byte: u8, now: u16) -> Option<u16> {
+        let place = u16::from(byte.checked_sub(1)?) % ROUND;
+        Some((now % ROUND + ROUND - place) % ROUND)
+    }
+
+    /// The month `now` begins. Comes once for each month, so that nobody's round is over unseen.
+    pub(super) fn begin(&mut self, now: u16) {
+        let oldest = now.saturating_sub(OLDEST) % ROUND;
+        for byte in &mut self.0 {
+            if Self::age(*byte, now).is_some_and(|age| age > OLDEST) {
+                *byte = oldest as u8 + 1;
+            }
+        }
+    }
+
+    /// Cohorts by month, and how many of each `is_there` says are. Nobody came after the month `now`.
+    pub(super) fn cohorts(&self, now: u16, mut is_there: impl FnMut(u32) -> bool) -> Vec<Cohort> {
         let mut by_month: BTreeMap<u16, Cohort> = BTreeMap::new();
-        for ix in 0..self.since.len() as u32 {
-            let Some(month) = self.get(ix) else { continue };
+        for (ix, byte) in (0..).zip(&self.0) {
+            let Some(age) = Self::age(*byte, now) else {
+                continue;
+            };
+            let month = now.saturating_sub(age);
             let cohort = by_month.entry(month).or_default();
             cohort.month = month;
             cohort.size += 1;
@@ -81,22 +100,13 @@ impl Came {
 
     /// So that equal ones have equal bytes.
     pub(super) fn trim(&mut self) {
-        while self.since.last() == Some(&0) {
-            self.since.pop();
-        }
-        let least = self.since.iter().filter(|since| **since > 0).min().copied();
-        match least {
-            None => self.first = 0,
-            Some(least) => {
-                self.first += u16::from(least - 1);
-                let there = self.since.iter_mut().filter(|since| **since > 0);
-                there.for_each(|since| *since -= least - 1);
-            }
+        while self.0.last() == Some(&0) {
+            self.0.pop();
         }
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.since.capacity()
+        self.0.capacity()
     }
 }
 
@@ -104,31 +114,50 @@ impl Came {
 mod tests {
     use super::*;
 
+    fn months(came: &Came, now: u16) -> Vec<u16> {
+        came.cohorts(now, |_| true)
+            .iter()
+            .map(|cohort| cohort.month)
+            .collect()
+    }
+
     #[test]
-    fn months_come_back_in_whatever_order_they_are_set() {
+    fn months_come_back_and_whoever_came_long_ago_counts_as_of_21_years_ago() {
         let mut came = Came::default();
-        for (ix, month) in [(3, 675), (0, 674), (9, 690), (4, 600)] {
-            came.set(ix, month);
+        came.set(3, 600);
+        came.set(0, 675);
+        came.set(9, 690);
+        assert_eq!(months(&came, 690), [600, 675, 690]);
+        let mut now = 690;
+        while now < 1_400 {
+            now += 1;
+            came.begin(now);
+            let oldest = now - OLDEST;
+            let expected: std::collections::BTreeSet<u16> =
+                [600, 675, 690].map(|month: u16| month.max(oldest)).into();
+            assert!(months(&came, now).into_iter().eq(expected), "{now}");
         }
-        let of = |ix| came.get(ix);
-        assert_eq!(
-            [of(3), of(0), of(9), of(4), of(5), of(99)],
-            [Some(675), Some(674), Some(690), Some(600), None, None]
-        );
-        came.remove(4);
         came.remove(9);
-        let (mut one, mut other) = (came.clone(), Came::default());
-        other.set(0, 674);
-        other.set(3, 675);
-        one.trim();
-        other.trim();
-        assert_eq!(one, other, "as if the others had never been there");
-        let cohort = |month, kept| Cohort {
-            month,
-            size: 1,
-            kept,
-        };
-        assert_eq!(one.cohorts(|ix| ix == 3), [cohort(674, 0), cohort(675, 1)]);
+        came.remove(3);
+        let mut other = Came::default();
+        other.adopt(&came, (0, 0));
+        came.trim();
+        assert_eq!(came, other, "as if the others had never been there");
+    }
+
+    #[test]
+    fn bytes_of_a_changed_image_are_some_month() {
+        let came = Came(vec![255, 1, 0, 7]);
+        for now in [0, 1, 254, 255, 256, u16::MAX] {
+            assert_eq!(
+                came.cohorts(now, |_| false)
+                    .iter()
+                    .map(|c| c.size)
+                    .sum::<u64>(),
+                3
+            );
+            came.clone().begin(now);
+        }
     }
 
     #[test]

@@ -8,9 +8,9 @@ use super::bits::{Bits, at_least};
 use super::came::month_of;
 use super::day::{Day, Touch};
 use super::daybook::Daybook;
-use super::worth::Worth;
 use super::open::Open;
 use super::partial::{Beside, Partial};
+use super::worth::Worth;
 use crate::calendar::Period;
 use crate::carts::Turn;
 use crate::funnel::{STEPS, step};
@@ -57,6 +57,10 @@ impl Daybook {
         let later: Vec<Touch> = touches.iter().filter(|t| t.ms > 0).copied().collect();
         self.stand(start, end, &later);
         let before = self.before_midnight(end);
+        let (month, next) = (month_of(&self.zone, start), month_of(&self.zone, end));
+        if next != month {
+            self.came.begin(next);
+        }
         let at_next = self.days.get(&end).map(|next| next.touches.iter());
         let at_next: Vec<Touch> = at_next
             .into_iter()
@@ -105,8 +109,14 @@ impl Daybook {
         }
         let brought = |ix: u32| spent(ix) - later.get(&ix).copied().unwrap_or(0);
         let mut worth = Worth::default();
-        before.ever.iter().for_each(|ix| worth.customer(brought(ix)));
-        self.stock.ordered.iter().for_each(|ix| worth.buyer(brought(ix)));
+        before
+            .ever
+            .iter()
+            .for_each(|ix| worth.customer(brought(ix)));
+        self.stock
+            .ordered
+            .iter()
+            .for_each(|ix| worth.buyer(brought(ix)));
         worth
     }
 
@@ -267,7 +277,9 @@ impl Daybook {
             open.beside.reached(&open.funnel());
             if open.period == Period::Month {
                 let there = |ix| open.has_bought(ix) || before.running.has(ix);
-                open.beside.kept(&self.came.cohorts(there));
+                // Some may have come at the very instant at which the next month begins.
+                let next = month_of(&self.zone, end);
+                open.beside.kept(&self.came.cohorts(next, there));
             }
             if open.period != Period::Day {
                 open.beside.worth = Some(self.worth(before, spent));

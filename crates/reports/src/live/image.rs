@@ -142,9 +142,7 @@ impl Daybook {
         let place = own as usize;
         at_least(&mut self.purchases, place + 1);
         self.purchases[place] = from.purchases.get(theirs as usize).copied().unwrap_or(0);
-        if let Some(month) = from.came.get(theirs) {
-            self.came.set(own, month);
-        }
+        self.came.adopt(&from.came, (theirs, own));
         self.stock.subscribed += u64::from(from.contracts.is_any(theirs));
         self.contracts.set(own, from.contracts.get(theirs));
         if let Some(walk) = from.carts.get(&theirs) {

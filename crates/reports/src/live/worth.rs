@@ -75,7 +75,10 @@ impl Worth {
     }
 
     fn add_bin(&mut self, more: Bin) {
-        match self.buyers.binary_search_by_key(&more.place, |bin| bin.place) {
+        match self
+            .buyers
+            .binary_search_by_key(&more.place, |bin| bin.place)
+        {
             Ok(at) => {
                 self.buyers[at].buyers += more.buyers;
                 self.buyers[at].minor += more.minor;
@@ -99,7 +102,9 @@ impl Worth {
             customers: self.customers,
             clv_mean: money.mean(self.minor, self.customers),
             top20_revenue_share: share,
-            top20_error: percent_of_money(most, all).zip(share).map(|(most, least)| most - least),
+            top20_error: percent_of_money(most, all)
+                .zip(share)
+                .map(|(most, least)| most - least),
         }
     }
 
@@ -120,7 +125,11 @@ impl Worth {
             let (taken, others) = (rest as i128, i128::from(bin.buyers - rest));
             let (low, high) = bounds(bin.place);
             let mean = i128::from(bin.minor) * taken / i128::from(bin.buyers);
-            let most = if bin.place == 0 { 0 } else { i128::from(bin.minor) - others * low };
+            let most = if bin.place == 0 {
+                0
+            } else {
+                i128::from(bin.minor) - others * low
+            };
             let most = most.min(taken * high).max(mean);
             return (sum + mean as i64, sum + most as i64);
         }
@@ -135,11 +144,16 @@ mod tests {
     #[test]
     fn a_bin_holds_amounts_within_a_32nd_of_each_other_and_bins_ascend() {
         let mut last = 0;
-        let amounts = (0..2_000).chain((0..55).map(|n| 3_i64 << n)).chain([i64::MAX]);
+        let amounts = (0..2_000)
+            .chain((0..55).map(|n| 3_i64 << n))
+            .chain([i64::MAX]);
         for minor in amounts {
             let place = place(minor);
             let (low, high) = bounds(place);
-            assert!((low..high).contains(&i128::from(minor)), "{minor} in {low}..{high}");
+            assert!(
+                (low..high).contains(&i128::from(minor)),
+                "{minor} in {low}..{high}"
+            );
             assert!(high - low <= (low / 32).max(1), "{minor}");
             assert!(place >= last || minor == 3);
             last = place;
@@ -162,10 +176,19 @@ mod tests {
         let all: i64 = spends.iter().sum();
         let exact = 100.0 * sorted[..200].iter().sum::<i64>() as f64 / all as f64;
         let found = one.figures(Money::new(2));
-        let (share, error) = (found.top20_revenue_share.unwrap(), found.top20_error.unwrap());
-        assert!((share - 1e-9..=share + error + 1e-9).contains(&exact), "{share} + {error}, {exact}");
+        let (share, error) = (
+            found.top20_revenue_share.unwrap(),
+            found.top20_error.unwrap(),
+        );
+        assert!(
+            (share - 1e-9..=share + error + 1e-9).contains(&exact),
+            "{share} + {error}, {exact}"
+        );
         assert!(error < 0.5, "{error}");
         assert_eq!(found.clv_mean, Some(all as f64 / 100.0 / 997.0));
-        assert_eq!(Worth::default().figures(Money::new(2)).top20_revenue_share, None);
+        assert_eq!(
+            Worth::default().figures(Money::new(2)).top20_revenue_share,
+            None
+        );
     }
 }

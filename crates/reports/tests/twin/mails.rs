@@ -44,6 +44,10 @@ fn furthest(person: &Person, at: usize) -> Option<usize> {
         E::EmailOpen,
         E::CampaignClicked,
         E::CartAbandon,
+        E::CampaignUnsubscribed,
+        E::ConsentChange,
+        E::Refund,
+        E::OrderReturned,
     ];
     let steps: [&dyn Fn(&E) -> bool; 4] = [
         &|kind| *kind == E::Purchase,

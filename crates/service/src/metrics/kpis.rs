@@ -43,7 +43,10 @@ fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 25] {
         ("traffic", count(of.traffic)),
         ("subscriptions_end", count(of.subscriptions_end)),
         ("clv_mean", value.and_then(|value| value.clv_mean)),
-        ("top20_revenue_share", value.and_then(|value| value.top20_revenue_share)),
+        (
+            "top20_revenue_share",
+            value.and_then(|value| value.top20_revenue_share),
+        ),
         ("nps", kpi.nps.score),
         ("support_contacts", count(kpi.support_contacts)),
         ("late_events", count(kpi.late_events)),

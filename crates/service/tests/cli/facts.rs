@@ -79,7 +79,7 @@ fn log() -> String {
         add(customer, 0, purchase);
         add(customer, 40, purchase);
     }
-    add("old", 41, r#""type":"login","app_version":"4.9""#);
+    add("old", 41, r#""type":"login","app_version":"v4.9""#);
     add(
         "new",
         41,
