@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used)] // in helpers of tests
 
+#[path = "twin/whole.rs"]
+mod whole;
+
 use std::collections::BTreeMap;
 
 use holdfast_events::EventType;
@@ -10,9 +13,7 @@ use holdfast_reports::live::Said as Spoken;
 use holdfast_reports::live::{
     BookTerms, Candidate, Daybook, Happening, Kpi, Ledger, Told, Withdrawn,
 };
-use holdfast_reports::{
-    Abandons, Act, Calendar, Customer, Figures, Moves, Partials, Period, PeriodFigures, Said, Terms,
-};
+use holdfast_reports::{Abandons, Period, PeriodFigures};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -77,114 +78,6 @@ fn contract((_, _, kind, more, _): Row) -> Option<u64> {
     // As hashes of ids are: all over the numbers.
     let hash = more.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (kind.is_subscription() && more > 0).then_some(hash)
-}
-
-/// The figures of the whole log.
-fn whole(rows: &[Row], period: Period, until: i64) -> Vec<PeriodFigures> {
-    let figures = all_figures(rows, period, until);
-    let is_over = |row: &PeriodFigures| row.end_ms <= until;
-    let rows = figures.periods.into_iter().filter(is_over);
-    rows.map(|row| PeriodFigures {
-        complete: true,
-        ..row
-    })
-    .collect()
-}
-
-/// The funnel of the events within a span: step, customers, percent who gave up.
-fn funnel(rows: &[Row], (start, end): (i64, i64)) -> Vec<(String, u64, Option<f64>)> {
-    let within = rows.iter().filter(|row| (start..end).contains(&row.1));
-    let within: Vec<Row> = within.copied().collect();
-    if within.is_empty() {
-        return Vec::new();
-    }
-    let steps = all_figures(&within, Period::Month, end).funnel.into_iter();
-    steps.map(|s| (s.step, s.customers, s.drop_off)).collect()
-}
-
-/// Whether what customers have brought by the end of a period is what the log up to then says.
-fn is_worth(kpi: &Kpi, rows: &[Row]) -> bool {
-    let Some(found) = &kpi.value else {
-        return kpi.period == Period::Day;
-    };
-    let before: Vec<Row> = rows
-        .iter()
-        .filter(|row| row.1 < kpi.figures.end_ms)
-        .copied()
-        .collect();
-    if before.is_empty() {
-        return found.customers == 0;
-    }
-    let expected = all_figures(&before, Period::Month, kpi.figures.end_ms).value;
-    let top = (found.top20_revenue_share, found.top20_error);
-    let is_near = match (top, expected.top20_revenue_share) {
-        ((Some(least), Some(error)), Some(exact)) => {
-            least <= exact + 1e-9 && exact <= least + error + 1e-9 && error < 4.0
-        }
-        (found, expected) => found == (None, None) && expected.is_none(),
-    };
-    is_near && (found.customers, found.clv_mean) == (expected.customers, expected.clv_mean)
-}
-
-/// By month, its cohorts: when they came, how many they are, percent who were there.
-fn cohorts(rows: &[Row], until: i64) -> BTreeMap<String, Vec<(String, u64, Option<f64>)>> {
-    let figures = all_figures(rows, Period::Month, until);
-    let names: Vec<String> = figures
-        .periods
-        .iter()
-        .map(|p| Period::Month.name_of(&zone(), p.start_ms))
-        .collect();
-    let mut by_month: BTreeMap<String, Vec<(String, u64, Option<f64>)>> = BTreeMap::new();
-    for cohort in figures.cohorts.by_month {
-        let own = names
-            .iter()
-            .position(|name| *name == cohort.cohort)
-            .unwrap();
-        for (after, retained) in cohort.retained.into_iter().enumerate() {
-            let month = names[own + 1 + after].clone();
-            let row = (cohort.cohort.clone(), cohort.size, Some(retained));
-            by_month.entry(month).or_default().push(row);
-        }
-    }
-    by_month
-}
-
-fn all_figures(rows: &[Row], period: Period, until: i64) -> Figures {
-    let first = rows.iter().map(|row| row.1).min().unwrap();
-    let calendar = Calendar::over(period, &zone(), (first, until)).unwrap();
-    let mut partials = Partials::new(Terms {
-        calendar,
-        alive_days: 20,
-        exponent: 2,
-        abandons: Abandons::default(),
-    });
-    for customer in 0..9 {
-        let mut own: Vec<&Row> = rows.iter().filter(|row| row.0 == customer).collect();
-        own.sort_by_key(|row| row.1);
-        let acts: Vec<Act<'_>> = own
-            .into_iter()
-            .map(|row| Act {
-                ts: row.1,
-                kind: row.2,
-                minor: amount(*row),
-                said: if is_contract(row.2) {
-                    Said::Contract {
-                        contract: contract(*row),
-                        reason: None,
-                        voluntary: None,
-                    }
-                } else {
-                    Said::Nothing
-                },
-            })
-            .collect();
-        partials.add(&Customer {
-            acts: &acts,
-            source: None,
-            choices: &[],
-        });
-    }
-    Figures::of(&partials, &Moves::default()).unwrap()
 }
 
 /// The same through so many books, each taken down and put up again after every `restart` events.
@@ -268,17 +161,17 @@ proptest! {
         let until = START + 101 * DAY;
         let mut expected: BTreeMap<(Period, i64), PeriodFigures> = BTreeMap::new();
         for period in [Period::Day, Period::Week, Period::Month] {
-            let figures = whole(&arrived, period, until).into_iter();
+            let figures = whole::periods(&arrived, period, until).into_iter();
             expected.extend(figures.map(|row| ((period, row.start_ms), row)));
         }
-        let cohorts = cohorts(&arrived, until);
+        let cohorts = whole::cohorts(&arrived, until);
         for partitions in [1, 3, 8] {
             let kpis = running(&arrived, partitions, restart, until);
             for kpi in &kpis {
                 let steps = kpi.funnel.iter().map(|s| (s.step.clone(), s.customers, s.drop_off));
                 let span = (kpi.figures.start_ms, kpi.figures.end_ms);
-                prop_assert_eq!(steps.collect::<Vec<_>>(), funnel(&arrived, span));
-                prop_assert!(is_worth(kpi, &arrived), "{:?}", kpi);
+                prop_assert_eq!(steps.collect::<Vec<_>>(), whole::funnel(&arrived, span));
+                prop_assert!(whole::is_worth(kpi, &arrived), "{:?}", kpi);
                 let kept = kpi.cohorts.iter().map(|c| (c.cohort.clone(), c.size, c.retained));
                 let expected = match kpi.period {
                     Period::Month => cohorts.get(&kpi.name).cloned().unwrap_or_default(),
