@@ -69,6 +69,13 @@ pub enum Said<'a> {
         /// Whether the customer wanted it.
         voluntary: Option<bool>,
     },
+    /// A step of a checkout.
+    Checkout {
+        /// Whether a stored means of payment was used.
+        is_saved: bool,
+        /// Clicks that it took, if they were told.
+        clicks: Option<u32>,
+    },
     /// A delivery.
     Delivery {
         /// Whether it came after the promised instant.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::activation::ActivationFigures;
 use crate::calendar::Period;
 use crate::campaigns::{CampaignFigures, ReasonCount};
+use crate::checkout::CheckoutFigures;
 use crate::cohorts::CohortFigures;
 use crate::error::Error;
 use crate::feedback::{FeedbackFigures, NpsFigures};
@@ -48,6 +49,8 @@ pub struct Figures {
     pub funnel: Vec<FunnelStep>,
     /// What they do after a click on the mail about a cart.
     pub cart_mails: CartMailFigures,
+    /// How their checkouts go.
+    pub checkout: CheckoutFigures,
     /// What customers are worth.
     pub value: ValueFigures,
     /// Whether they would recommend the shop.
@@ -95,6 +98,7 @@ impl Figures {
             transitions: moves.transitions(),
             funnel: partials.funnel.figures(),
             cart_mails: partials.mails.figures(),
+            checkout: partials.checkouts.figures(),
             value: partials.value.figures(money),
             nps: partials.feedback.nps(),
             feedback: partials.feedback.figures(),

@@ -10,6 +10,7 @@
 //! | [`terms`] | what figures are made under |
 //! | [`partials`], [`figures`] | sums over some customers, and what is told of all of them |
 //! | [`periods`] | per period: customers, retention, buyers, orders, revenue, carts |
+//! | [`checkout`] | how checkouts end, how long they take, clicks, stored means of payment |
 //! | [`cohorts`] | who stays of those who came together |
 //! | [`funnel`] | how far customers get |
 //! | [`activation`] | the way from the sign-up to first value |
@@ -45,6 +46,7 @@ pub mod act;
 pub mod activation;
 pub mod calendar;
 pub mod campaigns;
+pub mod checkout;
 pub mod cohorts;
 pub mod error;
 pub mod feedback;

@@ -3,6 +3,7 @@
 use crate::act::Customer;
 use crate::activation::Activation;
 use crate::campaigns::Campaigns;
+use crate::checkout::Checkouts;
 use crate::cohorts::Cohorts;
 use crate::error::Error;
 use crate::feedback::Feedback;
@@ -27,6 +28,7 @@ pub struct Partials {
     pub(crate) cohorts: Cohorts,
     pub(crate) funnel: Funnel,
     pub(crate) mails: CartMails,
+    pub(crate) checkouts: Checkouts,
     pub(crate) orders: Orders,
     pub(crate) activation: Activation,
     pub(crate) value: Value,
@@ -46,6 +48,7 @@ impl Partials {
             cohorts: Cohorts::default(),
             funnel: Funnel::default(),
             mails: CartMails::default(),
+            checkouts: Checkouts::default(),
             orders: Orders::default(),
             activation: Activation::default(),
             value: Value::default(),
@@ -65,6 +68,7 @@ impl Partials {
         self.cohorts.fold(customer, &self.terms);
         self.funnel.fold(customer);
         self.mails.fold(customer, &self.terms);
+        self.checkouts.fold(customer, &self.terms);
         self.orders.fold(customer, &self.terms);
         self.activation.fold(customer, &self.terms);
         self.value.fold(customer, &self.terms);
@@ -86,6 +90,7 @@ impl Partials {
         self.cohorts.merge(&other.cohorts);
         self.funnel.merge(&other.funnel);
         self.mails.merge(&other.mails);
+        self.checkouts.merge(&other.checkouts);
         self.orders.merge(&other.orders);
         self.activation.merge(&other.activation);
         self.value.merge(&other.value);

@@ -3,6 +3,8 @@
 
 #[path = "twin/activation.rs"]
 mod activation;
+#[path = "twin/checkout.rs"]
+mod checkout;
 #[path = "twin/logs.rs"]
 mod logs;
 #[path = "twin/mails.rs"]
@@ -80,6 +82,11 @@ proptest! {
         let within = [7, 30].map(|days| got.share_within.iter().find(|p| p.days == days).unwrap().percent);
         let got = (got.signed_up, got.activated, got.median_days, within);
         prop_assert_eq!(got, activation::activation(&log));
+    }
+
+    #[test]
+    fn checkouts_equal_a_plain_recomputation(log in log()) {
+        prop_assert_eq!(figures(&log, 3).checkout, checkout::figures(&log));
     }
 
     #[test]

@@ -77,6 +77,10 @@ fn said(kind: E, pick: u8) -> Said<'static> {
             campaign: Some("spring"),
             cost: i64::from(pick % 7),
         },
+        E::CheckoutStart | E::CheckoutStep => Said::Checkout {
+            is_saved: pick % 3 == 1,
+            clicks: [None, Some(0), Some(u32::from(pick))][usize::from(pick / 3 % 3)],
+        },
         E::OrderDelivered => Said::Delivery {
             is_late: pick.is_multiple_of(2),
         },

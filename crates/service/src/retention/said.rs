@@ -88,6 +88,10 @@ pub(super) enum Stored {
         reason: u32,
         voluntary: Option<bool>,
     },
+    Checkout {
+        is_saved: bool,
+        clicks: Option<u32>,
+    },
     Delivery {
         is_late: bool,
     },
@@ -97,7 +101,11 @@ pub(super) enum Stored {
 pub(super) fn needs_details(kind: EventType) -> bool {
     use EventType as E;
     kind == E::Purchase || kind == E::SignUp || kind == E::AccountClosed || {
-        is_campaign(kind) || is_ticket(kind) || is_opinion(kind) || kind.is_subscription()
+        is_campaign(kind)
+            || is_ticket(kind)
+            || is_opinion(kind)
+            || is_checkout(kind)
+            || kind.is_subscription()
     }
 }
 
@@ -115,6 +123,10 @@ fn is_campaign(kind: EventType) -> bool {
             | E::CampaignUnsubscribed
             | E::CampaignConverted
     )
+}
+
+fn is_checkout(kind: EventType) -> bool {
+    matches!(kind, EventType::CheckoutStart | EventType::CheckoutStep)
 }
 
 fn is_ticket(kind: EventType) -> bool {
@@ -150,6 +162,10 @@ impl Stored {
             },
             E::OrderDelivered => Self::Delivery {
                 is_late: event.particulars.is_late,
+            },
+            kind if is_checkout(kind) => Self::Checkout {
+                is_saved: details.saved_payment == Some(true),
+                clicks: details.clicks.and_then(|clicks| u32::try_from(clicks).ok()),
             },
             kind if is_campaign(kind) => Self::Campaign {
                 campaign: names.number(details.campaign_id.as_deref()),
@@ -238,6 +254,7 @@ impl Stored {
                 reason: name(reason),
                 voluntary,
             },
+            Self::Checkout { is_saved, clicks } => Said::Checkout { is_saved, clicks },
             Self::Delivery { is_late } => Said::Delivery { is_late },
         }
     }

@@ -15,6 +15,7 @@ mod flow;
 mod forget;
 mod generate;
 mod help;
+mod planted;
 mod playbook;
 mod products;
 mod python;
