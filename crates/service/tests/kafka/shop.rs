@@ -13,7 +13,7 @@ use holdfast_producer::{Admin, Feeder, Outgoing, Stream, TopicSpec};
 pub(crate) use crate::process::Running;
 use crate::process::succeed;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// One test's topics, directory and names. Topics are removed at the end.
 pub(crate) struct Shop {
