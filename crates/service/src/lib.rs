@@ -18,6 +18,7 @@ pub mod logs;
 pub mod metrics;
 pub mod pipeline;
 pub mod products;
+mod records;
 pub mod rekey;
 pub mod replay;
 pub mod report;

@@ -11,12 +11,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use holdfast_consumer::{LineBatch, LineReader};
 use holdfast_events::{Currency, CurrencyRule, Decoder, Details, Event, EventType, Outcome};
 use holdfast_playbook::{Baskets, Product};
 
 use crate::config;
 use crate::generate::Output;
+use crate::records::each;
 use crate::study::Source;
 
 /// What to write where.
@@ -140,40 +140,36 @@ impl Shop {
 /// # Errors
 /// If a file cannot be read or written, or no order names a product.
 pub fn products(args: &Args, config: &config::Settings) -> anyhow::Result<Summary> {
-    let reading = || format!("cannot read {}", args.events.display());
     let source = Source::new(args.events.clone(), config, None)?;
     let currency = source.currency;
     let decoder = Decoder::new(source.decoding);
     let mut shop = Shop::default();
-    let mut reader = LineReader::open(&args.events).with_context(reading)?;
-    let mut lines = LineBatch::default();
-    while reader.read_batch(&mut lines).with_context(reading)? {
-        for record in lines.records() {
-            let event = match decoder.decode(&record) {
-                Outcome::Event(event) => event,
-                Outcome::Erase { customer_id, .. } => {
-                    shop.forget(&customer_id);
-                    continue;
-                }
-                Outcome::Rejected(_) => continue,
-            };
-            let is_own = match (currency, event.currency) {
-                (CurrencyRule::Only(own), Some(other)) => own == other,
-                _ => true,
-            };
-            if !is_own || !matches!(event.kind, EventType::Purchase | EventType::ProductView) {
-                continue;
+    each(&args.events, |record| {
+        let event = match decoder.decode(record) {
+            Outcome::Event(event) => event,
+            Outcome::Erase { customer_id, .. } => {
+                shop.forget(&customer_id);
+                return Ok(());
             }
-            let exponent = match currency {
-                CurrencyRule::Any => event
-                    .currency
-                    .map_or(currency.exponent(), Currency::exponent),
-                _ => currency.exponent(),
-            };
-            let details = decoder.details(&record).unwrap_or_default();
-            shop.hear(&event, &named(&details, event.minor, exponent));
+            Outcome::Rejected(_) => return Ok(()),
+        };
+        let is_own = match (currency, event.currency) {
+            (CurrencyRule::Only(own), Some(other)) => own == other,
+            _ => true,
+        };
+        if !is_own || !matches!(event.kind, EventType::Purchase | EventType::ProductView) {
+            return Ok(());
         }
-    }
+        let exponent = match currency {
+            CurrencyRule::Any => event
+                .currency
+                .map_or(currency.exponent(), Currency::exponent),
+            _ => currency.exponent(),
+        };
+        let details = decoder.details(record).unwrap_or_default();
+        shop.hear(&event, &named(&details, event.minor, exponent));
+        Ok(())
+    })?;
     if shop.currencies.len() > 1 && currency == CurrencyRule::Any {
         let named: Vec<String> = shop.currencies.into_iter().collect();
         anyhow::bail!(

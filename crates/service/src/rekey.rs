@@ -13,13 +13,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use holdfast_consumer::{LineBatch, LineReader};
-use holdfast_events::{Decoder, EventType, Outcome, Record};
+use holdfast_events::{Decoder, EventType, Outcome};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::config;
 use crate::generate::Output;
+use crate::records::each;
 use crate::study::Source;
 
 /// What to write where.
@@ -158,20 +158,6 @@ fn replaced(value: &[u8], paths: &[Vec<String>], id: &str, known: &str) -> Optio
     out.extend_from_slice(serde_json::to_string(known).ok()?.as_bytes());
     out.extend_from_slice(&value[end..]);
     Some(out)
-}
-
-/// Every record, twice over.
-fn each(
-    path: &Path,
-    mut each: impl FnMut(&Record<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let reading = || format!("cannot read {}", path.display());
-    let mut reader = LineReader::open(path).with_context(reading)?;
-    let mut lines = LineBatch::default();
-    while reader.read_batch(&mut lines).with_context(reading)? {
-        lines.records().try_for_each(|record| each(&record))?;
-    }
-    Ok(())
 }
 
 fn links(path: &Path, decoder: &Decoder, summary: &mut Summary) -> anyhow::Result<Links> {

@@ -1,9 +1,7 @@
 //! What is told beside the score: terms of the life cycle, and the rule table.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use holdfast_consumer::{LineBatch, LineReader};
 use holdfast_features as features;
 use holdfast_lifecycle::{self as lifecycle, part::tastes::product_hash};
 use holdfast_model::{LabelKind, Model};
@@ -14,6 +12,7 @@ use holdfast_reports::live::BookTerms;
 use jiff::tz::TimeZone;
 
 use crate::config;
+use crate::records;
 
 /// The configuration's terms with what the model brings: horizon, label, cut points.
 pub(super) fn lifecycle_settings(
@@ -106,20 +105,6 @@ pub(super) fn playbook(
     Some((text, found))
 }
 
-/// A text, packed where its name says so.
-fn text_of(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    let mut reader = LineReader::open(path)?;
-    let mut lines = LineBatch::default();
-    while reader.read_batch(&mut lines)? {
-        for line in lines.records().filter_map(|record| record.value) {
-            text.push_str(&String::from_utf8_lossy(line));
-            text.push('\n');
-        }
-    }
-    Ok(text)
-}
-
 /// What is sold; every fault of it is one of the configuration.
 pub(super) fn catalogue(
     config: &config::Settings,
@@ -127,9 +112,14 @@ pub(super) fn catalogue(
 ) -> Option<(String, Arc<Catalogue>)> {
     let path = config.products.as_ref()?;
     let place = path.display();
-    let text = text_of(path)
-        .map_err(|fault| faults.push(format!("playbook.products: cannot read {place}: {fault}")));
-    let text = text.ok()?;
+    let mut text = String::new();
+    let read = records::each(path, |record| {
+        text.push_str(&String::from_utf8_lossy(record.value.unwrap_or_default()));
+        text.push('\n');
+        Ok(())
+    });
+    read.map_err(|fault| faults.push(format!("playbook.products: {fault:#}")))
+        .ok()?;
     let found = Catalogue::parse(&text, product_hash)
         .map_err(|fault| faults.push(format!("{place}: {fault}")));
     let found = Arc::new(found.ok()?);
