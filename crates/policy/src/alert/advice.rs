@@ -30,6 +30,8 @@ pub(super) struct Asked<'a> {
 pub(super) struct Adviser {
     playbook: Option<Arc<Playbook>>,
     catalogue: Option<Arc<Catalogue>>,
+    /// Those of [`USES`], where some rule asks for them.
+    uses: Vec<FeatureId>,
     ids: Vec<FeatureId>,
     plan: Plan,
 }
@@ -41,17 +43,19 @@ impl Adviser {
         if playbook.is_none() && catalogue.is_none() {
             return None;
         }
-        let mut ids = Vec::new();
+        let (mut ids, mut uses) = (Vec::new(), Vec::new());
         if let Some(playbook) = &playbook {
             ids.extend_from_slice(playbook.features());
             if playbook.asks(Fact::LowUse) {
-                ids.extend(USES.into_iter().filter_map(feature));
+                uses.extend(USES.into_iter().filter_map(feature));
+                ids.extend_from_slice(&uses);
             }
         }
         let plan = Plan::new(&ids);
         Some(Self {
             playbook,
             catalogue,
+            uses,
             ids,
             plan,
         })
@@ -141,7 +145,7 @@ impl Adviser {
             renewal_in_days: contract.renewal_at.map(days),
             trial: Some(contract.in_trial),
             has_subscription: Some(contract.subscriptions > 0),
-            low_use: low_use(features),
+            low_use: self.low_use(features),
             reviewed: reviewed(profile, asked),
             region: profile.tastes.region.clone(),
             app_version_old: app_version.and_then(|version| playbook.is_old(version)),
@@ -152,6 +156,22 @@ impl Adviser {
         }
         facts
     }
+
+    /// Whether the product was used less than half as often in the last 30 days as in the 60 before; none of who did not
+    /// use it then, and where no rule asks.
+    fn low_use(&self, features: &[(FeatureId, f64)]) -> Option<bool> {
+        let [of_late, all] = *self.uses.first_chunk()?;
+        let uses = |id| {
+            features
+                .iter()
+                .find(|(known, _)| *known == id)
+                .map(|(_, uses)| *uses)
+        };
+        let of_late = uses(of_late)?;
+        let before = uses(all)? - of_late;
+        // Half of the mean of 30 of those 60 days is a quarter of them.
+        (before > 0.0).then_some(4.0 * of_late < before)
+    }
 }
 
 fn tastes(profile: &Profile) -> Tastes<'_> {
@@ -161,21 +181,6 @@ fn tastes(profile: &Profile) -> Tastes<'_> {
         viewed: &of.viewed,
         wished: &of.wished,
     }
-}
-
-/// Whether the product was used less than half as often in the last 30 days as in the 60 before; none of who did not use
-/// it then.
-fn low_use(features: &[(FeatureId, f64)]) -> Option<bool> {
-    let [of_late, all] = USES.map(|name| {
-        let id = feature(name)?;
-        features
-            .iter()
-            .find(|(known, _)| *known == id)
-            .map(|(_, uses)| *uses)
-    });
-    let (of_late, before) = (of_late?, all? - of_late?);
-    // Half of the mean of 30 of those 60 days is a quarter of them.
-    (before > 0.0).then_some(4.0 * of_late < before)
 }
 
 /// Whether something was said of the last order; none of who never ordered.
