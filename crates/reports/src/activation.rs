@@ -4,6 +4,7 @@ use holdfast_events::EventType;
 use serde::Serialize;
 
 use crate::act::Customer;
+use crate::orders::Again;
 use crate::rate::{median, percent};
 use crate::terms::{DAY_MS, Terms};
 
@@ -16,7 +17,7 @@ pub(crate) struct Activation {
     signed_up: u64,
     gaps_ms: Vec<i64>,
     /// By [`WITHIN_DAYS`]: who signed up so long ago, and who of them had come to first value by then.
-    within: [(u64, u64); WITHIN_DAYS.len()],
+    within: [Again; WITHIN_DAYS.len()],
 }
 
 /// The way from the sign-up to first value, which is a purchase or an `activate`. Who had that before signing up is left
@@ -65,21 +66,16 @@ impl Activation {
         self.signed_up += 1;
         self.gaps_ms.extend(gap);
         let (_, last_ms) = terms.calendar.events_ms();
-        for ((of, there), days) in self.within.iter_mut().zip(WITHIN_DAYS) {
-            let within_ms = i64::from(days) * DAY_MS;
-            if first.ts <= last_ms - within_ms {
-                *of += 1;
-                *there += u64::from(gap.is_some_and(|gap| gap <= within_ms));
-            }
+        for (within, days) in self.within.iter_mut().zip(WITHIN_DAYS) {
+            within.count(first.ts, last_ms, gap, i64::from(days) * DAY_MS);
         }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
         self.signed_up += other.signed_up;
         self.gaps_ms.extend_from_slice(&other.gaps_ms);
-        for (sum, (of, there)) in self.within.iter_mut().zip(other.within) {
-            sum.0 += of;
-            sum.1 += there;
+        for (sum, more) in self.within.iter_mut().zip(other.within) {
+            sum.add(more);
         }
     }
 
@@ -90,10 +86,10 @@ impl Activation {
             activated: self.gaps_ms.len() as u64,
             median_days: median(&self.gaps_ms).map(|ms| ms / DAY_MS as f64),
             share_within: points
-                .map(|(days, (of, there))| ActivatedWithin {
+                .map(|(days, within)| ActivatedWithin {
                     days: *days,
-                    signed_up: of,
-                    percent: percent(there, of),
+                    signed_up: within.of,
+                    percent: percent(within.again, within.of),
                 })
                 .collect(),
         }

@@ -16,11 +16,11 @@ const FEWEST: u64 = 20;
 /// Lines of what goes with a second order.
 const MOST: usize = 12;
 
-/// Buyers for whom the time looked at is over, and those of them who ordered again in it.
+/// Customers for whom the time looked at is over, and those of them who did in it what is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Again {
-    of: u64,
-    again: u64,
+pub(crate) struct Again {
+    pub(crate) of: u64,
+    pub(crate) again: u64,
 }
 
 /// Orders of one kind of buyer.
@@ -275,15 +275,15 @@ fn traits(customer: &Customer<'_>, first: &Act<'_>, terms: &Terms) -> Vec<String
 }
 
 impl Again {
-    /// Counts a buyer if the time after the first order is over.
-    fn count(&mut self, first_ms: i64, last_ms: i64, gap: Option<i64>, within_ms: i64) {
+    /// Counts a customer if the time after the beginning is over.
+    pub(crate) fn count(&mut self, first_ms: i64, last_ms: i64, gap: Option<i64>, within_ms: i64) {
         if first_ms <= last_ms - within_ms {
             self.of += 1;
             self.again += u64::from(gap.is_some_and(|gap| gap <= within_ms));
         }
     }
 
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.of += other.of;
         self.again += other.again;
     }
