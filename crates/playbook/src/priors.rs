@@ -3,6 +3,8 @@
 //! They are priors: something to start a calculation with until a deployment has figures of its own. No model
 //! learns from them, no score depends on them, and each can be replaced in `[priors]` of a rule table.
 
+use crate::part::unknown;
+
 /// What a prior's figures say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,7 +52,7 @@ pub struct Prior {
     pub is_own: bool,
 }
 
-const GUIDES: &str = "retention marketing guides, which name no study";
+const GUIDES: &str = "retention guides, which name no study";
 const ANECDOTE: &str = "one anecdote in a guide, which names no study";
 
 const fn prior(
@@ -78,20 +80,20 @@ const SHIPPED: [Prior; 11] = [
         Factor,
         (5.0, 25.0),
         "winning a customer costs so many times as much as keeping one, the widest range in use",
-        GUIDES,
+        "Harvard Business Review (Gallo 2014), which quotes others",
     ),
     prior(
         "acquisition_cost_usual",
         Factor,
         (6.0, 7.0),
-        "the same, the range most often repeated",
-        GUIDES,
+        "the same, as quoted for service industries",
+        "Bain & Company, as quoted by retention guides",
     ),
     prior(
         "acquisition_cost_least",
         Factor,
         (5.0, 5.0),
-        "the same, the figure most often repeated",
+        "the same, as a rule of thumb",
         GUIDES,
     ),
     prior(
@@ -99,14 +101,14 @@ const SHIPPED: [Prior; 11] = [
         Relative,
         (25.0, 95.0),
         "retention that rises by 5 points raises profit by so much; it says nothing of larger rises",
-        GUIDES,
+        "Reichheld and Sasser 1990, Bain & Company",
     ),
     prior(
         "sale_to_existing",
         Absolute,
         (60.0, 70.0),
         "share of offers to existing customers that end in a sale",
-        GUIDES,
+        "Farris et al., Marketing Metrics",
     ),
     prior(
         "conversion_of_existing",
@@ -134,7 +136,7 @@ const SHIPPED: [Prior; 11] = [
         Absolute,
         (20.0, 50.0),
         "share of purchases that word of mouth is behind",
-        GUIDES,
+        "McKinsey Quarterly (Bughin, Doogan, Vetvik 2010)",
     ),
     prior(
         "fast_service",
@@ -187,6 +189,22 @@ impl Priors {
         prior.range = range;
         prior.is_own = true;
         true
+    }
+
+    /// Replaces the figures of one name by somebody's own, both ends included.
+    ///
+    /// # Errors
+    /// Says which name was probably meant where there is none of that name, and what a range is where it is none.
+    pub fn set(&mut self, name: &str, (low, high): (f64, f64)) -> Result<(), String> {
+        if !(low.is_finite() && high.is_finite() && 0.0 <= low && low <= high) {
+            return Err(format!(
+                "the prior {name} wants a range of two numbers from 0 on, the low one first, not {low} to {high}"
+            ));
+        }
+        match self.replace(name, Range { low, high }) {
+            true => Ok(()),
+            false => Err(unknown("prior", name, SHIPPED.iter().map(|p| p.name))),
+        }
     }
 
     fn range(&self, name: &str) -> Range {
@@ -275,6 +293,27 @@ mod tests {
         let one = priors.profit_of_retention(100.0, 1.0);
         let one = one.map(|r| (libm::round(r.low), libm::round(r.high)));
         assert_eq!(one, Some((5.0, 19.0)));
+    }
+
+    #[test]
+    fn unknown_name_and_reversed_range_are_refused() {
+        let mut priors = Priors::default();
+        let unknown = priors.set("word_of_mout", (1.0, 2.0));
+        assert_eq!(
+            unknown,
+            Err("unknown prior `word_of_mout`; did you mean `word_of_mouth`?".to_owned())
+        );
+        for range in [
+            (2.0, 1.0),
+            (f64::NAN, 1.0),
+            (-1.0, 1.0),
+            (0.0, f64::INFINITY),
+        ] {
+            assert!(priors.set("word_of_mouth", range).is_err(), "{range:?}");
+        }
+        assert_eq!(priors, Priors::default());
+        assert_eq!(priors.set("word_of_mouth", (1.0, 2.0)), Ok(()));
+        assert_eq!(priors.iter().filter(|prior| prior.is_own).count(), 1);
     }
 
     #[test]

@@ -20,9 +20,6 @@ pub enum Error {
     /// Partials of different calendars or windows were to be merged.
     #[error("partials of different periods or alive days cannot be merged")]
     Unlike,
-    /// A prior of a name that there is not, or a range that is none.
-    #[error("{0}")]
-    Prior(String),
 }
 
 /// The most periods of one report: all the days of the years 1970 to 2100.

@@ -19,7 +19,7 @@
 //! | [`value`] | what customers are worth and cost |
 //! | [`service`], [`feedback`], [`campaigns`] | tickets, opinions, campaigns and reasons to leave |
 //! | [`forecast`] | the next periods, with intervals tried on the past |
-//! | [`priors`], [`goal`] | what guides say, and whether a goal is within reach |
+//! | [`goal`] | whether a goal is within reach |
 //! | [`moves`] | segments, which another crate finds |
 //! | [`live`] | the same figures of a log that goes on, partition by partition |
 //! | `presence`, `carts`, `rate` | who is a customer when, carts, shares and medians |
@@ -60,7 +60,6 @@ pub mod moves;
 pub mod orders;
 pub mod partials;
 pub mod periods;
-pub mod priors;
 pub mod service;
 pub mod terms;
 pub mod value;
@@ -78,5 +77,4 @@ pub use goal::{Goal, Goods};
 pub use moves::Moves;
 pub use partials::Partials;
 pub use periods::PeriodFigures;
-pub use priors::Prior;
 pub use terms::Terms;

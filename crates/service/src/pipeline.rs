@@ -24,6 +24,6 @@ pub mod watch;
 pub use counts::Counts;
 pub use erased::{Erased, ErasedFault};
 pub use partition::{BOOK, DECISIONS, ERASED, Image, Partition, STATE, TRACKER, WATCH};
-pub(crate) use settings::cuts_of;
 pub use settings::{Contradiction, Settings};
+pub(crate) use settings::{cuts_of, playbook};
 pub use watch::{Panel, Watch};

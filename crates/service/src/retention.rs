@@ -19,9 +19,8 @@ pub(crate) mod said;
 mod table;
 
 use holdfast_model::Model;
-use holdfast_reports::{
-    Abandons, Calendar, Figures, Goal, Goods, Partials, Period, Prior, Terms, goal, priors,
-};
+use holdfast_playbook::{Prior, PriorKind, Priors};
+use holdfast_reports::{Abandons, Calendar, Figures, Goal, Goods, Partials, Period, Terms, goal};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -47,8 +46,8 @@ pub struct Request<'a> {
     pub alive_days: Option<u32>,
     /// A retention rate that is wanted, in percent, and what is sold.
     pub goal: Option<(f64, Goods)>,
-    /// Ranges of quoted figures, by name.
-    pub priors: &'a [(String, (f64, f64))],
+    /// Quoted figures, some of them the reader's own.
+    pub priors: &'a Priors,
 }
 
 /// What `--json` writes.
@@ -62,7 +61,43 @@ pub struct Report {
     /// What buyers are expected to bring; none where there is too little to tell it from.
     pub expected_value: Option<Expected>,
     pub goal: Option<Goal>,
-    pub priors: Vec<Prior>,
+    pub priors: Vec<Quoted>,
+}
+
+/// A figure that is often quoted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quoted {
+    pub name: &'static str,
+    pub low: f64,
+    pub high: f64,
+    /// `times`, `percent` (of a whole) or `percent_more` (than without).
+    pub unit: &'static str,
+    pub says: &'static str,
+    pub source: &'static str,
+    /// Whether the range is the reader's own.
+    pub overridden: bool,
+}
+
+impl Quoted {
+    fn new(prior: &Prior) -> Self {
+        Self {
+            name: prior.name,
+            low: prior.range.low,
+            high: prior.range.high,
+            unit: match prior.kind {
+                PriorKind::Factor => "times",
+                PriorKind::Absolute => "percent",
+                PriorKind::Relative => "percent_more",
+            },
+            says: prior.about,
+            source: if prior.is_own {
+                "your own"
+            } else {
+                prior.source
+            },
+            overridden: prior.is_own,
+        }
+    }
 }
 
 /// The figures, and who came back.
@@ -76,11 +111,8 @@ pub struct Found {
 ///
 /// # Errors
 /// Those of the file ([`Error::Read`], [`Error::MixedCurrency`], no event at all), of a configuration that contradicts
-/// the model, and of a prior that there is not.
+/// the model.
 pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error> {
-    let own = request.priors.iter();
-    let priors = priors::overridden(own.map(|(name, range)| (name.as_str(), *range)));
-    let priors = priors.map_err(setting)?;
     let source = match request.model {
         Some(model) => request.source.for_model(model)?,
         None => request.source.clone(),
@@ -119,7 +151,7 @@ pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error
             figures,
             expected_value: buyers.expected(request.model),
             goal,
-            priors,
+            priors: request.priors.iter().map(Quoted::new).collect(),
         },
         returning,
     })

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use holdfast_playbook::Priors;
 use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 
 use super::{files, settings};
 use crate::cli::Report;
 use crate::cli::terminal::{bar, counted, data, grouped, say, spinner};
+use crate::config::Settings;
+use crate::pipeline::playbook;
 use crate::report::retention_html;
 use crate::retention::{self, Read, Request, Returning};
 use crate::study::{Error, Source};
@@ -29,7 +32,7 @@ pub(super) fn report(args: &Report) -> anyhow::Result<()> {
         zone,
         alive_days: args.alive_days,
         goal: args.goal_crr.map(|goal| (goal, args.goods.into())),
-        priors: &args.prior,
+        priors: &priors(&settings, &args.prior)?,
     };
     let sign = progress(&args.events);
     let found = retention::report(&request, |bytes| sign.set_position(bytes))?;
@@ -54,6 +57,20 @@ pub(super) fn report(args: &Report) -> anyhow::Result<()> {
         say(&goal.says);
     }
     Ok(())
+}
+
+/// Those of the rule table, and some of the reader's own.
+fn priors(settings: &Settings, own: &[(String, (f64, f64))]) -> anyhow::Result<Priors> {
+    let mut faults = Vec::new();
+    let table = playbook(settings, &mut faults);
+    if !faults.is_empty() {
+        return Err(Error::Setting(faults.join("\n")).into());
+    }
+    let mut priors = table.map_or_else(Priors::default, |(_, table)| table.priors().clone());
+    for (name, range) in own {
+        priors.set(name, *range).map_err(Error::Setting)?;
+    }
+    Ok(priors)
 }
 
 /// A bar where the unpacked length is known.

@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 
 use super::watch::Terms;
 use crate::config;
-use told::{Book, book_of, catalogue, lifecycle_settings, playbook};
+use told::{Book, book_of, catalogue, lifecycle_settings};
 
 mod told;
 
-pub(crate) use told::cuts_of;
+pub(crate) use told::{cuts_of, playbook};
 
 /// What every partition of one process shares.
 #[derive(Debug, Clone)]

@@ -82,7 +82,7 @@ pub(super) fn book_of(
 }
 
 /// The rule table; every fault of it is one of the configuration.
-pub(super) fn playbook(
+pub(crate) fn playbook(
     config: &config::Settings,
     faults: &mut Vec<String>,
 ) -> Option<(String, Arc<Playbook>)> {
