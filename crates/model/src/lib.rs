@@ -108,5 +108,5 @@ pub use scorer::{
 };
 pub use season::Season;
 pub use segments::SegmentCuts;
-pub use standing::Alike;
+pub use standing::{Alike, wilson};
 pub use value::{AtStake, Value, Worth, at_stake};

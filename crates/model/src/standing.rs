@@ -116,8 +116,9 @@ fn alike(rows: &[(f64, bool)]) -> Alike {
     }
 }
 
-/// Wilson's score interval of a share, for `hits` of `all`.
-fn wilson(hits: f64, all: f64) -> (f64, f64) {
+/// Wilson's (1927) score interval at 95 % of a share, for `hits` of `all`, which are not 0. It takes trials as independent.
+#[must_use]
+pub fn wilson(hits: f64, all: f64) -> (f64, f64) {
     let square = SIDE * SIDE;
     let middle = (hits + square / 2.0) / (all + square);
     let reach = SIDE * (hits * (all - hits) / all + square / 4.0).sqrt() / (all + square);

@@ -1,5 +1,7 @@
 //! Counting predictions and outcomes into the bins and ranks that the plots and tables show.
 
+use holdfast_model::wilson;
+
 use super::view::{Bin, Curves, Gain};
 
 const CALIBRATION_BINS: usize = 10;
@@ -68,19 +70,10 @@ impl Bin {
     /// Wilson's 95 % interval of the observed share. It takes the rows as independent; a customer
     /// seen at several cutoffs counts several times, so the truth is a little wider.
     pub(super) fn observed_interval(&self) -> (f64, f64) {
-        const Z: f64 = 1.959_963_984_540_054;
-        let n = self.rows() as f64;
-        if n == 0.0 {
-            return (0.0, 1.0);
+        match self.rows() {
+            0 => (0.0, 1.0),
+            rows => wilson(self.left as f64, rows as f64),
         }
-        let share = self.observed();
-        let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-        let centre = share + Z * Z / (2.0 * n);
-        let scale = 1.0 + Z * Z / n;
-        (
-            ((centre - spread) / scale).max(0.0),
-            ((centre + spread) / scale).min(1.0),
-        )
     }
 }
 
