@@ -132,11 +132,12 @@ impl Tracker {
         self.agenda.not_before(ix) <= t
     }
 
-    /// Brings what is kept of a customer into the cache, some events before it is needed.
-    #[inline]
-    pub fn touch(&self, ix: Ix) {
-        black_box((self.agenda.not_before(ix), self.waiting.get(ix)));
-        self.parts.touch(ix);
+    /// Brings what is kept of customers into the cache, some events before it is needed.
+    pub fn touch(&self, customers: &[Ix]) {
+        for ix in customers {
+            black_box((self.agenda.not_before(*ix), self.waiting.get(*ix)));
+        }
+        self.parts.touch(customers);
     }
 
     /// Fires the customer's own instants up to and with `t`, in the order of time.
@@ -177,14 +178,15 @@ impl Tracker {
             not_before: self.not_before,
             by_event: true,
             sent: &mut self.sent,
-            moves: self.moves.as_mut(),
+            notes: self.notes.as_mut(),
         };
         let mut waiting = self.waiting.get(ix);
         let mut soonest = i64::MAX;
-        for (bit, part) in parts.all_mut().into_iter().enumerate() {
-            if wanting & 1 << bit == 0 {
-                continue;
-            }
+        let (parts, mut rest) = (parts.all_mut(), wanting);
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            rest &= rest - 1;
+            let part = &mut *parts[bit as usize];
             part.seen(&whom, seen, &mut out);
             match part.next(&whom) {
                 Some(at) => {

@@ -51,18 +51,18 @@ impl Store {
         self.look_ahead(hashes, |_| ());
     }
 
-    /// As [`Self::prefetch`], handing each index that was found to `meet`, for whoever keeps more about customers. It
-    /// is found by hash alone: a guess that is nearly always right.
-    pub fn look_ahead(&self, hashes: &[u64], mut meet: impl FnMut(Ix)) {
+    /// As [`Self::prefetch`], handing the indices that were found to `meet`, for whoever keeps more about customers.
+    /// They are found by hash alone: guesses that are nearly always right.
+    pub fn look_ahead(&self, hashes: &[u64], mut meet: impl FnMut(&[Ix])) {
         for batch in hashes.chunks(BATCH) {
             let mut found = [Ix(u32::MAX); BATCH];
             let guesses = batch.iter().filter_map(|&hash| self.names.guess(hash));
             let mut known = 0;
             for (slot, ix) in found.iter_mut().zip(guesses) {
                 *slot = Ix(ix);
-                meet(*slot);
                 known += 1;
             }
+            meet(&found[..known]);
             self.touch(&found[..known]);
         }
     }

@@ -292,7 +292,12 @@ impl Row {
 }
 
 impl Carts {
-    /// Brings the customer's row into the cache, before it is needed.
+    /// Brings where the customer's row is into the cache.
+    pub(crate) fn touch_page(&self, ix: Ix) {
+        self.rows.touch_page(ix);
+    }
+
+    /// Then brings the row itself.
     pub(crate) fn touch(&self, ix: Ix) {
         self.rows.touch(ix);
     }

@@ -177,7 +177,12 @@ fn next_hour(zone: &TimeZone, hour: HourOfWeek, from: i64) -> Option<i64> {
 }
 
 impl Contacts {
-    /// Brings what nearly every event asks for into the cache, before it is needed.
+    /// Brings where the hours are that nearly every event asks for into the cache.
+    pub(crate) fn touch_page(&self, ix: Ix) {
+        self.hours.touch_page(ix);
+    }
+
+    /// Then brings the hours themselves.
     pub(crate) fn touch(&self, ix: Ix) {
         self.hours.touch(ix);
     }

@@ -36,8 +36,8 @@ struct Page {
 }
 
 /// The bytes of a row in its page.
-fn held(len: u8) -> usize {
-    if len == APART { 0 } else { usize::from(len) }
+fn held(len: u8) -> u16 {
+    if len == APART { 0 } else { u16::from(len) }
 }
 
 impl Page {
@@ -51,40 +51,43 @@ impl Page {
 
     /// Where the row begins and ends in the page's bytes.
     fn place(&self, at: usize) -> (usize, usize) {
-        let block = at / BLOCK;
-        let before: usize = self.lens[block * BLOCK..at].iter().copied().map(held).sum();
-        let begin = usize::from(self.starts[block]) + before;
-        (begin, begin + held(self.lens[at]))
+        let (blocks, _) = self.lens.as_chunks::<BLOCK>();
+        // All of a block, whichever row it is: so it takes no loop.
+        let lens = blocks[at / BLOCK].iter().enumerate();
+        let before: u16 = lens
+            .map(|(row, len)| if row < at % BLOCK { held(*len) } else { 0 })
+            .sum();
+        let begin = usize::from(self.starts[at / BLOCK] + before);
+        (begin, begin + usize::from(held(self.lens[at])))
     }
 
-    /// Puts a row of that length, or one that stands apart, in place of the one that is there.
-    fn put(&mut self, at: usize, (row, len): (&[u8], u8)) {
-        let (begin, end) = self.place(at);
-        self.data_at(begin, end, row);
+    /// Puts bytes in place of those from `begin` to `end`, which are of this row, whose length is `len` then.
+    fn put(&mut self, (at, len): (usize, u8), (begin, end): (usize, usize), bytes: &[u8]) {
+        self.data_at(begin, end, bytes);
         self.lens[at] = len;
         for start in &mut self.starts[at / BLOCK + 1..] {
             // A page holds less than 32 KiB.
-            *start = (usize::from(*start) + row.len() - (end - begin)) as u16;
+            *start = (usize::from(*start) + bytes.len() - (end - begin)) as u16;
         }
     }
 
-    fn data_at(&mut self, begin: usize, end: usize, row: &[u8]) {
+    fn data_at(&mut self, begin: usize, end: usize, bytes: &[u8]) {
         let (old, len) = (end - begin, self.data.len());
-        if row.len() > old {
-            let more = row.len() - old;
+        if bytes.len() > old {
+            let more = bytes.len() - old;
             if self.data.capacity() - len < more {
                 self.data.reserve_exact(more.next_multiple_of(GROWTH));
             }
             self.data.resize(len + more, 0);
-            self.data.copy_within(end..len, begin + row.len());
-        } else if row.len() < old {
-            let less = old - row.len();
-            self.data.copy_within(end.., begin + row.len());
+            self.data.copy_within(end..len, begin + bytes.len());
+        } else if bytes.len() < old {
+            let less = old - bytes.len();
+            self.data.copy_within(end.., begin + bytes.len());
             // What was held of a customer does not linger behind the end.
             self.data[len - less..].fill(0);
             self.data.truncate(len - less);
         }
-        self.data[begin..begin + row.len()].copy_from_slice(row);
+        self.data[begin..begin + bytes.len()].copy_from_slice(bytes);
     }
 }
 
@@ -114,6 +117,15 @@ impl Bytes {
         }
     }
 
+    /// Brings where the customer's row is into the cache, before [`touch`](Self::touch).
+    #[inline]
+    pub fn touch_page(&self, ix: Ix) {
+        let at = ix.0 as usize;
+        if let Some(Some(page)) = self.pages.get(at / PAGE) {
+            black_box((page.lens[at % PAGE], page.data.len()));
+        }
+    }
+
     /// Brings the customer's row into the cache, before it is needed.
     #[inline]
     pub fn touch(&self, ix: Ix) {
@@ -123,6 +135,24 @@ impl Bytes {
             let (begin, end) = page.place(at % PAGE);
             black_box((page.data.get(begin), page.data.get(end)));
         }
+    }
+
+    /// Puts bytes into the customer's row, behind so many. Says whether that could be done: to a row that is there, and
+    /// stays short.
+    pub fn insert(&mut self, ix: Ix, behind: usize, bytes: &[u8]) -> bool {
+        let (page, at) = (ix.0 as usize / PAGE, ix.0 as usize % PAGE);
+        let Some(Some(page)) = self.pages.get_mut(page) else {
+            return false;
+        };
+        let (begin, end) = page.place(at);
+        let len = u8::try_from(end - begin + bytes.len()).ok();
+        let Some(len) = len.filter(|len| *len != APART && begin + behind <= end && begin < end)
+        else {
+            return false;
+        };
+        let place = (begin + behind, begin + behind);
+        Arc::make_mut(page).put((at, len), place, bytes);
+        true
     }
 
     /// Lets `change` work on the customer's row, whose length stays. Says what it says; false where there is no row.
@@ -149,16 +179,16 @@ impl Bytes {
         }
         let page = self.pages[page].get_or_insert_with(|| Arc::new(Page::new()));
         let page = Arc::make_mut(page);
-        let was_apart = page.lens[at] == APART;
+        let (was_apart, place) = (page.lens[at] == APART, page.place(at));
         match u8::try_from(row.len()).ok().filter(|len| *len != APART) {
             Some(len) => {
-                page.put(at, (row, len));
+                page.put((at, len), place, row);
                 if was_apart {
                     Arc::make_mut(&mut self.apart).remove(&ix.0);
                 }
             }
             None => {
-                page.put(at, (&[], APART));
+                page.put((at, APART), place, &[]);
                 Arc::make_mut(&mut self.apart).insert(ix.0, row.into());
             }
         }
@@ -216,7 +246,12 @@ impl<T: Default + PartialEq + Serialize + DeserializeOwned> Packed<T> {
         !self.bytes.get(ix).is_empty()
     }
 
-    /// Brings the customer's row into the cache, before it is needed.
+    /// As [`Bytes::touch_page`].
+    pub fn touch_page(&self, ix: Ix) {
+        self.bytes.touch_page(ix);
+    }
+
+    /// As [`Bytes::touch`].
     pub fn touch(&self, ix: Ix) {
         self.bytes.touch(ix);
     }

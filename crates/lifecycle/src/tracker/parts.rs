@@ -82,11 +82,18 @@ impl Parts {
         })
     }
 
-    /// Brings what most events ask for into the cache, before it is needed.
-    pub(super) fn touch(&self, ix: Ix) {
-        self.contacts.touch(ix);
-        self.silence.touch(ix);
-        self.carts.touch(ix);
+    /// Brings what most events ask for into the cache, before it is needed. Each round only follows what the round
+    /// before has brought in, so the misses of many customers overlap.
+    pub(super) fn touch(&self, customers: &[Ix]) {
+        for ix in customers {
+            self.silence.touch(*ix);
+            self.contacts.touch_page(*ix);
+            self.carts.touch_page(*ix);
+        }
+        for ix in customers {
+            self.contacts.touch(*ix);
+            self.carts.touch(*ix);
+        }
     }
 
     pub(super) fn tables(&self) -> Vec<&dyn AnyTable> {

@@ -116,13 +116,15 @@ impl Partition {
                 });
                 *slot = Some(outcome);
             }
-            self.store.look_ahead(&hashes, |ix| {
-                self.decider.touch(ix);
-                if let Some(watch) = &self.watch {
-                    watch.touch(ix);
+            self.store.look_ahead(&hashes, |customers| {
+                for ix in customers {
+                    self.decider.touch(*ix);
+                    if let Some(watch) = &self.watch {
+                        watch.touch(*ix);
+                    }
                 }
                 if let Some(tracker) = &self.tracker {
-                    tracker.touch(ix);
+                    tracker.touch(customers);
                 }
             });
             for ((record, outcome), hash) in together.iter().zip(outcomes).zip(&hashes) {

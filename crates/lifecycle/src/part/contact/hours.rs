@@ -9,6 +9,8 @@
 //! halve. So weights fade without anything being written, and exactly by half every half-life. When a cell is full all
 //! halve, which changes no proportion. A weight is written seven bits at a time, low ones first: an act takes a byte. A seventeenth hour comes in if it weighs more than the least, which leaves.
 
+use std::ops::Range;
+
 use holdfast_features::Ix;
 use serde::{Deserialize, Serialize};
 
@@ -84,24 +86,27 @@ fn take_weight(row: &mut &[u8]) -> Option<u16> {
     None
 }
 
-/// Adds to the weight of an hour, if that is all there is to do and no byte has to move; else none, and nothing changed.
-fn add_in_place(row: &mut [u8], (epoch, unit): (u16, u64), hour: u8) -> Option<()> {
-    let (known, mut cells) = row.split_first_chunk_mut::<2>()?;
-    if u16::from_le_bytes(*known) != epoch {
-        return None;
-    }
-    while let Some((cell, rest)) = cells.split_first_mut() {
-        let last = rest.iter().position(|byte| byte & 0x80 == 0)?;
-        let (weight, rest) = rest.split_at_mut(last + 1);
+/// Where an hour is in a row, or where it belongs.
+enum Place {
+    /// Its weight is in these bytes, and is that.
+    Held(Range<usize>, u16),
+    /// It would stand behind so many bytes.
+    Missing(usize),
+}
+
+/// Looks for an hour; none where the row is none.
+fn find(row: &[u8], hour: u8) -> Option<Place> {
+    let mut at = 2;
+    while let Some(cell) = row.get(at).filter(|cell| **cell <= hour) {
+        let mut rest = row.get(at + 1..)?;
+        let weight = take_weight(&mut rest)?;
+        let end = row.len() - rest.len();
         if *cell == hour {
-            let sum = u64::from(take_weight(&mut &*weight)?) + unit;
-            // As many bytes as before hold it.
-            let fits = sum < 1 << (7 * weight.len()) && sum <= u64::from(u16::MAX);
-            return fits.then(|| put_weight(weight, sum));
+            return Some(Place::Held(at + 1..end, weight));
         }
-        cells = rest;
+        at = end;
     }
-    None
+    (row.len() > 2).then_some(Place::Missing(at))
 }
 
 /// Writes a weight into so many bytes, which hold it and no fewer do.
@@ -205,7 +210,10 @@ impl Cells {
 pub(super) struct Hours(Bytes);
 
 impl Hours {
-    /// Brings the customer's row into the cache, before it is needed.
+    pub(super) fn touch_page(&self, ix: Ix) {
+        self.0.touch_page(ix);
+    }
+
     pub(super) fn touch(&self, ix: Ix) {
         self.0.touch(ix);
     }
@@ -213,10 +221,33 @@ impl Hours {
     /// An act of the customer at `at` (ms UTC), which is this hour on its clock.
     pub(super) fn add(&mut self, ix: Ix, at: i64, hour: HourOfWeek, half_life_days: u16) {
         let (epoch, unit) = scale(at, half_life_days);
-        // Most acts come in an hour that is known, and change a byte of it.
-        let in_place = |row: &mut [u8]| add_in_place(row, (epoch, unit), hour.cell()).is_some();
-        if !self.0.change(ix, in_place) {
+        if !self.add_in_place(ix, (epoch, unit), hour.cell()) {
             self.add_anew(ix, (epoch, unit), hour);
+        }
+    }
+
+    /// Does it where nothing has to fade or leave for that. Says whether it could.
+    fn add_in_place(&mut self, ix: Ix, (epoch, unit): (u16, u64), hour: u8) -> bool {
+        let row = self.0.get(ix);
+        if row.get(..2) != Some(&epoch.to_le_bytes()) {
+            return false;
+        }
+        match find(row, hour) {
+            Some(Place::Held(bytes, weight)) => {
+                let sum = u64::from(weight) + unit;
+                // As many bytes as before hold it.
+                let fits = sum < 1 << (7 * bytes.len()) && sum <= u64::from(u16::MAX);
+                let change = |row: &mut [u8]| {
+                    put_weight(&mut row[bytes], sum);
+                    true
+                };
+                fits && self.0.change(ix, change)
+            }
+            // So short a row has a cell that is free: none is shorter than two bytes.
+            Some(Place::Missing(at)) if row.len() < 2 + 2 * CELLS && unit < 0x80 => {
+                self.0.insert(ix, at, &[hour, unit as u8])
+            }
+            _ => false,
         }
     }
 
