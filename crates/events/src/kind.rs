@@ -230,6 +230,23 @@ impl EventType {
         )
     }
 
+    /// Whether it is about a campaign's message.
+    #[must_use]
+    pub fn is_campaign(self) -> bool {
+        matches!(
+            self,
+            Self::CampaignSent
+                | Self::CampaignDelivered
+                | Self::CampaignOpened
+                | Self::EmailOpen
+                | Self::CampaignClicked
+                | Self::CampaignBounced
+                | Self::CampaignComplained
+                | Self::CampaignUnsubscribed
+                | Self::CampaignConverted
+        )
+    }
+
     /// Whether the customer did it. A message the business sent, an answer it gave or a contract
     /// that ran out by itself says nothing about the customer being there.
     #[must_use]

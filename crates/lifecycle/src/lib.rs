@@ -26,7 +26,7 @@ pub mod stamp;
 pub mod table;
 pub mod tracker;
 
-pub use notice::{Cause, Move, Notice, Topic};
+pub use notice::{Cause, Move, Notes, Notice, Topic};
 pub use profile::Profile;
 pub use segment::{Cuts, Scores, Segment, Tier};
 pub use settings::Settings;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::part::service::ServiceTotals;
 use crate::segment::Segment;
 
 /// The topics that customers' changes go to.
@@ -39,6 +40,15 @@ pub struct Move {
     pub from: Option<Segment>,
     /// The segment after; none of a customer who is forgotten.
     pub to: Option<Segment>,
+}
+
+/// What figures of all customers need to know beside records.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Moves between segments, those of a rebuild and of customers who are forgotten included.
+    pub moves: Vec<Move>,
+    /// When (ms UTC) tickets were opened, answered or solved, and what that adds to their sums.
+    pub served: Vec<(i64, ServiceTotals)>,
 }
 
 /// What caused a record; in JSON as the trigger of an alert.

@@ -24,7 +24,7 @@ use holdfast_events::EventType;
 use holdfast_features::{Ix, Store};
 use serde::Serialize;
 
-use crate::notice::{Move, Notice, Topic};
+use crate::notice::{Notes, Notice, Topic};
 use crate::profile::Profile;
 use crate::settings::Settings;
 use crate::table::AnyTable;
@@ -96,15 +96,15 @@ pub struct Out<'a> {
     pub(crate) not_before: i64,
     pub(crate) by_event: bool,
     pub(crate) sent: &'a mut [u64; 3],
-    /// Where moves between segments are followed, those of a rebuild included.
-    pub(crate) moves: Option<&'a mut Vec<Move>>,
+    /// Where somebody keeps figures of all customers; a rebuild counts there.
+    pub(crate) notes: Option<&'a mut Notes>,
 }
 
 impl Out<'_> {
-    /// A customer went from one segment to another.
-    pub fn moved(&mut self, moved: Move) {
-        if let Some(moves) = &mut self.moves {
-            moves.push(moved);
+    /// Lets figures of all customers know of something.
+    pub fn note(&mut self, note: impl FnOnce(&mut Notes)) {
+        if let Some(notes) = &mut self.notes {
+            note(notes);
         }
     }
 

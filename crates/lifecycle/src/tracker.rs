@@ -15,7 +15,7 @@ use holdfast_events::{Details, EventType};
 use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
-use crate::notice::{Move, Notice};
+use crate::notice::{Move, Notes, Notice};
 use crate::part::service::ServiceTotals;
 use crate::part::{Out, Whom};
 use crate::profile::Profile;
@@ -26,7 +26,7 @@ mod fields;
 mod image;
 mod parts;
 
-pub use fields::Fields;
+pub use fields::{Fields, FieldsByType};
 pub use image::{ImageFault, TrackerImage};
 use parts::Parts;
 
@@ -65,8 +65,8 @@ pub struct Tracker {
     /// Nothing falls due before this instant, at which other settings took hold.
     floor: i64,
     sent: [u64; 3],
-    /// Moves between segments since they were last asked for, where anybody does.
-    moves: Option<Vec<Move>>,
+    /// What happened since notes were last taken, where anybody takes them.
+    notes: Option<Notes>,
 }
 
 impl Tracker {
@@ -85,7 +85,7 @@ impl Tracker {
             not_before: not_before.unwrap_or(i64::MIN),
             floor: i64::MIN,
             sent: [0; 3],
-            moves: None,
+            notes: None,
         }
     }
 
@@ -108,15 +108,15 @@ impl Tracker {
         self.emitting = emitting;
     }
 
-    /// From here on moves between segments are kept for [`take_moves`](Self::take_moves).
-    pub fn follow_moves(&mut self) {
-        self.moves.get_or_insert_default();
+    /// From here on notes are kept for [`notes`](Self::notes).
+    pub fn keep_notes(&mut self) {
+        self.notes.get_or_insert_default();
     }
 
-    /// Moves since the last call, those of a rebuild and of customers who are forgotten included.
+    /// What happened since whoever asks has last emptied it; none where notes are not kept.
     #[inline]
-    pub fn take_moves(&mut self) -> impl Iterator<Item = Move> {
-        self.moves.iter_mut().flat_map(|moves| moves.drain(..))
+    pub fn notes(&mut self) -> Option<&mut Notes> {
+        self.notes.as_mut()
     }
 
     /// Records sent, by [`Topic`](crate::Topic); a rebuild is not counted.
@@ -273,7 +273,7 @@ impl Tracker {
             not_before: self.not_before,
             by_event: false,
             sent: &mut self.sent,
-            moves: self.moves.as_mut(),
+            notes: self.notes.as_mut(),
         };
         let parts = parts.all_mut();
         parts[bit].fire(&whom, at, &mut out);
@@ -340,8 +340,8 @@ impl Tracker {
 
     /// Forgets a customer, as of `at` (ms UTC). Comes before the store does.
     pub fn erase(&mut self, ix: Ix, at: i64) {
-        if let (Some(moves), Some(from)) = (&mut self.moves, self.parts.segments.told(ix)) {
-            moves.push(Move {
+        if let (Some(notes), Some(from)) = (&mut self.notes, self.parts.segments.told(ix)) {
+            notes.moves.push(Move {
                 at,
                 from: Some(from),
                 to: None,

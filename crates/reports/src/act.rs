@@ -158,6 +158,11 @@ pub(crate) fn revenue(kind: EventType, minor: i64) -> i64 {
     }
 }
 
+/// Whether an event of this type may say what it cost to win a customer.
+pub(crate) fn has_cost(kind: EventType) -> bool {
+    kind == EventType::SignUp || kind.is_campaign()
+}
+
 /// Whether an event of this type shows that the customer is active.
 pub(crate) fn is_active(kind: EventType) -> bool {
     kind.is_by_customer() && kind != EventType::CartAbandon

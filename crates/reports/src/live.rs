@@ -24,6 +24,7 @@ mod open;
 mod partial;
 mod purse;
 mod running;
+mod tickets;
 mod worklist;
 mod worth;
 
@@ -31,6 +32,7 @@ pub use daybook::{Daybook, Happening};
 pub use image::BookFault;
 pub use ledger::{Ledger, Said, Told};
 pub use partial::{Beside, Kpi, KpiCohort, KpiStep, Partial};
+pub use tickets::{Answers, KpiAnswers, KpiService, Tickets};
 pub use worklist::{Candidate, Entry, Withdrawn};
 pub use worth::KpiValue;
 

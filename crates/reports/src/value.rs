@@ -14,12 +14,12 @@ use crate::terms::Terms;
 /// From this many times the cost of winning a customer on, their value is called healthy.
 const HEALTHY: i64 = 3;
 
-/// Sums of one source.
+/// Sums of one source, or of all; money in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Origin {
-    customers: u64,
-    spent: i64,
-    cost: i64,
+pub(crate) struct Origin {
+    pub(crate) customers: u64,
+    pub(crate) spent: i64,
+    pub(crate) cost: i64,
 }
 
 /// Sums over customers, by source, and what each buyer spent.
@@ -169,23 +169,23 @@ impl Origin {
         self.cost += other.cost;
     }
 
-    fn clv(&self, money: Money) -> Option<f64> {
+    pub(crate) fn clv(&self, money: Money) -> Option<f64> {
         money.mean(self.spent, self.customers)
     }
 
-    fn cac(&self, money: Money) -> Option<f64> {
+    pub(crate) fn cac(&self, money: Money) -> Option<f64> {
         money
             .mean(self.cost, self.customers)
             .filter(|_| self.cost > 0)
     }
 
-    fn ratio(&self) -> Option<f64> {
+    pub(crate) fn ratio(&self) -> Option<f64> {
         let known = self.customers > 0 && self.cost > 0;
         known.then(|| self.spent as f64 / self.cost as f64)
     }
 
     /// In integers, so that just three is three.
-    fn healthy(&self) -> Option<bool> {
+    pub(crate) fn healthy(&self) -> Option<bool> {
         let known = self.customers > 0 && self.cost > 0;
         known.then(|| self.spent >= HEALTHY.saturating_mul(self.cost))
     }

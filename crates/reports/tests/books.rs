@@ -70,6 +70,7 @@ fn a_customer_with_ten_events_costs_a_book_at_most_thirteen_bytes_on_any_day() {
             kind,
             minor: Some(4_990),
             contract: None,
+            cost: None,
         };
         book.happened(customer, &what);
         book.close_up_to(ts - HOUR, &|_| 0, &mut |_| ());
@@ -105,6 +106,7 @@ fn buys(ts: i64) -> Happening {
         kind: EventType::Purchase,
         minor: Some(100),
         contract: None,
+        cost: None,
     }
 }
 

@@ -80,6 +80,12 @@ fn contract((_, _, kind, more, _): Row) -> Option<u64> {
     (kind.is_subscription() && more > 0).then_some(hash)
 }
 
+/// What it cost to win the customer, if that is what it is about.
+fn cost((_, _, kind, more, _): Row) -> Option<i64> {
+    let wins = kind == EventType::SignUp || kind == EventType::CampaignSent;
+    wins.then_some(more * 100)
+}
+
 /// The same through so many books, each taken down and put up again after every `restart` events.
 fn running(arrived: &[Row], partitions: u32, restart: usize, until: i64) -> Vec<Kpi> {
     let mut books: Vec<Daybook> = (0..partitions)
@@ -106,6 +112,7 @@ fn running(arrived: &[Row], partitions: u32, restart: usize, until: i64) -> Vec<
             kind: row.2,
             minor: amount(*row),
             contract: contract(*row),
+            cost: cost(*row),
         };
         book.happened(row.0, &what);
         spent[row.0 as usize] += match row.2 {
@@ -232,6 +239,7 @@ fn over(partition: i32) -> Spoken {
         kind: EventType::PageView,
         minor: None,
         contract: None,
+        cost: None,
     };
     book.happened(0, &what);
     let mut said = Vec::new();

@@ -130,20 +130,9 @@ impl Default for Contacts {
     }
 }
 
-/// Whether the event is about a campaign's message.
+/// Whether the event is about a campaign's message, and says how the customer was reached.
 fn is_campaign(kind: EventType) -> bool {
-    use EventType as E;
-    matches!(
-        kind,
-        E::CampaignSent
-            | E::CampaignDelivered
-            | E::CampaignOpened
-            | E::EmailOpen
-            | E::CampaignClicked
-            | E::CampaignBounced
-            | E::CampaignComplained
-            | E::CampaignUnsubscribed
-    )
+    kind.is_campaign() && kind != EventType::CampaignConverted
 }
 
 /// Whether the business wrote or answered.

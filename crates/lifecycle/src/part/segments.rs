@@ -121,10 +121,9 @@ impl Segments {
     ) {
         let from = self.rows.get(whom.ix).told();
         self.rows.set(whom.ix, Row::new(at, from, to));
-        out.moved(Move {
-            at,
-            from,
-            to: Some(to),
+        out.note(|notes| {
+            let to = Some(to);
+            notes.moves.push(Move { at, from, to });
         });
         let facts = facts(whom);
         let last = facts.last_purchase_ms.unwrap_or(at);

@@ -28,11 +28,13 @@ const OPEN: usize = 8;
 /// An answer within this long is quick, in milliseconds; this long is quick still.
 const QUICK_MS: i64 = 60_000;
 
-/// First answers to tickets: how many, and how long they took altogether.
+/// First answers to tickets: how many, how many at once, and how long they took altogether.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replies {
     /// Tickets that were answered.
     pub answered: u64,
+    /// Those within 60 seconds, just 60 included.
+    pub quick: u64,
     /// From opening to the answer, summed over them, in milliseconds.
     pub waited_ms: u64,
 }
@@ -40,7 +42,17 @@ pub struct Replies {
 impl Replies {
     fn add(&mut self, waited_ms: i64) {
         self.answered += 1;
+        self.quick += u64::from(waited_ms <= QUICK_MS);
         self.waited_ms = self.waited_ms.saturating_add(waited_ms.max(0) as u64);
+    }
+
+    /// What came to `before` since.
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            answered: self.answered - before.answered,
+            quick: self.quick - before.quick,
+            waited_ms: self.waited_ms - before.waited_ms,
+        }
     }
 
     /// Mean seconds to the first answer; none without one.
@@ -61,8 +73,6 @@ pub struct ServiceTotals {
     pub bot: Replies,
     /// First answers by humans.
     pub human: Replies,
-    /// Tickets that were answered by anybody within 60 seconds, just 60 included.
-    pub within_60s: u64,
     /// First answers by humans that were slow.
     pub slow: u64,
     /// Tickets solved.
@@ -80,13 +90,26 @@ impl ServiceTotals {
             (&mut self.human, other.human),
         ] {
             own.answered += other.answered;
+            own.quick += other.quick;
             own.waited_ms = own.waited_ms.saturating_add(other.waited_ms);
         }
         self.tickets += other.tickets;
-        self.within_60s += other.within_60s;
         self.slow += other.slow;
         self.resolved += other.resolved;
         self.at_first_contact += other.at_first_contact;
+    }
+
+    /// What came to `before` since: sums only grow.
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            tickets: self.tickets - before.tickets,
+            first: self.first.since(&before.first),
+            bot: self.bot.since(&before.bot),
+            human: self.human.since(&before.human),
+            slow: self.slow - before.slow,
+            resolved: self.resolved - before.resolved,
+            at_first_contact: self.at_first_contact - before.at_first_contact,
+        }
     }
 }
 
@@ -170,7 +193,6 @@ impl Row {
         let waited = at - ticket.opened;
         if ticket.flags & (BOT | HUMAN) == 0 {
             sums.first.add(waited);
-            sums.within_60s += u64::from(waited <= QUICK_MS);
         }
         let (own, replies) = match is_bot {
             true => (BOT, &mut sums.bot),
@@ -254,8 +276,9 @@ impl Part for Service {
         }
     }
 
-    fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, _: &mut Out<'_>) {
+    fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         let mut row = self.rows.get(whom.ix);
+        let before = row.totals();
         let hash = hash_of(seen.details);
         let speaker = seen.details.and_then(|details| details.speaker.as_deref());
         let speaks = |name| speaker.is_some_and(|speaker| speaker.eq_ignore_ascii_case(name));
@@ -270,6 +293,10 @@ impl Part for Service {
                 row.reply(hash, seen.ts, (is_bot || speaks("bot"), slow_ms));
             }
             _ => row.contact(hash, seen.ts),
+        }
+        let sums = row.totals().since(&before);
+        if sums != ServiceTotals::default() {
+            out.note(|notes| notes.served.push((seen.ts, sums)));
         }
         self.rows.set(whom.ix, &row);
     }

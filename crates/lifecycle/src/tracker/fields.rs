@@ -1,7 +1,9 @@
 //! Which optional fields of an event have to be read.
 
+use holdfast_events::EventType;
 use memchr::memmem::Finder;
 
+use super::KINDS;
 use crate::part::Want;
 
 /// What the parts want of one type of events.
@@ -13,6 +15,27 @@ pub enum Fields {
     Some(Box<[Finder<'static>]>),
     /// Any.
     All,
+}
+
+/// The same by type of event.
+#[derive(Debug, Clone)]
+pub struct FieldsByType([Fields; KINDS]);
+
+impl FieldsByType {
+    /// Of somebody who wants so much of each type.
+    #[must_use]
+    pub fn new(wants: impl Fn(EventType) -> Want) -> Self {
+        Self(std::array::from_fn(|kind| {
+            Fields::of(&[wants(EventType::ALL[kind])])
+        }))
+    }
+
+    /// What has to be read of this type.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, kind: EventType) -> &Fields {
+        &self.0[kind as usize]
+    }
 }
 
 impl Fields {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_events::EventType;
 use jiff::tz::TimeZone;
 
 use super::bits::{Bits, at_least};
@@ -35,6 +36,8 @@ struct Midnight {
     running: Bits,
     /// Whoever ever was a customer.
     ever: Bits,
+    /// What winning customers has cost so far.
+    cost: i64,
 }
 
 /// The period that follows.
@@ -97,6 +100,7 @@ impl Daybook {
         Midnight {
             running,
             ever: self.stock.ever.clone(),
+            cost: self.stock.cost,
         }
     }
 
@@ -108,7 +112,7 @@ impl Daybook {
             *later.entry(touch.ix).or_default() += touch.revenue();
         }
         let brought = |ix: u32| spent(ix) - later.get(&ix).copied().unwrap_or(0);
-        let mut worth = Worth::default();
+        let mut worth = Worth::of_cost(before.cost);
         before
             .ever
             .iter()
@@ -171,6 +175,10 @@ impl Daybook {
             let mut presence = Presence::resumed(window_ms, last_ms, running);
             for touch in own {
                 let ts = start + i64::from(touch.ms);
+                // A campaign that reaches who is or was a customer wins nobody.
+                if touch.kind() == EventType::SignUp || !(exists || self.stock.ever.has(ix)) {
+                    self.stock.cost += touch.cost();
+                }
                 presence.happens(ts, touch.kind(), touch.contract());
                 exists |= presence.at(ts);
             }
@@ -207,7 +215,7 @@ impl Daybook {
         let mut money = Vec::new();
         for own in touches.chunk_by(|a, b| a.ix == b.ix) {
             let ix = own[0].ix;
-            let is_order = |t: &&Touch| t.kind() == holdfast_events::EventType::Purchase;
+            let is_order = |t: &&Touch| t.kind() == EventType::Purchase;
             let orders = own.iter().filter(is_order).count() as u64;
             let revenue: i64 = own.iter().map(|touch| touch.revenue()).sum();
             if orders > 0 {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
 use super::partial::Beside;
-use crate::act::revenue;
+use crate::act::{has_cost, revenue};
 
 /// An event that figures need more of than that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub(super) struct Touch {
     pub(super) ms: u32,
     /// Place of the type in [`EventType::ALL`].
     kind: u8,
-    /// Amount in minor units, or the hash of a contract's id; 0 is none.
+    /// Amount or cost in minor units, or the hash of a contract's id; 0 is none.
     more: i64,
 }
 
@@ -32,6 +32,11 @@ impl Touch {
     pub(super) fn kind(self) -> EventType {
         let kind = EventType::ALL.get(usize::from(self.kind));
         kind.copied().unwrap_or(EventType::Other)
+    }
+
+    /// What it cost to win the customer, minor units.
+    pub(super) fn cost(self) -> i64 {
+        if has_cost(self.kind()) { self.more } else { 0 }
     }
 
     pub(super) fn contract(self) -> Option<u64> {

@@ -12,7 +12,8 @@ use super::day::{Day, Touch};
 use super::open::{Open, Stock};
 use super::partial::Partial;
 use super::running::{Running, short};
-use crate::act::is_active;
+use super::tickets::Tickets;
+use crate::act::{has_cost, is_active};
 use crate::calendar::Period;
 use crate::carts::{Abandons, Walk};
 use crate::funnel::step;
@@ -28,6 +29,8 @@ pub struct Happening {
     pub minor: Option<i64>,
     /// The hash of a contract's id, for events of contracts.
     pub contract: Option<u64>,
+    /// What a sign-up or a campaign's message cost, minor units.
+    pub cost: Option<i64>,
 }
 
 /// One partition's book.
@@ -157,9 +160,15 @@ impl Daybook {
             }
             day.traffic += u64::from(what.kind == EventType::PageView);
         }
-        if is_touch(what.kind, abandons) {
+        let cost = what.cost.filter(|cost| *cost != 0 && has_cost(what.kind));
+        if is_touch(what.kind, abandons) || cost.is_some() {
             let contract = what.contract.map(|hash| short(hash).cast_signed());
-            let touch = Touch::new(ix, ms, what.kind, what.minor.or(contract));
+            let amount = if has_cost(what.kind) {
+                cost
+            } else {
+                what.minor
+            };
+            let touch = Touch::new(ix, ms, what.kind, amount.or(contract));
             day.touches.push(touch);
         }
     }
@@ -167,6 +176,11 @@ impl Daybook {
     /// An opinion was given at `ts`, its score in millionths of the scale.
     pub fn opined(&mut self, ts: i64, question: crate::Question, share: u32) {
         self.page(ts).0.beside.opinion(question, share);
+    }
+
+    /// Tickets were opened, answered or solved at `ts`.
+    pub fn served(&mut self, ts: i64, tickets: &Tickets) {
+        self.page(ts).0.beside.served(tickets);
     }
 
     /// A customer's segment changed at `ts`; none is nobody's.

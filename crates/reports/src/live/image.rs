@@ -14,7 +14,7 @@ use super::open::{Open, Stock};
 use super::running::Running;
 use crate::carts::Walk;
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Bytes that are no image of a daybook.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,6 +194,7 @@ impl Daybook {
 
     /// What another partition had counted so far without saying of whom: one of the new ones takes it.
     pub fn absorb(&mut self, from: &Self) {
+        self.stock.cost += from.stock.cost;
         for (segment, n) in &from.segments {
             *self.segments.entry(segment.clone()).or_default() += n;
         }

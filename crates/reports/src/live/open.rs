@@ -21,6 +21,8 @@ pub(super) struct Stock {
     pub(super) repeated: Bits,
     /// With a running contract.
     pub(super) subscribed: u64,
+    /// What winning customers has cost, minor units: sign-ups, and campaigns up to the first time as a customer.
+    pub(super) cost: i64,
 }
 
 impl Stock {

@@ -6,6 +6,7 @@ use holdfast_events::EventType;
 use serde::{Deserialize, Serialize};
 
 use super::came::{Cohort, name_of};
+use super::tickets::{KpiService, Tickets};
 use super::worth::{KpiValue, Worth};
 use crate::act::Question;
 use crate::calendar::Period;
@@ -45,10 +46,11 @@ pub struct Partial {
 pub struct Beside {
     /// Events that came for a day which was closed, and count here.
     pub late_events: u64,
-    /// Customers' messages to the support, and tickets that were solved.
+    /// Customers' messages to the support, and ends of tickets.
     pub support_contacts: u64,
-    /// Tickets solved.
+    /// Ends of tickets.
     pub support_resolved: u64,
+    tickets: Tickets,
     opinions: Feedback,
     /// From, to and how often; no name is nobody's segment.
     moves: Vec<(String, String, u64)>,
@@ -68,6 +70,10 @@ impl Beside {
 
     pub(super) fn opinion(&mut self, question: Question, share: u32) {
         self.opinions.count(question, share);
+    }
+
+    pub(super) fn served(&mut self, tickets: &Tickets) {
+        self.tickets.add(tickets);
     }
 
     pub(super) fn moved(&mut self, from: Option<&str>, to: Option<&str>) {
@@ -93,6 +99,7 @@ impl Beside {
         self.late_events += other.late_events;
         self.support_contacts += other.support_contacts;
         self.support_resolved += other.support_resolved;
+        self.tickets.add(&other.tickets);
         self.opinions.merge(&other.opinions);
         for (from, to, n) in other.moves() {
             self.add_moves(from, to, n);
@@ -194,9 +201,11 @@ pub struct Kpi {
     pub cohorts: Vec<KpiCohort>,
     /// What customers have brought so far; none of days.
     pub value: Option<KpiValue>,
+    /// Tickets opened, answered and solved in it.
+    pub service: KpiService,
     /// Customers' messages to the support.
     pub support_contacts: u64,
-    /// Tickets that were solved.
+    /// Ends of tickets.
     pub support_resolved: u64,
     /// Events that came too late for their own period, and count in this one.
     pub late_events: u64,
@@ -240,6 +249,7 @@ impl Kpi {
             cohorts: beside.retained(&name),
             name,
             time_zone: zone.to_owned(),
+            service: beside.tickets.figures(figures.orders),
             figures,
             segments,
             transitions: beside.transitions(),

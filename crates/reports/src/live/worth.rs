@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rate::{Money, percent_of_money};
+use crate::value::Origin;
 
 /// Sizes are told apart by so many leading bits: within a bin none is larger than another by more than a 32nd.
 const BITS: u32 = 5;
@@ -21,6 +22,8 @@ pub(super) struct Worth {
     /// Everybody who was ever a customer, and what they have brought, minor units.
     customers: u64,
     minor: i64,
+    /// What winning customers has cost, minor units.
+    cost: i64,
     /// By place; those who have brought nothing are in the first.
     buyers: Vec<Bin>,
 }
@@ -32,6 +35,12 @@ pub struct KpiValue {
     pub customers: u64,
     /// Mean net spend so far per customer, major units.
     pub clv_mean: Option<f64>,
+    /// Cost of sign-ups, and of campaigns up to the first time as a customer, per customer won; none where no cost is known.
+    pub cac_mean: Option<f64>,
+    /// `clv_mean` by `cac_mean`.
+    pub clv_cac: Option<f64>,
+    /// Whether that is 3 or more, just 3 included.
+    pub healthy: Option<bool>,
     /// Percent of the net spend so far that comes from the fifth of the buyers (rounded up) who spent most: at least.
     pub top20_revenue_share: Option<f64>,
     /// By how many points of a hundred it may be more: spends are kept to a 32nd.
@@ -59,6 +68,14 @@ fn bounds(place: u16) -> (i128, i128) {
 }
 
 impl Worth {
+    /// Nobody yet, but winning them has cost so much, minor units.
+    pub(super) fn of_cost(cost: i64) -> Self {
+        Self {
+            cost,
+            ..Self::default()
+        }
+    }
+
     /// Somebody who was a customer.
     pub(super) fn customer(&mut self, minor: i64) {
         self.customers += 1;
@@ -90,6 +107,7 @@ impl Worth {
     pub(super) fn add(&mut self, other: &Self) {
         self.customers += other.customers;
         self.minor += other.minor;
+        self.cost += other.cost;
         other.buyers.iter().for_each(|bin| self.add_bin(*bin));
     }
 
@@ -98,9 +116,17 @@ impl Worth {
         let (least, most) = self.of_top();
         let all = self.buyers.iter().map(|bin| bin.minor).sum();
         let share = percent_of_money(least, all);
+        let origin = Origin {
+            customers: self.customers,
+            spent: self.minor,
+            cost: self.cost,
+        };
         KpiValue {
             customers: self.customers,
-            clv_mean: money.mean(self.minor, self.customers),
+            clv_mean: origin.clv(money),
+            cac_mean: origin.cac(money),
+            clv_cac: origin.ratio(),
+            healthy: origin.healthy(),
             top20_revenue_share: share,
             top20_error: percent_of_money(most, all)
                 .zip(share)

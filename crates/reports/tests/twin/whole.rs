@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_events::EventType;
 use holdfast_reports::live::Kpi;
 use holdfast_reports::{
     Abandons, Act, Calendar, Customer, Figures, Moves, Partials, Period, PeriodFigures, Said, Terms,
 };
 
-use crate::{Row, amount, contract, is_contract, zone};
+use crate::{Row, amount, contract, cost, is_contract, zone};
 
 /// The figures of each period that is over by `until`.
 pub(crate) fn periods(rows: &[Row], period: Period, until: i64) -> Vec<PeriodFigures> {
@@ -53,7 +54,10 @@ pub(crate) fn is_worth(kpi: &Kpi, rows: &[Row]) -> bool {
         }
         (found, expected) => found == (None, None) && expected.is_none(),
     };
-    is_near && (found.customers, found.clv_mean) == (expected.customers, expected.clv_mean)
+    let costs = (found.cac_mean, found.clv_cac, found.healthy);
+    is_near
+        && (found.customers, found.clv_mean) == (expected.customers, expected.clv_mean)
+        && costs == (expected.cac_mean, expected.clv_cac, expected.healthy)
 }
 
 /// By month, its cohorts: when they came, how many they are, percent who were there.
@@ -82,6 +86,22 @@ pub(crate) fn cohorts(
     by_month
 }
 
+fn said(row: Row) -> Said<'static> {
+    match (row.2, cost(row)) {
+        (EventType::SignUp, Some(cost)) => Said::Origin { source: None, cost },
+        (_, Some(cost)) => Said::Campaign {
+            campaign: None,
+            cost,
+        },
+        (kind, None) if is_contract(kind) => Said::Contract {
+            contract: contract(row),
+            reason: None,
+            voluntary: None,
+        },
+        _ => Said::Nothing,
+    }
+}
+
 fn all_figures(rows: &[Row], period: Period, until: i64) -> Figures {
     let first = rows.iter().map(|row| row.1).min().unwrap();
     let calendar = Calendar::over(period, &zone(), (first, until)).unwrap();
@@ -100,15 +120,7 @@ fn all_figures(rows: &[Row], period: Period, until: i64) -> Figures {
                 ts: row.1,
                 kind: row.2,
                 minor: amount(*row),
-                said: if is_contract(row.2) {
-                    Said::Contract {
-                        contract: contract(*row),
-                        reason: None,
-                        voluntary: None,
-                    }
-                } else {
-                    Said::Nothing
-                },
+                said: said(*row),
             })
             .collect();
         partials.add(&Customer {

@@ -17,9 +17,10 @@ pub struct KpiMetrics {
 }
 
 /// What is shown of a period, by name.
-fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 25] {
+fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 32] {
     let of = &kpi.figures;
     let value = kpi.value.as_ref();
+    let service = &kpi.service;
     let count = |n: u64| Some(n as f64);
     [
         ("customers_start", count(of.customers_start)),
@@ -43,11 +44,18 @@ fn figures(kpi: &Kpi) -> [(&'static str, Option<f64>); 25] {
         ("traffic", count(of.traffic)),
         ("subscriptions_end", count(of.subscriptions_end)),
         ("clv_mean", value.and_then(|value| value.clv_mean)),
+        ("cac_mean", value.and_then(|value| value.cac_mean)),
+        ("clv_cac", value.and_then(|value| value.clv_cac)),
         (
             "top20_revenue_share",
             value.and_then(|value| value.top20_revenue_share),
         ),
         ("nps", kpi.nps.score),
+        ("csat", kpi.csat.mean),
+        ("tickets", count(service.tickets)),
+        ("answered_within_60s", service.first.within_60s),
+        ("first_reply_seconds", service.first.mean_seconds),
+        ("solved_at_first_contact", service.solved_at_first_contact),
         ("support_contacts", count(kpi.support_contacts)),
         ("late_events", count(kpi.late_events)),
     ]

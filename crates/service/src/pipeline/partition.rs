@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdfast_events::{DropReason, Event, EventType, Outcome, Record};
 use holdfast_features::{Applied, CartAbandon, Input, LATENESS_MS, Memory, Store};
 use holdfast_lifecycle::Tracker;
+use holdfast_lifecycle::tracker::FieldsByType;
 use holdfast_policy::journal::{Entry, What};
 use holdfast_policy::{Decider, Seen};
 use holdfast_producer::Outputs;
@@ -46,6 +47,7 @@ pub struct Partition {
     tracker: Option<Tracker>,
     /// None where no figures are kept.
     book: Option<Daybook>,
+    booked: FieldsByType,
     /// The greatest event time applied; `i64::MIN` before the first.
     clock: i64,
     /// The clock of the whole input, where the driver knows it.
@@ -74,6 +76,7 @@ impl Partition {
             watch: terms.map(|terms| Watch::new(terms, &store, i64::MIN)),
             tracker: tracked::tracker(settings),
             book: booked::book(settings),
+            booked: FieldsByType::new(booked::wants),
             store,
             decider: Decider::new(Arc::clone(&settings.policy), &settings.model)?,
             erased: Erased::new(settings.erased_key),
@@ -213,8 +216,10 @@ impl Partition {
         if let Some(watch) = &mut self.watch {
             watch.after(ix, event.kind, &event.type_name, event.ts);
         }
-        self.track_after(record, event, ix, &mut out.records);
-        self.book_event(record, event, ix);
+        let details = self.details(record, event.kind);
+        let details = details.as_ref();
+        self.track_after(record, event, (ix, details), &mut out.records);
+        self.book_event(event, ix, details);
         let desk = &mut Desk::new(
             self.tracker.as_ref(),
             listing(&self.book, &self.settings),

@@ -100,29 +100,13 @@ pub(super) enum Stored {
 /// Whether the details of an event of this type are needed.
 pub(super) fn needs_details(kind: EventType) -> bool {
     use EventType as E;
-    kind == E::Purchase || kind == E::SignUp || kind == E::AccountClosed || {
-        is_campaign(kind)
+    kind == E::Purchase || kind == E::SignUp || {
+        kind.is_campaign()
             || is_ticket(kind)
             || is_opinion(kind)
             || is_checkout(kind)
-            || kind.is_subscription()
+            || is_contract(kind)
     }
-}
-
-fn is_campaign(kind: EventType) -> bool {
-    use EventType as E;
-    matches!(
-        kind,
-        E::CampaignSent
-            | E::CampaignDelivered
-            | E::CampaignOpened
-            | E::EmailOpen
-            | E::CampaignClicked
-            | E::CampaignBounced
-            | E::CampaignComplained
-            | E::CampaignUnsubscribed
-            | E::CampaignConverted
-    )
 }
 
 fn is_checkout(kind: EventType) -> bool {
@@ -135,6 +119,11 @@ fn is_ticket(kind: EventType) -> bool {
         kind,
         E::SupportContact | E::SupportReply | E::SupportResolved
     )
+}
+
+/// Whether it is about a contract, or ends all of them.
+pub(crate) fn is_contract(kind: EventType) -> bool {
+    kind.is_subscription() || kind == EventType::AccountClosed
 }
 
 pub(crate) fn is_opinion(kind: EventType) -> bool {
@@ -150,10 +139,7 @@ impl Stored {
         names: &mut Names,
     ) -> Self {
         use EventType as E;
-        let cost = || {
-            let cost = details.cost.as_ref();
-            cost.and_then(|cost| cost.minor(exponent)).unwrap_or(0)
-        };
+        let cost = || cost(details, exponent).unwrap_or(0);
         match event.kind {
             E::Purchase => Self::order(event, details, names),
             E::SignUp => Self::Origin {
@@ -167,7 +153,7 @@ impl Stored {
                 is_saved: details.saved_payment == Some(true),
                 clicks: details.clicks.and_then(|clicks| u32::try_from(clicks).ok()),
             },
-            kind if is_campaign(kind) => Self::Campaign {
+            kind if kind.is_campaign() => Self::Campaign {
                 campaign: names.number(details.campaign_id.as_deref()),
                 cost: cost(),
             },
@@ -180,7 +166,7 @@ impl Stored {
                 ticket: details.ticket_id.as_deref().map(hash),
                 speaker: speaker(details),
             },
-            kind if kind.is_subscription() || kind == E::AccountClosed => Self::Contract {
+            kind if is_contract(kind) => Self::Contract {
                 contract: details.subscription_id.as_deref().map(hash),
                 reason: names.number(details.reason.as_deref()),
                 voluntary: details.voluntary,
@@ -276,6 +262,11 @@ fn speaker(details: &Details<'_>) -> Speaker {
     } else {
         Speaker::Human
     }
+}
+
+/// What it cost, minor units of so many decimals.
+pub(crate) fn cost(details: &Details<'_>, exponent: u8) -> Option<i64> {
+    details.cost.as_ref()?.minor(exponent)
 }
 
 pub(crate) fn question(kind: EventType, details: &Details<'_>) -> Question {

@@ -1,10 +1,12 @@
 //! Where the fold meets figures of all customers.
 
-use holdfast_events::{Event, EventType, Record};
+use holdfast_events::{Details, Event, EventType};
 use holdfast_features::Ix;
+use holdfast_lifecycle::part::Want;
+use holdfast_lifecycle::part::service::{Replies, ServiceTotals};
 use holdfast_lifecycle::{Segment, Tracker};
 use holdfast_producer::{OutRecord, Stream};
-use holdfast_reports::live::{Daybook, Happening, Partial, Said};
+use holdfast_reports::live::{Answers, Daybook, Happening, Partial, Said, Tickets};
 
 use super::Partition;
 use crate::pipeline::Settings;
@@ -36,10 +38,42 @@ fn of_period(partial: Partial) -> OutRecord {
     spoken(partition, &said)
 }
 
-fn note_moves(tracker: Option<&mut Tracker>, book: &mut Daybook) {
+/// What a book wants to know of events of a type.
+pub(super) fn wants(kind: EventType) -> Want {
+    match kind {
+        kind if said::is_opinion(kind) || said::is_contract(kind) => Want::Details,
+        kind if kind == EventType::SignUp || kind.is_campaign() => Want::Fields(&["cost"]),
+        _ => Want::Nothing,
+    }
+}
+
+fn tickets(sums: &ServiceTotals) -> Tickets {
+    let answers = |of: &Replies| Answers {
+        answered: of.answered,
+        quick: of.quick,
+        waited_ms: of.waited_ms,
+    };
+    Tickets {
+        opened: sums.tickets,
+        first: answers(&sums.first),
+        bot: answers(&sums.bot),
+        human: answers(&sums.human),
+        slow: sums.slow,
+        resolved: sums.resolved,
+        at_first_contact: sums.at_first_contact,
+    }
+}
+
+fn note(tracker: Option<&mut Tracker>, book: &mut Daybook) {
+    let Some(notes) = tracker.and_then(Tracker::notes) else {
+        return;
+    };
     let name = |segment: Option<Segment>| segment.map(Segment::name);
-    for moved in tracker.into_iter().flat_map(Tracker::take_moves) {
+    for moved in notes.moves.drain(..) {
         book.moved(moved.at, name(moved.from), name(moved.to));
+    }
+    for (at, sums) in notes.served.drain(..) {
+        book.served(at, &tickets(&sums));
     }
 }
 
@@ -55,7 +89,7 @@ impl Partition {
     pub(super) fn take_book(&mut self, book: Daybook) {
         self.book = Some(book);
         if let Some(tracker) = &mut self.tracker {
-            tracker.follow_moves();
+            tracker.keep_notes();
         }
         self.rebook();
     }
@@ -73,28 +107,26 @@ impl Partition {
 
     /// An event was applied.
     #[inline]
-    pub(super) fn book_event(&mut self, record: &Record<'_>, event: &Event<'_>, ix: Ix) {
+    pub(super) fn book_event(&mut self, event: &Event<'_>, ix: Ix, details: Option<&Details<'_>>) {
         let Some(book) = &mut self.book else {
             return;
         };
-        let is_opinion = said::is_opinion(event.kind);
-        let is_contract = event.kind.is_subscription() || event.kind == EventType::AccountClosed;
-        let details = (is_opinion || is_contract)
-            .then(|| self.settings.decoder.details(record))
-            .flatten();
-        if is_opinion
-            && let Some(details) = &details
+        let is_contract = said::is_contract(event.kind);
+        if said::is_opinion(event.kind)
+            && let Some(details) = details
             && let Some(share) = said::share(event.kind, details)
         {
             book.opined(event.ts, said::question(event.kind, details), share);
         }
-        let contract = details.as_ref().filter(|_| is_contract);
+        let contract = details.filter(|_| is_contract);
         let contract = contract.and_then(|details| details.subscription_id.as_deref());
+        let exponent = self.settings.store.minor_exponent;
         let what = Happening {
             ts: event.ts,
             kind: event.kind,
             minor: event.minor.filter(|_| !is_contract),
             contract: contract.map(said::hash),
+            cost: details.and_then(|details| said::cost(details, exponent)),
         };
         book.happened(ix.0, &what);
     }
@@ -105,7 +137,7 @@ impl Partition {
         let Some(book) = &mut self.book else {
             return false;
         };
-        note_moves(self.tracker.as_mut(), book);
+        note(self.tracker.as_mut(), book);
         let emitting = self.emitting;
         let spent = |ix| self.store.net_minor(Ix(ix));
         book.close_up_to(to, &spent, &mut |partial| {
@@ -117,7 +149,7 @@ impl Partition {
 
     pub(super) fn book_erasure(&mut self, ix: Ix) {
         if let Some(book) = &mut self.book {
-            note_moves(self.tracker.as_mut(), book);
+            note(self.tracker.as_mut(), book);
             book.erase(ix.0);
         }
     }

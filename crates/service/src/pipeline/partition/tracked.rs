@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use holdfast_events::{Event, Record};
+use holdfast_events::{Details, Event, EventType, Record};
 use holdfast_features::{Applied, Input, Ix};
+use holdfast_lifecycle::tracker::Fields;
 use holdfast_lifecycle::{self as lifecycle, Notice, Seen, Topic, Tracker};
 use holdfast_producer::{OutRecord, Stream};
 use holdfast_reports::live::Daybook;
@@ -16,7 +17,7 @@ pub(super) fn tracker(settings: &Settings) -> Option<Tracker> {
     let terms = settings.lifecycle.as_ref()?;
     let mut tracker = Tracker::new(Arc::clone(terms), settings.not_before);
     if settings.book.is_some() {
-        tracker.follow_moves();
+        tracker.keep_notes();
     }
     Some(tracker)
 }
@@ -35,6 +36,21 @@ fn out_record(notice: Notice, input: Option<(i32, i64)>) -> OutRecord {
 }
 
 impl Partition {
+    /// The optional fields of a record, where somebody wants any that it may have.
+    #[inline]
+    pub(super) fn details<'r>(&self, record: &Record<'r>, kind: EventType) -> Option<Details<'r>> {
+        let decoder = &self.settings.decoder;
+        let may_be_in = |fields: &Fields| match record.value {
+            Some(value) if !decoder.settings().is_mapped() => fields.may_be_in(value),
+            // A mapping may call a field anything, or set one that the record does not have.
+            _ => fields.is_any(),
+        };
+        let tracked = self.tracker.as_ref().map(|tracker| tracker.fields(kind));
+        let booked = self.book.as_ref().map(|_| self.booked.of(kind));
+        let is_wanted = tracked.is_some_and(may_be_in) || booked.is_some_and(may_be_in);
+        is_wanted.then(|| decoder.details(record)).flatten()
+    }
+
     /// Before an event is applied. One that will be dropped is none.
     #[inline]
     pub(super) fn track_before(&mut self, ix: Ix, input: &Input, out: &mut Vec<OutRecord>) {
@@ -53,7 +69,7 @@ impl Partition {
         &mut self,
         record: &Record<'_>,
         event: &Event<'_>,
-        ix: Ix,
+        (ix, details): (Ix, Option<&Details<'_>>),
         out: &mut Vec<OutRecord>,
     ) {
         let Some(tracker) = &mut self.tracker else {
@@ -62,20 +78,13 @@ impl Partition {
         if !tracker.wants(event.kind) {
             return;
         }
-        let fields = tracker.fields(event.kind);
-        let wanted = match record.value {
-            Some(value) if !self.settings.decoder.settings().is_mapped() => fields.may_be_in(value),
-            // A mapping may call a field anything, or set one that the record does not have.
-            _ => fields.is_any(),
-        };
-        let details = wanted.then(|| self.settings.decoder.details(record));
         let seen = Seen {
             kind: event.kind,
             type_name: &event.type_name,
             ts: event.ts,
             minor: event.minor,
             event_id: &event.event_id,
-            details: details.as_ref().and_then(Option::as_ref),
+            details,
         };
         let place = Some((record.partition, record.offset));
         let send = &mut |notice| out.push(out_record(notice, place));
