@@ -198,7 +198,7 @@ fields! {
     referred_id: Cow<'a, str>,
     /// Points earned or spent.
     points: f64,
-    /// The partner at which.
+    /// The partner at which points were earned, or that brought the customer.
     partner: Cow<'a, str>,
     // marketplaces and content
     /// The listing.

@@ -34,6 +34,8 @@ pub enum Said<'a> {
     Origin {
         /// Where the customer came from.
         source: Option<&'a str>,
+        /// The partner that brought the customer.
+        partner: Option<&'a str>,
         /// What it cost, in minor units.
         cost: i64,
     },
@@ -128,6 +130,14 @@ impl<'a> Customer<'a> {
             _ => None,
         });
         named.or(self.source).unwrap_or(UNKNOWN)
+    }
+
+    /// Who brought the customer, as the first `sign_up` that names a partner says.
+    pub(crate) fn partner(&self) -> Option<&'a str> {
+        self.acts.iter().find_map(|act| match act.said {
+            Said::Origin { partner, .. } => partner,
+            _ => None,
+        })
     }
 
     /// When each purchase was made, with what it cost in minor units.

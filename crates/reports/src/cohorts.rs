@@ -1,4 +1,4 @@
-//! Who stays of those who came in the same month or from the same source.
+//! Who stays of those who came in the same month, from the same source or by the same partner.
 //!
 //! A customer's cohort is the month of their first instant as a customer. They count as retained in a later month when
 //! they buy in it or when a subscription runs at its end. Only whole months are told of.
@@ -21,10 +21,15 @@ struct Cohort {
     kept: Vec<u64>,
 }
 
-/// Cohorts by source and month.
+/// Cohorts by month, by a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Named(BTreeMap<String, BTreeMap<usize, Cohort>>);
+
+/// Cohorts by source and month, and by partner and month.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cohorts {
-    by_source: BTreeMap<String, BTreeMap<usize, Cohort>>,
+    by_source: Named,
+    by_partner: Named,
 }
 
 /// The cohorts of the figures.
@@ -34,6 +39,8 @@ pub struct CohortFigures {
     pub by_month: Vec<MonthCohort>,
     /// By source, by name.
     pub by_source: Vec<SourceCohort>,
+    /// By the partner that brought them, by name; of those whom one brought.
+    pub by_partner: Vec<PartnerCohort>,
 }
 
 /// Customers who came in one month.
@@ -56,6 +63,56 @@ pub struct SourceCohort {
     pub size: u64,
     /// Percent retained in the first month after their own, the second, and so on: of those for whom it was over.
     pub retained: Vec<f64>,
+}
+
+/// Customers whom one partner brought.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartnerCohort {
+    /// The partner.
+    pub partner: String,
+    /// How many they are.
+    pub size: u64,
+    /// As by source.
+    pub retained: Vec<f64>,
+}
+
+impl Named {
+    fn add(&mut self, name: &str, month: usize, kept: &[usize]) {
+        let cohort = entry(&mut self.0, name).entry(month).or_default();
+        cohort.size += 1;
+        for at in kept {
+            add_at(&mut cohort.kept, *at, 1);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (name, cohorts) in &other.0 {
+            let own = entry(&mut self.0, name);
+            for (month, cohort) in cohorts {
+                own.entry(*month).or_default().add(cohort);
+            }
+        }
+    }
+
+    /// Of each name how many customers, and percent retained in each month after their own; `complete` months are over.
+    fn retained(&self, complete: usize) -> impl Iterator<Item = (&str, u64, Vec<f64>)> {
+        self.0.iter().map(move |(name, cohorts)| {
+            let share = |k: usize| {
+                let over = cohorts
+                    .iter()
+                    .filter(|(month, _)| *month + k + 1 < complete);
+                let (mut kept, mut of) = (0, 0);
+                for (_, cohort) in over {
+                    kept += cohort.kept.get(k).copied().unwrap_or(0);
+                    of += cohort.size;
+                }
+                percent(kept, of)
+            };
+            let size = cohorts.values().map(|cohort| cohort.size).sum();
+            let months = complete.saturating_sub(1);
+            (name.as_str(), size, (0..months).map_while(share).collect())
+        })
+    }
 }
 
 impl Cohorts {
@@ -89,49 +146,37 @@ impl Cohorts {
             }
         }
         let Some(month) = month else { return };
-        let cohorts = entry(&mut self.by_source, customer.origin());
-        let cohort = cohorts.entry(month).or_default();
-        cohort.size += 1;
-        for at in kept {
-            add_at(&mut cohort.kept, at, 1);
+        self.by_source.add(customer.origin(), month, &kept);
+        if let Some(partner) = customer.partner() {
+            self.by_partner.add(partner, month, &kept);
         }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (source, cohorts) in &other.by_source {
-            let own = entry(&mut self.by_source, source);
-            for (month, cohort) in cohorts {
-                own.entry(*month).or_default().add(cohort);
-            }
-        }
+        self.by_source.merge(&other.by_source);
+        self.by_partner.merge(&other.by_partner);
     }
 
     pub(crate) fn figures(&self, terms: &Terms) -> CohortFigures {
         let complete = terms.calendar.months().complete();
         let mut by_month: BTreeMap<usize, Cohort> = BTreeMap::new();
-        let mut by_source = Vec::with_capacity(self.by_source.len());
-        for (source, cohorts) in &self.by_source {
+        for cohorts in self.by_source.0.values() {
             for (month, cohort) in cohorts {
                 by_month.entry(*month).or_default().add(cohort);
             }
-            let months = complete.saturating_sub(1);
-            let share = |k: usize| {
-                let over = cohorts
-                    .iter()
-                    .filter(|(month, _)| *month + k + 1 < complete);
-                let (mut kept, mut of) = (0, 0);
-                for (_, cohort) in over {
-                    kept += cohort.kept.get(k).copied().unwrap_or(0);
-                    of += cohort.size;
-                }
-                percent(kept, of)
-            };
-            by_source.push(SourceCohort {
-                source: source.clone(),
-                size: cohorts.values().map(|cohort| cohort.size).sum(),
-                retained: (0..months).map_while(share).collect(),
-            });
         }
+        let by_source = self.by_source.retained(complete);
+        let by_source = by_source.map(|(source, size, retained)| SourceCohort {
+            source: source.to_owned(),
+            size,
+            retained,
+        });
+        let by_partner = self.by_partner.retained(complete);
+        let by_partner = by_partner.map(|(partner, size, retained)| PartnerCohort {
+            partner: partner.to_owned(),
+            size,
+            retained,
+        });
         let by_month = by_month.into_iter().map(|(month, cohort)| MonthCohort {
             cohort: terms.calendar.month_name(month),
             size: cohort.size,
@@ -144,7 +189,8 @@ impl Cohorts {
         });
         CohortFigures {
             by_month: by_month.collect(),
-            by_source,
+            by_source: by_source.collect(),
+            by_partner: by_partner.collect(),
         }
     }
 }

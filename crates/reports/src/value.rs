@@ -26,6 +26,7 @@ pub(crate) struct Origin {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Value {
     by_source: BTreeMap<String, Origin>,
+    by_partner: BTreeMap<String, Origin>,
     /// Net spend of each buyer, in minor units.
     spends: Vec<i64>,
     /// What each customer brought more in the last whole period than in the one before, where it is more.
@@ -52,6 +53,8 @@ pub struct ValueFigures {
     pub healthy: Option<bool>,
     /// The same by source, by name.
     pub by_source: Vec<SourceValue>,
+    /// The same by partner, of those whom one brought, by name.
+    pub by_partner: Vec<PartnerValue>,
 }
 
 /// The value of the customers of one source.
@@ -60,6 +63,23 @@ pub struct SourceValue {
     /// The source; `unknown` where none was named.
     pub source: String,
     /// Customers from there.
+    pub customers: u64,
+    /// As for all.
+    pub clv_mean: Option<f64>,
+    /// As for all.
+    pub cac_mean: Option<f64>,
+    /// As for all.
+    pub clv_cac: Option<f64>,
+    /// As for all.
+    pub healthy: Option<bool>,
+}
+
+/// The value of the customers whom one partner brought.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartnerValue {
+    /// The partner.
+    pub partner: String,
+    /// Customers whom it brought.
     pub customers: u64,
     /// As for all.
     pub clv_mean: Option<f64>,
@@ -92,11 +112,14 @@ impl Value {
         if first.is_none() && cost == 0 {
             return;
         }
-        let origin = entry(&mut self.by_source, customer.origin());
-        origin.cost += cost;
-        if first.is_some() {
-            origin.customers += 1;
-            origin.spent += spent;
+        let own = Origin {
+            customers: u64::from(first.is_some()),
+            spent: first.map_or(0, |_| spent),
+            cost,
+        };
+        entry(&mut self.by_source, customer.origin()).add(&own);
+        if let Some(partner) = customer.partner() {
+            entry(&mut self.by_partner, partner).add(&own);
         }
         if is_buyer {
             self.spends.push(spent);
@@ -106,8 +129,13 @@ impl Value {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (source, origin) in &other.by_source {
-            entry::<Origin>(&mut self.by_source, source).add(origin);
+        for (own, other) in [
+            (&mut self.by_source, &other.by_source),
+            (&mut self.by_partner, &other.by_partner),
+        ] {
+            for (name, origin) in other {
+                entry::<Origin>(own, name).add(origin);
+            }
         }
         self.spends.extend_from_slice(&other.spends);
         self.growth.extend_from_slice(&other.growth);
@@ -127,6 +155,17 @@ impl Value {
             clv_cac: origin.ratio(),
             healthy: origin.healthy(),
         });
+        let by_partner = self
+            .by_partner
+            .iter()
+            .map(|(partner, origin)| PartnerValue {
+                partner: partner.clone(),
+                customers: origin.customers,
+                clv_mean: origin.clv(money),
+                cac_mean: origin.cac(money),
+                clv_cac: origin.ratio(),
+                healthy: origin.healthy(),
+            });
         ValueFigures {
             customers: all.customers,
             top20_revenue_share: share_of_top(&self.spends, top),
@@ -136,6 +175,7 @@ impl Value {
             clv_cac: all.ratio(),
             healthy: all.healthy(),
             by_source: by_source.collect(),
+            by_partner: by_partner.collect(),
         }
     }
 }

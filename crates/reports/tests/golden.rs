@@ -179,6 +179,7 @@ fn value_of_just_three_times_the_cost_is_healthy_and_refunds_count_whenever_they
     let shop = |refunded: i64| {
         let mut sign_up = act(JANUARY, EventType::SignUp, 0);
         sign_up.said = Said::Origin {
+            partner: None,
             source: Some("ads"),
             cost: 500,
         };

@@ -71,6 +71,7 @@ fn said(kind: E, pick: u8) -> Said<'static> {
         },
         E::SignUp => Said::Origin {
             source: [None, Some("ads"), Some("friends")][usize::from(pick % 3)],
+            partner: [None, Some("club"), Some("bank"), None][usize::from(pick % 4)],
             cost: i64::from(pick),
         },
         E::CampaignSent => Said::Campaign {

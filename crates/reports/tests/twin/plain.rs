@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_events::EventType as E;
-use holdfast_reports::cohorts::{CohortFigures, MonthCohort, SourceCohort};
+use holdfast_reports::cohorts::{CohortFigures, MonthCohort, PartnerCohort, SourceCohort};
 use holdfast_reports::funnel::FunnelStep;
 use holdfast_reports::{Act, PeriodFigures, Said};
 use proptest::prelude::*;
@@ -247,6 +247,14 @@ fn origin(person: &Person) -> &'static str {
     named.unwrap_or("unknown")
 }
 
+fn partner(person: &Person) -> Option<&'static str> {
+    let mut named = person.acts.iter().filter_map(|act| match act.said {
+        Said::Origin { partner, .. } => partner,
+        _ => None,
+    });
+    named.next()
+}
+
 pub(crate) fn cohorts(log: &Log) -> CohortFigures {
     let terms = log.terms();
     let months = terms.calendar.months();
@@ -269,9 +277,7 @@ pub(crate) fn cohorts(log: &Log) -> CohortFigures {
                 .collect(),
         }
     });
-    let sources: BTreeSet<&str> = people.iter().map(|p| origin(p)).collect();
-    let by_source = sources.into_iter().map(|source| {
-        let of: Vec<_> = people.iter().filter(|p| origin(p) == source).collect();
+    let retained = |of: &[&&Person]| {
         let share = |k: usize| {
             let over: Vec<_> = of
                 .iter()
@@ -283,15 +289,31 @@ pub(crate) fn cohorts(log: &Log) -> CohortFigures {
                 .count();
             percent(kept, over.len())
         };
+        (1..complete).map_while(share).collect()
+    };
+    let sources: BTreeSet<&str> = people.iter().map(|p| origin(p)).collect();
+    let by_source = sources.into_iter().map(|source| {
+        let of: Vec<_> = people.iter().filter(|p| origin(p) == source).collect();
         SourceCohort {
             source: source.to_owned(),
             size: of.len() as u64,
-            retained: (1..complete).map_while(share).collect(),
+            retained: retained(&of),
+        }
+    });
+    let partners: BTreeSet<&str> = people.iter().filter_map(|p| partner(p)).collect();
+    let by_partner = partners.into_iter().map(|name| {
+        let brought = |p: &&&Person| partner(p) == Some(name);
+        let of: Vec<_> = people.iter().filter(brought).collect();
+        PartnerCohort {
+            partner: name.to_owned(),
+            size: of.len() as u64,
+            retained: retained(&of),
         }
     });
     CohortFigures {
         by_month: by_month.collect(),
         by_source: by_source.collect(),
+        by_partner: by_partner.collect(),
     }
 }
 

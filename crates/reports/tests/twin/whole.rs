@@ -88,7 +88,11 @@ pub(crate) fn cohorts(
 
 fn said(row: Row) -> Said<'static> {
     match (row.2, cost(row)) {
-        (EventType::SignUp, Some(cost)) => Said::Origin { source: None, cost },
+        (EventType::SignUp, Some(cost)) => Said::Origin {
+            source: None,
+            partner: None,
+            cost,
+        },
         (_, Some(cost)) => Said::Campaign {
             campaign: None,
             cost,

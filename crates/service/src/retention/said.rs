@@ -68,6 +68,7 @@ pub(super) enum Stored {
     },
     Origin {
         source: u32,
+        partner: u32,
         cost: i64,
     },
     Campaign {
@@ -144,6 +145,7 @@ impl Stored {
             E::Purchase => Self::order(event, details, names),
             E::SignUp => Self::Origin {
                 source: names.number(details.source.as_deref()),
+                partner: names.number(details.partner.as_deref()),
                 cost: cost(),
             },
             E::OrderDelivered => Self::Delivery {
@@ -213,8 +215,13 @@ impl Stored {
                 category: name(category),
                 is_discounted,
             },
-            Self::Origin { source, cost } => Said::Origin {
+            Self::Origin {
+                source,
+                partner,
+                cost,
+            } => Said::Origin {
                 source: name(source),
+                partner: name(partner),
                 cost,
             },
             Self::Campaign { campaign, cost } => Said::Campaign {

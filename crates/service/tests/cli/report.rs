@@ -200,7 +200,11 @@ fn quoted_figures_take_your_own_range_and_a_goal_out_of_reach_is_refused() {
 /// A customer with an event of each kind that says more than time and amount.
 fn told(dir: &Path) -> PathBuf {
     let events = [
-        (0, "sign_up", r#""source":"ads","cost":4.0"#),
+        (
+            0,
+            "sign_up",
+            r#""source":"ads","partner":"club","cost":4.0"#,
+        ),
         (1, "campaign_sent", r#""campaign_id":"spring","cost":1.0"#),
         (2, "email_open", r#""campaign_id":"spring""#),
         (
@@ -258,6 +262,12 @@ fn what_events_say_beside_reaches_value_service_feedback_campaigns_and_reasons()
         (&json("3.0"), &json("true"))
     );
     assert_eq!(value["by_source"][0]["source"], "ads");
+    let partner = &value["by_partner"][0];
+    assert_eq!(
+        (&partner["partner"], &partner["clv_cac"]),
+        (&json("\"club\""), &json("3.0"))
+    );
+    assert_eq!(figures["cohorts"]["by_partner"][0]["size"], 1);
     let service = &figures["service"];
     assert_eq!(
         (&service["tickets"], &service["open"]),
