@@ -15,6 +15,9 @@ ROOT = BENCHES.parent
 WORK = ROOT / "target" / "bench"
 HOLDFAST = ROOT / "target" / "release" / "holdfast"
 
+# Everything that Holdfast tells beside alerts, on top of a configuration that has it off.
+TOLD = {"HOLDFAST__LIFECYCLE__ENABLED": "true", "HOLDFAST__PLAYBOOK__RULES": "ecommerce"}
+
 # (events, customers, seed) -> (SHA-256 of the file, alerts, SHA-256 of the alerts); see SPEC.md.
 KNOWN = {
     (5_000_000, 500_000, 1): (

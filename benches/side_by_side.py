@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Holdfast, Flink and Kafka Streams on the same topic of a real broker, in one run.
 
-usage: benches/side_by_side.py [--engines holdfast,bare,flink,streams] [--runs R] [--events N] [--customers N] [--seed S]
+usage: benches/side_by_side.py [--engines holdfast,told,bare,flink,streams] [--runs R] [--events N] [--customers N] [--seed S]
                                [--paced]
 
+`told` is Holdfast with everything that it tells beside alerts: segments, lapses, carts, decisions, figures, the day's list.
 `bare` is the least that a program with Holdfast's client has to do: it polls, decodes and sends the same alerts.
 
 Drain: the topic is loaded once; every engine reads it from its start to its end in turn, R times, each time into a new
@@ -45,7 +46,7 @@ def tools(*arguments):
 def engine(name, app, source, alerts, paced=False):
     """The command and environment of an engine, and how it is told to stop when it runs without end."""
     stop = h.WORK / f"{app}.stop"
-    if name == "holdfast":
+    if name in ("holdfast", "told"):
         end = [] if paced else ["--until-end"]
         command = [h.HOLDFAST, "run", "--config", h.BENCHES / "spec" / "holdfast.toml", *end]
         env = {
@@ -60,6 +61,10 @@ def engine(name, app, source, alerts, paced=False):
             "HOLDFAST__SNAPSHOT__LOCATION": str(h.WORK / app / "snapshots"),
             "HOLDFAST__HTTP__LISTEN": "off",
         }
+        if name == "told":
+            beside = ("segments", "lifecycle", "carts", "decisions", "kpis", "worklist")
+            env.update({f"HOLDFAST__TOPICS__{topic.upper()}": f"{app}.{topic}" for topic in beside})
+            env.update(h.TOLD)
         return command, env, lambda process: process.send_signal(signal.SIGTERM)
     if name == "bare":
         return [BARE, BROKER, source, alerts, app, KNOWN_ALERTS / "alerts.jsonl"], {}, lambda process: process.terminate()
@@ -71,11 +76,19 @@ def engine(name, app, source, alerts, paced=False):
     return [PEERS[name]], env, lambda process: stop.touch()
 
 
+def make_topics(name, command, env):
+    """What is told beside alerts goes to topics of its own."""
+    if name == "told":
+        apply = [command[0], "topics", "apply", *command[2:4]]
+        subprocess.run([str(c) for c in apply], check=True, env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+
+
 def drain(name, run, source, oracle):
     app = f"{name}-{run}-{os.getpid()}"
     alerts = f"at-risk-{app}"
     tools("create", alerts, f"{alerts}.dlq", f"{app}.journal")
     command, env, _ = engine(name, app, source, alerts)
+    make_topics(name, command, env)
     broker = int((DIR / "kafka.pid").read_text())
     before, busy = h.cpu_of(broker), h.busy_seconds()
     m = h.measured(command, env, log=h.WORK / f"{app}.log")
@@ -118,6 +131,7 @@ def paced(name, events):
     source, alerts = f"events-{app}", f"at-risk-{app}"
     tools("create", source, alerts, f"{alerts}.dlq", f"{app}.journal")
     command, env, stop = engine(name, app, source, alerts, paced=True)
+    make_topics(name, command, env)
     with open(h.WORK / f"{app}.log", "wb") as log:
         process = subprocess.Popen([str(c) for c in command], env={**os.environ, **env}, stdout=log, stderr=log, cwd=h.ROOT)
         try:
