@@ -225,6 +225,7 @@ fn withdrawn(customer: &str) -> Spoken {
         withdrawn: Some(Withdrawn {
             day_end_ms: START + DAY,
             customer_id: customer.to_owned(),
+            later_days: false,
         }),
         ..Spoken::default()
     }
@@ -271,13 +272,18 @@ fn list_of_a_day_holds_the_most_valuable_that_the_budget_allows_once_everybody_h
         candidate("d", Some(9.0)),
         candidate("gone", Some(99.0)),
         withdrawn("gone"),
+        candidate("erased", Some(98.0)),
+        Spoken {
+            withdrawn: Some(Withdrawn::after(START + DAY - HOUR, "erased")),
+            ..Spoken::default()
+        },
     ];
     for (offset, said) in (0..).zip(said) {
         ledger.take(said, offset);
         assert!(ledger.due().is_none(), "the other partition has not spoken");
     }
-    assert_eq!(ledger.floor(7), 0);
-    ledger.take(over(1), 7);
+    assert_eq!(ledger.floor(9), 0);
+    ledger.take(over(1), 9);
     let told = texts(&all_due(&mut ledger));
     let listed = |rank: u32, customer: &str| {
         format!(
@@ -296,7 +302,7 @@ fn list_of_a_day_holds_the_most_valuable_that_the_budget_allows_once_everybody_h
         "day:2026-03-11".to_owned(),
     ];
     assert_eq!(told, expected);
-    assert_eq!(ledger.floor(8), 8);
+    assert_eq!(ledger.floor(10), 10);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! All partitions together.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -143,7 +144,12 @@ impl Ledger {
             let list = self.list(candidate.day_end_ms, offset);
             list.insert(candidate.customer_id.clone(), candidate);
         }
-        if let Some(withdrawn) = said.withdrawn
+        if let Some(gone) = said.withdrawn.as_ref().filter(|gone| gone.later_days) {
+            let later = (Excluded(gone.day_end_ms), Unbounded);
+            for (_, list) in self.lists.range_mut(later) {
+                list.candidates.remove(&gone.customer_id);
+            }
+        } else if let Some(withdrawn) = said.withdrawn
             && self.is_new(withdrawn.day_end_ms)
         {
             self.list(withdrawn.day_end_ms, offset)

@@ -22,13 +22,28 @@ pub struct Candidate {
     pub decision: Box<RawValue>,
 }
 
-/// An episode that ended on a day: who is on that day's list is taken off.
+/// An episode that ended on a day, or an erased customer: who is on that day's list is taken off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
     /// The instant at which that day ends, ms UTC.
     pub day_end_ms: i64,
     /// Whom.
     pub customer_id: String,
+    /// Taken off the list of every day that ends later instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub later_days: bool,
+}
+
+impl Withdrawn {
+    /// Off the lists of all days that end after this instant, ms UTC.
+    #[must_use]
+    pub fn after(at: i64, customer_id: &str) -> Self {
+        Self {
+            day_end_ms: at,
+            customer_id: customer_id.to_owned(),
+            later_days: true,
+        }
+    }
 }
 
 /// A record of the topic `worklist`.

@@ -271,7 +271,7 @@ impl Partition {
             self.decider.before_event(&mut self.store, ix, at, desk);
             self.decider.erase(ix);
             self.track_erasure(ix, at, &mut out.records);
-            self.book_erasure(ix);
+            self.book_erasure(ix, (customer_id, at), &mut out.records);
             if let Some(watch) = &mut self.watch {
                 watch.erase(&self.store, ix);
             }

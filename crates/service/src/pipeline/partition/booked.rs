@@ -6,9 +6,10 @@ use holdfast_lifecycle::part::Want;
 use holdfast_lifecycle::part::service::{Replies, ServiceTotals};
 use holdfast_lifecycle::{Segment, Tracker};
 use holdfast_producer::{OutRecord, Stream};
-use holdfast_reports::live::{Answers, Daybook, Happening, Partial, Said, Tickets};
+use holdfast_reports::live::{Answers, Daybook, Happening, Partial, Said, Tickets, Withdrawn};
 
 use super::Partition;
+use super::desk::listing;
 use crate::pipeline::Settings;
 use crate::retention::said;
 
@@ -147,9 +148,24 @@ impl Partition {
         })
     }
 
-    pub(super) fn book_erasure(&mut self, ix: Ix) {
+    /// A customer is erased as of `at`, ms UTC. Days that were over long enough before that are closed with the customer in
+    /// them, whatever clock the partition has; on lists that are not made yet the customer does not stand any more.
+    pub(super) fn book_erasure(
+        &mut self,
+        ix: Ix,
+        (customer_id, at): (&str, i64),
+        out: &mut Vec<OutRecord>,
+    ) {
+        let over = at.saturating_sub(self.settings.grace_ms);
+        self.book_up_to(over, out);
+        if let Some(book) = listing(&self.book, &self.settings).filter(|_| self.emitting) {
+            let said = Said {
+                withdrawn: Some(Withdrawn::after(over, customer_id)),
+                ..Said::default()
+            };
+            out.push(spoken(book.partition(), &said));
+        }
         if let Some(book) = &mut self.book {
-            note(self.tracker.as_mut(), book);
             book.erase(ix.0);
         }
     }

@@ -74,6 +74,7 @@ impl<'a, 'r> Desk<'a, 'r> {
             said.withdrawn = Some(Withdrawn {
                 day_end_ms,
                 customer_id: alert.key.clone(),
+                later_days: false,
             });
         }
         self.out.records.push(spoken(book.partition(), &said));
