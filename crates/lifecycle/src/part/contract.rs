@@ -4,7 +4,7 @@
 //!
 //! | `churn_kind` | when | `voluntary` |
 //! | --- | --- | --- |
-//! | `cancelled` | `subscription_cancel` | as the event says, else yes |
+//! | `cancelled` | `subscription_cancel` | as the event says, else no where a payment failed since the last renewal, else yes |
 //! | `expired` | `subscription_expire` | as the event says, else unknown |
 //! | `payment_failed` | the same, where a payment failed since the last renewal | no |
 //! | `not_renewed` | the period is over for the grace, and neither renewal nor end came | no where a payment failed, else unknown |
@@ -15,6 +15,10 @@
 //! contract's own dates. Leaving a mailing list (`campaign_unsubscribed`) ends no contract. A period ends where the
 //! event says so, else by its billing period in the calendar of the business's zone; a contract that rests has no date,
 //! nor one that has rested past it.
+//! Periods that began on one of the last days of a month end on that day where the month has it, and each end is
+//! counted from the one before. An end without a name ends every contract that runs. One that comes after its contract
+//! was told as not renewed or its trial as ended is told as well, and says what it corrects.
+//!
 //! A renewal dated at or before a date that has passed undoes no record, but the contract runs again; a cancellation
 //! older than the last renewal ends nothing.
 //!
@@ -22,18 +26,19 @@
 //! to 64 bytes.
 
 use holdfast_events::{Details, EventType};
-use serde::Serialize;
 
-use crate::notice::{Cause, Topic};
+use crate::notice::Cause;
 use crate::part::{Out, Part, Want, Whom};
 use crate::profile::Profile;
 use crate::table::{AnyTable, Packed};
 use crate::tracker::Seen;
 
 mod row;
+mod told;
 
 pub use row::ChurnKind;
-use row::{Contract, End, Row, short};
+use row::{Contract, End, Row, said, short};
+use told::Ended;
 
 /// The part.
 #[derive(Debug, Clone)]
@@ -72,60 +77,6 @@ pub struct Standing {
     pub churn_reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Churned<'a> {
-    kind: &'static str,
-    customer_id: &'a str,
-    as_of: i64,
-    trigger: Cause<'a>,
-    churn_kind: ChurnKind,
-    voluntary: Option<bool>,
-    reason: Option<&'a str>,
-    subscription_id: Option<&'a str>,
-    plan: Option<&'a str>,
-    seats: Option<u32>,
-    was_trial: bool,
-    /// When it ended, which a late event may tell of afterwards.
-    ended_at: i64,
-    subscriptions_left: usize,
-    is_proxy: bool,
-}
-
-fn said(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
-}
-
-/// An end that is to be told.
-struct Ended {
-    end: End,
-    voluntary: Option<bool>,
-    contract: Contract,
-    left: usize,
-}
-
-impl Ended {
-    fn tell(&self, whom: &Whom<'_>, (at, trigger): (i64, Cause<'_>), out: &mut Out<'_>) {
-        let contract = &self.contract;
-        let value = Churned {
-            kind: "churned",
-            customer_id: whom.id(),
-            as_of: at,
-            trigger,
-            churn_kind: self.end.kind,
-            voluntary: self.voluntary,
-            reason: said(&self.end.reason),
-            subscription_id: said(&contract.id),
-            plan: said(&contract.plan),
-            seats: Some(contract.seats).filter(|seats| *seats > 0),
-            was_trial: contract.is_trial(),
-            ended_at: self.end.at,
-            subscriptions_left: self.left,
-            is_proxy: false,
-        };
-        out.send(Topic::Lifecycle, whom, at, &value);
-    }
-}
-
 /// When a contract counts as not renewed, if nothing comes.
 fn deadline(contract: &Contract, whom: &Whom<'_>) -> Option<i64> {
     let at = contract
@@ -152,6 +103,7 @@ fn run_out(row: &mut Row, which: usize, at: i64) -> Option<Ended> {
         at,
         kind,
         reason: Box::default(),
+        is_concluded: true,
     };
     row.contracts[which].end = Some(end.clone());
     Some(Ended {
@@ -159,6 +111,7 @@ fn run_out(row: &mut Row, which: usize, at: i64) -> Option<Ended> {
         voluntary: contract.failed_at.map(|_| false),
         contract,
         left: row.running().count(),
+        corrects: None,
     })
 }
 
@@ -176,23 +129,52 @@ fn pass(row: &mut Row, whom: &Whom<'_>, at: i64, mut tell: impl FnMut(&Ended, i6
     }
 }
 
-/// The contract that the event is about ends with it; none if it has ended before, or was renewed since.
-fn end(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
+/// The contract that the event is about ends with it, or, where it names none, every one that runs. Nothing of what has
+/// ended before, or was renewed since; an end that was only concluded is told once more, with what is known now.
+fn end(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Vec<Ended> {
     let id = details.subscription_id.as_deref().map(short);
-    let which = match row.about(id) {
-        Some(which) => which,
-        None => row.add(Contract::new(id.unwrap_or(""), seen.ts)),
+    let meant = match row.about(id) {
+        Some(which) => vec![which],
+        None if id.is_none() && !row.contracts.is_empty() => {
+            let places = 0..row.contracts.len();
+            let last = places
+                .clone()
+                .max_by_key(|at| ended_at(&row.contracts[*at]));
+            let running: Vec<usize> = places
+                .filter(|at| row.contracts[*at].is_running())
+                .collect();
+            if running.is_empty() {
+                last.into_iter().collect()
+            } else {
+                running
+            }
+        }
+        None => vec![row.add(Contract::new(id.unwrap_or(""), seen.ts))],
     };
+    let ended = meant.into_iter();
+    ended
+        .filter_map(|which| end_one(row, which, seen, details))
+        .collect()
+}
+
+fn ended_at(contract: &Contract) -> Option<i64> {
+    contract.end.as_ref().map(|end| end.at)
+}
+
+fn end_one(row: &mut Row, which: usize, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
     let contract = row.contracts[which].clone();
-    if !contract.is_running() || seen.ts < contract.renewed_at {
+    let corrects = contract.concluded();
+    if !(contract.is_running() || corrects.is_some()) || seen.ts < contract.renewed_at {
         return None;
     }
+    let has_failed = contract.failed_at.is_some();
     let (kind, voluntary) = match seen.kind {
+        // Who stops paying is often cancelled by the one who sells.
         EventType::SubscriptionCancel => (
             ChurnKind::Cancelled,
-            Some(details.voluntary.unwrap_or(true)),
+            Some(details.voluntary.unwrap_or(!has_failed)),
         ),
-        _ if contract.failed_at.is_some() => (ChurnKind::PaymentFailed, Some(false)),
+        _ if has_failed => (ChurnKind::PaymentFailed, Some(false)),
         _ if contract.is_trial() => (ChurnKind::TrialEnded, details.voluntary),
         _ => (ChurnKind::Expired, details.voluntary),
     };
@@ -200,6 +182,7 @@ fn end(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
         at: seen.ts,
         kind,
         reason: details.reason.as_deref().map_or("", short).into(),
+        is_concluded: false,
     };
     row.contracts[which].end = Some(end.clone());
     Some(Ended {
@@ -207,19 +190,28 @@ fn end(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
         voluntary,
         contract,
         left: row.running().count(),
+        corrects,
     })
 }
 
 /// All contracts end with the account.
-fn close(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended> {
+fn close(
+    row: &mut Row,
+    (seen, details): (&Seen<'_>, &Details<'_>),
+    whom: &Whom<'_>,
+) -> Option<Ended> {
     let goes_on = row.running().any(|contract| seen.ts < contract.renewed_at);
-    if row.closed.is_some() || goes_on {
+    // A purchase since is a new beginning.
+    let bought = whom.store.last_purchase(whom.ix);
+    let is_closed = |closed: &End| bought.is_none_or(|bought| bought <= closed.at);
+    if row.closed.as_ref().is_some_and(is_closed) || goes_on {
         return None;
     }
     let end = End {
         at: seen.ts,
         kind: ChurnKind::AccountClosed,
         reason: details.reason.as_deref().map_or("", short).into(),
+        is_concluded: false,
     };
     row.closed = Some(end.clone());
     for contract in row
@@ -234,6 +226,7 @@ fn close(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>) -> Option<Ended>
         voluntary: Some(details.voluntary.unwrap_or(true)),
         contract: Contract::new("", seen.ts),
         left: 0,
+        corrects: None,
     })
 }
 
@@ -254,7 +247,12 @@ fn renew(row: &mut Row, seen: &Seen<'_>, details: &Details<'_>, whom: &Whom<'_>)
         None => row.add(Contract::new(id.unwrap_or(""), seen.ts)),
     };
     let zone = &whom.settings.time_zone;
-    row.contracts[which].renew((seen.kind, seen.ts), details, zone);
+    let contract = &mut row.contracts[which];
+    if let Some(id) = id {
+        // It began without its name.
+        contract.id = id.into();
+    }
+    contract.renew((seen.kind, seen.ts), details, zone);
 }
 
 fn fail(row: &mut Row, ts: i64, details: &Details<'_>) {
@@ -282,23 +280,25 @@ impl Part for Contracts {
         let none = Details::default();
         let details = seen.details.unwrap_or(&none);
         let mut row = self.rows.get(whom.ix);
-        let mut ended = None;
+        let mut ended = Vec::new();
         match seen.kind {
             E::SubscriptionStart | E::SubscriptionRenew => renew(&mut row, seen, details, whom),
             E::SubscriptionChange | E::SubscriptionPause => {
                 let id = details.subscription_id.as_deref().map(short);
                 if let Some(which) = row.about(id) {
-                    row.contracts[which].change((seen.kind, seen.ts), details);
+                    let zone = &whom.settings.time_zone;
+                    row.contracts[which].change((seen.kind, seen.ts), details, zone);
                 }
             }
             E::SubscriptionCancel | E::SubscriptionExpire => ended = end(&mut row, seen, details),
             E::PaymentFailed => fail(&mut row, seen.ts, details),
-            E::AccountClosed => ended = close(&mut row, seen, details),
+            E::AccountClosed => ended.extend(close(&mut row, (seen, details), whom)),
             // A new account.
             _ => row.closed = row.closed.take().filter(|closed| seen.ts <= closed.at),
         }
         self.rows.set(whom.ix, &row);
-        if let Some(ended) = ended.filter(|_| whom.settings.hard_churn.contains(&seen.kind)) {
+        let is_told = whom.settings.hard_churn.contains(&seen.kind);
+        for ended in ended.iter().filter(|_| is_told) {
             let at = whom.store.newest(whom.ix).unwrap_or(seen.ts);
             let event_id = seen.event_id;
             ended.tell(whom, (at, Cause::Event { event_id }), out);

@@ -34,6 +34,8 @@ struct State {
     trial: bool,
     paused: bool,
     failed: bool,
+    /// Ended by its own date: somebody may still say how.
+    concluded: bool,
     period_end: Option<i64>,
 }
 
@@ -44,7 +46,7 @@ impl State {
     }
 
     fn end(&mut self, at: i64, kind: &'static str, voluntary: Option<bool>) -> Option<End> {
-        let runs = std::mem::take(&mut self.runs);
+        let runs = std::mem::take(&mut self.runs) | std::mem::take(&mut self.concluded);
         runs.then_some((at, kind, voluntary))
     }
 
@@ -83,7 +85,8 @@ impl State {
             E::PaymentFailed if self.runs => self.failed = true,
             // One that was never heard of ends all the same.
             E::SubscriptionCancel => {
-                return self.end(event.ts, "cancelled", Some(voluntary.unwrap_or(true)));
+                let by_will = voluntary.unwrap_or(!self.failed);
+                return self.end(event.ts, "cancelled", Some(by_will));
             }
             E::SubscriptionExpire if self.failed => {
                 return self.end(event.ts, "payment_failed", Some(false));
@@ -126,6 +129,7 @@ fn of(history: &[Event], id: &str, to: i64) -> (State, Vec<End>) {
                 state = State::default();
             } else {
                 ends.extend(end);
+                state.concluded = true;
             }
         }
         if event.details.subscription_id.as_deref() == Some(id) {

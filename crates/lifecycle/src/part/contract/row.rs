@@ -35,6 +35,8 @@ pub(super) struct End {
     pub(super) at: i64,
     pub(super) kind: ChurnKind,
     pub(super) reason: Box<str>,
+    /// Whether nobody said so: neither renewal nor end came.
+    pub(super) is_concluded: bool,
 }
 
 /// A contract. Instants are ms UTC; those that are nearly always set are kept as distances, which are short.
@@ -63,12 +65,14 @@ pub(super) struct Row {
     pub(super) contracts: Vec<Contract>,
 }
 
-/// The billing period (3 bits), whether it is a trial, and whether it rests, in one byte.
+/// The billing period (3 bits), whether it is a trial, whether it rests, and on which of the last days of a month it
+/// began (2 bits: none of them, 29th, 30th, 31st), in one byte.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Terms(u8);
 
 const TRIAL: u8 = 1 << 3;
 const PAUSED: u8 = 1 << 4;
+const DAY: u8 = 3 << 5;
 
 impl Terms {
     fn period(self) -> Period {
@@ -83,6 +87,18 @@ impl Terms {
 
     fn set_period(&mut self, period: Period) {
         self.0 = self.0 & !7 | period as u8;
+    }
+
+    /// The day of the month on which its periods end, where that month has it.
+    fn day(self) -> Option<i8> {
+        let beyond = (self.0 & DAY) >> 5;
+        (beyond > 0).then_some(28 + beyond as i8)
+    }
+
+    /// Periods begin at this instant.
+    fn begin(&mut self, at: i64, zone: &TimeZone) {
+        let day = Timestamp::from_millisecond(at).map_or(0, |at| at.to_zoned(zone.clone()).day());
+        self.0 = self.0 & !DAY | (day.max(28) - 28).cast_unsigned() << 5;
     }
 
     fn set(&mut self, bit: u8, on: bool) {
@@ -114,8 +130,8 @@ impl Period {
         }
     }
 
-    /// The end of a period that begins then: by the calendar of the zone.
-    fn end(self, from: i64, zone: &TimeZone) -> Option<i64> {
+    /// The end of a period that begins then: by the calendar of the zone, on that day of the month or its last.
+    fn end(self, from: i64, day: Option<i8>, zone: &TimeZone) -> Option<i64> {
         let span: Span = match self {
             Self::Unknown => return None,
             Self::Week => 1.week(),
@@ -124,7 +140,11 @@ impl Period {
             Self::Year => 1.year(),
         };
         let from = Timestamp::from_millisecond(from).ok()?;
-        let end = from.to_zoned(zone.clone()).checked_add(span).ok()?;
+        let mut end = from.to_zoned(zone.clone()).checked_add(span).ok()?;
+        if let Some(day) = day.filter(|_| self != Self::Week) {
+            let day = day.min(end.days_in_month());
+            end = end.with().day(day).build().ok()?;
+        }
         Some(end.timestamp().as_millisecond())
     }
 }
@@ -132,6 +152,11 @@ impl Period {
 /// Names are kept up to a length.
 pub(super) fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(NAME)]
+}
+
+/// A name that was given.
+pub(super) fn said(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn is_trial(details: &Details<'_>) -> bool {
@@ -177,12 +202,14 @@ impl Contract {
     /// Whether an event that begins or goes on with the contract comes too late to do so: it was ended by an event
     /// after it. An end that was only concluded from silence is taken back.
     pub(super) fn is_over_for(&self, ts: i64) -> bool {
-        let concluded = [ChurnKind::NotRenewed, ChurnKind::TrialEnded];
-        let told = self
-            .end
-            .as_ref()
-            .filter(|end| !concluded.contains(&end.kind));
+        let told = self.end.as_ref().filter(|end| !end.is_concluded);
         told.is_some_and(|end| ts <= end.at)
+    }
+
+    /// How it ended, where that was only concluded from silence.
+    pub(super) fn concluded(&self) -> Option<ChurnKind> {
+        let end = self.end.as_ref().filter(|end| end.is_concluded)?;
+        Some(end.kind)
     }
 
     /// It begins, or goes on for another period.
@@ -201,10 +228,13 @@ impl Contract {
         // A renewal carries on where the period ends; whoever comes back begins anew.
         let goes_on = kind == EventType::SubscriptionRenew && self.is_running() && is_newest;
         let from = known.filter(|_| goes_on).unwrap_or(ts);
+        if known.filter(|_| goes_on).is_none() && is_newest {
+            self.terms.begin(ts, zone);
+        }
         let said = details
             .period_end
             .map(|end| end.0)
-            .or_else(|| period.end(from, zone));
+            .or_else(|| period.end(from, self.terms.day(), zone));
         let end = match is_newest {
             true => said,
             false => said.max(known),
@@ -237,8 +267,13 @@ impl Contract {
         self.renewed_at.saturating_add(self.changed_after)
     }
 
-    /// Plan, seats or rest changed; an older change than the last one does nothing.
-    pub(super) fn change(&mut self, (kind, ts): (EventType, i64), details: &Details<'_>) {
+    /// Plan, period, seats or rest changed; an older change than the last one does nothing.
+    pub(super) fn change(
+        &mut self,
+        (kind, ts): (EventType, i64),
+        details: &Details<'_>,
+        zone: &TimeZone,
+    ) {
         if ts < self.changed_at() || !self.is_running() {
             return;
         }
@@ -256,8 +291,17 @@ impl Contract {
         if details.plan.is_some() {
             self.terms.set(TRIAL, is_trial(details));
         }
-        if let Some(end) = details.period_end {
-            self.lasts = Some(end.0.saturating_sub(self.renewed_at));
+        let period = Period::of(details);
+        let is_other = period != Period::Unknown && period != self.terms.period();
+        let mut end = details.period_end.map(|end| end.0);
+        if is_other {
+            // Another period begins with the change.
+            self.terms.set_period(period);
+            self.terms.begin(ts, zone);
+            end = end.or_else(|| period.end(ts, self.terms.day(), zone));
+        }
+        if let Some(end) = end {
+            self.lasts = Some(end.saturating_sub(self.renewed_at));
         }
         self.describe(details);
     }
@@ -270,13 +314,17 @@ impl Row {
             .filter(|contract| contract.is_running())
     }
 
-    /// The contract that an event is about: the one it names, or, where it names none, the only one that runs.
+    /// The contract that an event is about: the one it names, or the one that runs without a name; where it names none,
+    /// the only one that runs.
     pub(super) fn about(&self, id: Option<&str>) -> Option<usize> {
         let named = id.unwrap_or("");
         let all = &self.contracts;
         let exact = all.iter().position(|contract| *contract.id == *named);
-        if exact.is_some() || id.is_some() {
+        if exact.is_some() {
             return exact;
+        }
+        if id.is_some() {
+            return all.iter().position(|c| c.id.is_empty() && c.is_running());
         }
         let mut running = (0..all.len()).filter(|at| all[*at].is_running());
         running.next().filter(|_| running.next().is_none())
