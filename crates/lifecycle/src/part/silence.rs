@@ -7,7 +7,7 @@
 //! | `recovered` | the first event later than either that ends it, each for itself |
 //!
 //! A lapse needs no rhythm, dormancy at least two gaps. Who has come back from a longer silence before, such as a
-//! seasonal buyer, is dormant only after the longest of the kept gaps and one median more. That a customer buys
+//! seasonal buyer, is dormant only after the longest of the gaps so far and one median more. That a customer buys
 //! elsewhere cannot be seen: silence stands for it, so these records say `is_proxy`. Both also tell how long ago either
 //! side was in contact; the business is quiet if it has not written since the customer's last act.
 //!
@@ -108,6 +108,16 @@ impl Default for Silence {
     }
 }
 
+/// Whether the customer has come back with it: who closes the account, leaves a list or gives a contract up has not.
+fn is_return(kind: EventType) -> bool {
+    use EventType as E;
+    let leaves = matches!(
+        kind,
+        E::AccountClosed | E::CampaignUnsubscribed | E::CampaignComplained | E::SubscriptionCancel
+    );
+    !leaves && kind != E::Refund
+}
+
 /// Whether the business turned to the customer with it.
 fn is_message(kind: EventType) -> bool {
     use EventType as E;
@@ -132,6 +142,9 @@ fn net_spend(whom: &Whom<'_>) -> f64 {
 
 /// Whether an act of this type ends such a silence.
 fn ends(kind: Kind, act: EventType, whom: &Whom<'_>) -> bool {
+    if !is_return(act) {
+        return false;
+    }
     kind == Kind::Dormant || whom.settings.any_act_counts || act == EventType::Purchase
 }
 
@@ -183,7 +196,7 @@ impl Silence {
         bought.add(seen.ts, seen.minor.unwrap_or(0));
         self.bought.set(ix, &bought);
         let mut row = self.rows.get(ix);
-        row.set_rhythm(bought.rhythm());
+        row.set_rhythm(bought.rhythm(row.rhythm()));
         self.rows.set(ix, row);
     }
 
@@ -285,16 +298,19 @@ impl Silence {
 
 impl Part for Silence {
     fn wants(&self, kind: EventType) -> Want {
-        match activity::is_activity(kind) || is_message(kind) {
-            true => Want::Event,
-            false => Want::Nothing,
+        match kind {
+            EventType::SupportReply => Want::Fields(&["speaker"]),
+            kind if activity::is_activity(kind) || is_message(kind) => Want::Event,
+            _ => Want::Nothing,
         }
     }
 
     fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         if is_message(seen.kind) {
             let mut row = self.rows.get(whom.ix);
-            row.set_written(seen.ts);
+            if !seen.is_said_by_customer() {
+                row.set_written(seen.ts);
+            }
             self.rows.set(whom.ix, row);
             return;
         }

@@ -12,6 +12,15 @@ use crate::world::{Event, HOUR, START, Step, World, settings, steps};
 
 const KINDS: [&str; 3] = ["lapsed", "dormant", "recovered"];
 
+/// Acts with which nobody comes back.
+const LEAVES: [EventType; 5] = [
+    EventType::AccountClosed,
+    EventType::CampaignUnsubscribed,
+    EventType::CampaignComplained,
+    EventType::SubscriptionCancel,
+    EventType::Refund,
+];
+
 #[derive(Clone, Default)]
 struct Twin {
     settings: Settings,
@@ -19,6 +28,8 @@ struct Twin {
     history: Vec<(EventType, i64, i64)>,
     /// Dormant, lapsed: told when, silent since when.
     gone: [Option<(i64, i64)>; 2],
+    /// The longest gap that there ever was, days.
+    longest: i64,
     /// Kind, instant, and days silent or gone.
     records: Vec<(String, i64, f64)>,
 }
@@ -31,21 +42,26 @@ impl Twin {
         }
     }
 
-    fn after(&self, which: usize) -> Option<i64> {
-        if which == 1 {
-            return Some(self.settings.lapse_ms);
-        }
+    /// Days between the last 17 days with a purchase.
+    fn gaps(&self) -> Vec<i64> {
         let bought = self
             .history
             .iter()
             .filter(|(kind, ..)| *kind == EventType::Purchase);
         let days: BTreeSet<i64> = bought.map(|(_, ts, _)| ts.div_euclid(DAY_MS)).collect();
         let days: Vec<i64> = days.into_iter().rev().take(17).collect();
-        let mut gaps: Vec<i64> = days.windows(2).map(|pair| pair[0] - pair[1]).collect();
+        days.windows(2).map(|pair| pair[0] - pair[1]).collect()
+    }
+
+    fn after(&self, which: usize) -> Option<i64> {
+        if which == 1 {
+            return Some(self.settings.lapse_ms);
+        }
+        let mut gaps = self.gaps();
         gaps.sort_unstable();
-        let longest = *gaps.last()? as f64;
+        let longest = self.longest as f64;
         let median = match gaps.len() {
-            1 => return None,
+            0 | 1 => return None,
             odd if odd % 2 == 1 => gaps[odd / 2] as f64,
             even => (gaps[even / 2 - 1] + gaps[even / 2]) as f64 / 2.0,
         };
@@ -94,8 +110,14 @@ impl Twin {
         self.history
             .push((event.kind, event.ts, event.minor.unwrap_or(0)));
         let newest = self.history.iter().map(|(_, ts, _)| *ts).max().unwrap();
+        if event.kind == EventType::Purchase {
+            let gaps = self.gaps();
+            // Those that are not among the last 16 are remembered.
+            let before = if gaps.len() == 16 { self.longest } else { 0 };
+            self.longest = gaps.into_iter().max().unwrap_or(0).max(before);
+        }
         for which in [0, 1] {
-            if !self.counts(which, event.kind) {
+            if !self.counts(which, event.kind) || LEAVES.contains(&event.kind) {
                 continue;
             }
             match &mut self.gone[which] {
@@ -238,4 +260,49 @@ fn a_business_that_wrote_since_the_last_act_is_not_quiet() {
         assert_eq!(profile.silence.is_business_quiet, quiet);
         assert_eq!(profile.silence.dormant_at, record["as_of"].as_i64());
     }
+}
+
+#[test]
+fn nobody_comes_back_by_closing_the_account_leaving_a_list_or_sending_back() {
+    for kind in LEAVES {
+        let mut world = World::new(&Settings::default());
+        let act = |kind, day: i64| Event {
+            customer: 1,
+            kind,
+            ts: START + day * DAY_MS,
+            minor: Some(100),
+            details: Details::default(),
+        };
+        for week in 0..6 {
+            world.event(&act(EventType::Purchase, 7 * week));
+        }
+        world.advance(START + 60 * DAY_MS);
+        assert_eq!(world.lifecycle(1, &["dormant"]).len(), 1);
+        world.event(&act(kind, 61));
+        assert_eq!(world.lifecycle(1, &["recovered"]).len(), 0, "{kind}");
+        world.event(&act(EventType::PageView, 62));
+        assert!(!world.lifecycle(1, &["recovered"]).is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn a_seasonal_buyer_of_many_days_is_waited_for_in_later_years() {
+    let mut world = World::new(&Settings::default());
+    for year in 0..3 {
+        for visit in 0..20 {
+            let event = Event {
+                customer: 1,
+                kind: EventType::Purchase,
+                ts: START + (365 * year + 2 * visit) * DAY_MS,
+                minor: Some(100),
+                details: Details::default(),
+            };
+            world.event(&event);
+            world.advance(event.ts);
+        }
+    }
+    world.advance(START + (2 * 365 + 300) * DAY_MS);
+    let told = world.lifecycle(1, &["dormant"]);
+    // After the first season only: that the customer comes back was not known then.
+    assert_eq!(told.len(), 1, "{told:?}");
 }

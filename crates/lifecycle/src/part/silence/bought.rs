@@ -75,13 +75,19 @@ impl Bought {
         &self.gaps[..self.gaps.len().min(GAPS)]
     }
 
-    pub(super) fn rhythm(&self) -> Rhythm {
+    /// The rhythm now, where it was `before`: gaps that are not kept any more count in the longest.
+    pub(super) fn rhythm(&self, before: Rhythm) -> Rhythm {
         let gaps = self.gaps();
+        let forgotten = if gaps.len() == GAPS {
+            before.longest
+        } else {
+            0
+        };
         match gaps {
             [] | [_] => Rhythm::default(),
             _ => Rhythm {
                 median_halves: median_halves(gaps),
-                longest: gaps.iter().copied().max().unwrap_or(0),
+                longest: gaps.iter().copied().max().unwrap_or(0).max(forgotten),
             },
         }
     }
@@ -124,7 +130,7 @@ pub enum Trend {
 pub(super) struct Rhythm {
     /// The median in half days: of an even number of gaps it is the mean of the two in the middle.
     pub(super) median_halves: u32,
-    /// The longest of the gaps, days.
+    /// The longest of the gaps that there ever were, days.
     pub(super) longest: u16,
 }
 
@@ -175,7 +181,7 @@ mod tests {
         assert_eq!(row.gaps(), [20, 3, 4, 3]);
         let at = |day: i64| (day * DAY_MS + 5, 100 * day);
         assert_eq!(row.last(), [at(130), at(110), at(110)]);
-        assert_eq!(row.rhythm().median_days(), Some(3.5));
+        assert_eq!(row.rhythm(Rhythm::default()).median_days(), Some(3.5));
     }
 
     #[test]
@@ -195,10 +201,13 @@ mod tests {
     #[test]
     fn who_has_come_back_from_longer_silences_is_waited_for() {
         let yearly = bought(&[1_000, 1_003, 1_006, 1_360, 1_363, 1_366]);
-        let after = yearly.rhythm().dormant_after_ms(3.0);
+        let after = yearly.rhythm(Rhythm::default()).dormant_after_ms(3.0);
         assert_eq!(after, Some((354 + 3) * DAY_MS));
         let weekly = bought(&[1_000, 1_007, 1_014, 1_030]);
-        assert_eq!(weekly.rhythm().dormant_after_ms(3.0), Some(21 * DAY_MS));
+        assert_eq!(
+            weekly.rhythm(Rhythm::default()).dormant_after_ms(3.0),
+            Some(21 * DAY_MS)
+        );
     }
 
     #[test]
