@@ -207,7 +207,7 @@ impl EventType {
     /// Whether duplicates are dropped: types that carry money or change a contract.
     #[must_use]
     pub fn is_deduplicated(self) -> bool {
-        self.carries_money()
+        self.carries_money() || matches!(self, Self::PointsEarned | Self::PointsRedeemed)
     }
 
     /// Whether the amount is money paid or given back, so that its currency matters.

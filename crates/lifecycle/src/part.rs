@@ -42,6 +42,14 @@ pub mod service;
 pub mod silence;
 pub mod tastes;
 
+/// Whether an event of this type may tell of the person: the birthday, the time zone.
+pub(crate) fn tells_of_person(kind: EventType) -> bool {
+    matches!(
+        kind,
+        EventType::ProfileUpdate | EventType::SignUp | EventType::Login
+    )
+}
+
 /// How much a part wants to know of a type of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {

@@ -50,6 +50,15 @@ pub struct Seen<'a> {
     pub details: Option<&'a Details<'a>>,
 }
 
+impl Seen<'_> {
+    /// Whether it is what the customer said in a ticket, and not the business.
+    #[must_use]
+    pub fn is_said_by_customer(&self) -> bool {
+        let speaker = self.details.and_then(|details| details.speaker.as_deref());
+        speaker.is_some_and(|speaker| speaker.eq_ignore_ascii_case("customer"))
+    }
+}
+
 /// One partition's customers beyond the churn score.
 #[derive(Debug)]
 pub struct Tracker {

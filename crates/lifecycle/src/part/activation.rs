@@ -4,7 +4,7 @@
 //! [`Settings::activation_ms`](crate::Settings::activation_ms) later, if none of
 //! [`Settings::activation`](crate::Settings::activation) occurred since. It counts what stood in the way since the sign-up:
 //! support contacts, payments that failed, slow pages. Who bought before signing up had first value already. An act dated
-//! at or before the record undoes nothing, but counts as the activation.
+//! at or before the record undoes nothing, but counts as the activation. Who closes the account is not awaited any more.
 //!
 //! Only who signed up has a row, of about 15 bytes.
 
@@ -142,7 +142,7 @@ impl Part for Activations {
     fn wants(&self, kind: EventType) -> Want {
         use EventType as E;
         match kind {
-            E::SignUp | E::SupportContact | E::PaymentFailed => Want::Event,
+            E::SignUp | E::SupportContact | E::PaymentFailed | E::AccountClosed => Want::Event,
             E::PageView => Want::Fields(&["load_ms"]),
             kind if ACTIVATIONS.contains(&kind) => Want::Event,
             _ => Want::Nothing,
@@ -158,6 +158,13 @@ impl Part for Activations {
             return;
         }
         let mut row = self.rows.get(whom.ix);
+        if seen.kind == E::AccountClosed {
+            // Nobody is awaited any more; another sign-up begins anew.
+            if seen.ts >= row.signed_up_at {
+                self.rows.set(whom.ix, &Row::default());
+            }
+            return;
+        }
         let is_use = whom.settings.activation.contains(&seen.kind);
         if is_use && row.activated_after.is_none() && seen.ts >= row.signed_up_at {
             row.activated_after = Some(seen.ts - row.signed_up_at);

@@ -20,7 +20,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::part::{Out, Part, Want, Whom};
+use crate::part::{Out, Part, Want, Whom, tells_of_person};
 use crate::profile::Profile;
 use crate::table::{AnyTable, Packed};
 use crate::tracker::Seen;
@@ -135,10 +135,13 @@ fn is_campaign(kind: EventType) -> bool {
     kind.is_campaign() && kind != EventType::CampaignConverted
 }
 
-/// Whether the business wrote or answered.
-fn is_business(kind: EventType) -> bool {
-    use EventType as E;
-    matches!(kind, E::CampaignSent | E::SupportReply | E::OrderMessage)
+/// Whether the business wrote or answered. In a ticket the customer may speak too.
+fn is_business(seen: &Seen<'_>) -> bool {
+    match seen.kind {
+        EventType::CampaignSent | EventType::OrderMessage => true,
+        EventType::SupportReply => !seen.is_said_by_customer(),
+        _ => false,
+    }
 }
 
 /// The start of the next such hour of a zone's clocks from `from` on (ms UTC), or `from` where it is that hour already.
@@ -190,7 +193,7 @@ impl Contacts {
         if seen.kind == EventType::CampaignSent {
             row.keep(whom.settings.cap, seen.ts);
         }
-        if is_business(seen.kind) {
+        if is_business(seen) {
             row.business = row.business.max(seen.ts);
         }
         self.rows.set(whom.ix, &row);
@@ -200,8 +203,10 @@ impl Contacts {
 impl Part for Contacts {
     fn wants(&self, kind: EventType) -> Want {
         match kind {
-            EventType::EmailOpen | EventType::SupportReply | EventType::OrderMessage => Want::Event,
-            EventType::ConsentChange | EventType::ProfileUpdate => Want::Details,
+            EventType::EmailOpen | EventType::OrderMessage => Want::Event,
+            EventType::SupportReply => Want::Fields(&["speaker"]),
+            EventType::ConsentChange => Want::Details,
+            kind if tells_of_person(kind) => Want::Fields(&["time_zone"]),
             kind if is_campaign(kind) => Want::Details,
             kind if is_activity(kind) => Want::Event,
             _ => Want::Nothing,
@@ -209,16 +214,15 @@ impl Part for Contacts {
     }
 
     fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, _: &mut Out<'_>) {
-        if seen.kind == EventType::ProfileUpdate
+        if tells_of_person(seen.kind)
             && let Some(name) = seen
                 .details
                 .and_then(|details| details.time_zone.as_deref())
         {
             // A zone that nobody knows leaves the one that was told before.
-            let _known = self.zones.set(whom.ix, name);
+            let _known = self.zones.set(whom.ix, name, seen.ts);
         }
-        if is_campaign(seen.kind) || is_business(seen.kind) || seen.kind == EventType::ConsentChange
-        {
+        if is_campaign(seen.kind) || is_business(seen) || seen.kind == EventType::ConsentChange {
             self.hear(whom, seen);
         }
         if is_activity(seen.kind)

@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::notice::Cause;
-use crate::part::{Out, Part, Want, Whom};
+use crate::part::{Out, Part, Want, Whom, tells_of_person};
 use crate::profile::Profile;
 use crate::segment::{Facts, Tier};
 use crate::table::{AnyTable, Dense, Packed};
@@ -31,7 +31,7 @@ mod calendar;
 mod due;
 mod row;
 
-use calendar::date_at;
+use calendar::{date_at, day_begins};
 pub use due::Earned;
 use due::{Terms, When, tell};
 use row::{Person, Points, Reviewed, Row};
@@ -208,6 +208,8 @@ impl Rewards {
             let terms = Terms {
                 reward: "points",
                 points: Some((reached * step) as f64 / 100.0),
+                points_at_partners: Some(points.at_partners as f64 / 100.0),
+                redemptions: Some(points.redemptions),
                 ..Terms::default()
             };
             self.tell_by_event(whom, seen, &terms, out);
@@ -246,7 +248,8 @@ impl Part for Rewards {
     fn wants(&self, kind: EventType) -> Want {
         use EventType as E;
         match kind {
-            E::ProfileUpdate | E::PointsEarned | E::PointsRedeemed | E::Review => Want::Details,
+            E::PointsEarned | E::PointsRedeemed | E::Review => Want::Details,
+            kind if tells_of_person(kind) => Want::Fields(&["birthday", "time_zone"]),
             E::AccountClosed => Want::Event,
             kind if kind.is_subscription() || begins_anew(kind) => Want::Event,
             _ => Want::Nothing,
@@ -256,12 +259,15 @@ impl Part for Rewards {
     fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         use EventType as E;
         match seen.kind {
-            E::ProfileUpdate => return self.update(whom, seen),
             E::PointsEarned => return self.earn(whom, seen, out),
             E::PointsRedeemed => return self.redeem(whom, seen),
             E::Review => return self.review(whom, seen, out),
             E::Purchase => self.buy(whom, seen, out),
+            kind if tells_of_person(kind) => self.update(whom, seen),
             _ => {}
+        }
+        if matches!(seen.kind, E::ProfileUpdate | E::Login) {
+            return;
         }
         self.come_or_go(whom, seen);
     }
@@ -306,13 +312,15 @@ impl Part for Rewards {
     fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {
         let row = self.rows.get(whom.ix);
         let zone = self.zone(whom);
+        // A day that began counts while it lasts.
+        let yesterday = day_begins(as_of, &zone).map_or(as_of, |at| at - 1);
         let mut earned = Earned {
             first_order_at: row.first_order(),
             ..Earned::default()
         };
         if !row.rests() {
-            earned.next_birthday_at = self.people.get(whom.ix).after(as_of, &zone);
-            earned.next_anniversary_at = row.after(row.passed(as_of, &zone), &zone);
+            earned.next_birthday_at = self.people.get(whom.ix).after(yesterday, &zone);
+            earned.next_anniversary_at = row.after(row.passed(yesterday, &zone), &zone);
         }
         let points = self.points.get(whom.ix);
         if points != Points::default() {

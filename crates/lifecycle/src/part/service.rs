@@ -287,7 +287,7 @@ impl Part for Service {
         row.open.retain(|ticket| ticket.is_open(seen.ts, open_ms));
         match seen.kind {
             EventType::SupportResolved => row.resolve(hash),
-            EventType::SupportReply if !speaks("customer") => {
+            EventType::SupportReply if !seen.is_said_by_customer() => {
                 let is_bot = seen.details.and_then(|details| details.bot) == Some(true);
                 let slow_ms = whom.settings.slow_reply_ms;
                 row.reply(hash, seen.ts, (is_bot || speaks("bot"), slow_ms));

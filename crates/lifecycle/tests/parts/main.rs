@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod carts;
+mod channels;
 mod contact;
 mod every;
 mod feedback;

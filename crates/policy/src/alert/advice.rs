@@ -123,6 +123,8 @@ impl Adviser {
     ) -> Facts {
         let as_of = asked.decision.as_of;
         let days = |at: i64| (at - as_of) as f64 / DAY_MS as f64;
+        // 0 on the day itself, which has begun.
+        let until = |at: i64| days(at).max(0.0);
         let contract = &profile.contract;
         let app_version = profile.tastes.app_version.as_deref();
         let mut facts = Facts {
@@ -135,8 +137,8 @@ impl Adviser {
             late_delivery: profile.orders.last_late_days,
             returns: Some(f64::from(profile.orders.returns)),
             orders: Some(f64::from(asked.store.purchases(asked.ix))),
-            birthday_in_days: profile.rewards.next_birthday_at.map(days),
-            anniversary_in_days: profile.rewards.next_anniversary_at.map(days),
+            birthday_in_days: profile.rewards.next_birthday_at.map(until),
+            anniversary_in_days: profile.rewards.next_anniversary_at.map(until),
             special_day_in_days: playbook.days_until_special_day(as_of, &profile.contact.zone),
             points: profile.rewards.points_balance,
             cart_open_value: profile

@@ -2,7 +2,7 @@
 //!
 //! | heard of a channel | effect |
 //! | --- | --- |
-//! | unsubscribed, complained | left, until a later consent for this very channel |
+//! | unsubscribed, complained (of mails, where no channel is named) | left, until a later consent for this very channel |
 //! | `consent_change` whose purpose is the channel | granted, or left |
 //! | `consent_change` for marketing as a whole | holds where the channel has no later consent of its own |
 //! | bounced, unless `kind`, `status` or `reason` says soft or transient | cannot be reached, until a message arrives |
@@ -36,6 +36,12 @@ pub enum Channel {
     /// A letter.
     Post,
 }
+
+/// Words of a bounce that may be none the next time.
+const SOFT: [&str; 3] = ["soft", "transient", "temporary"];
+
+/// Purposes that are messages as a whole.
+const ALL_MESSAGES: [&str; 4] = ["marketing", "all", "advertising", "newsletter"];
 
 impl Channel {
     /// Every channel, in the order of declaration.
@@ -211,38 +217,50 @@ impl Channels {
 
     /// An event of a campaign.
     pub(super) fn hear(&mut self, kind: EventType, at: i64, details: Option<&Details<'_>>) {
-        // Who leaves a list without saying of what leaves that of the mails.
-        let usual = (kind == EventType::CampaignUnsubscribed).then_some(Channel::Email);
+        // Who leaves a list, or complains, without saying of what, leaves the mails.
+        let leaves = [
+            EventType::CampaignUnsubscribed,
+            EventType::CampaignComplained,
+        ]
+        .contains(&kind);
+        let usual = leaves.then_some(Channel::Email);
         let Some(channel) = Channel::of(kind, details).or(usual) else {
             return;
         };
         let words = details.map(|details| [&details.kind, &details.status, &details.reason]);
         let is_soft = words.into_iter().flatten().flatten().any(|word| {
-            let word = word.to_ascii_lowercase();
-            ["soft", "transient", "temporary"]
-                .iter()
-                .any(|soft| word.contains(soft))
+            // Whole words: a bounce may speak of Microsoft.
+            word.split(|letter: char| !letter.is_ascii_alphabetic())
+                .any(|part| SOFT.iter().any(|soft| part.eq_ignore_ascii_case(soft)))
         });
         self.of(channel).hear(kind, at, is_soft);
     }
 
-    /// An event of type `consent_change`. Purposes that are neither a channel nor marketing say nothing of messages.
+    /// An event of type `consent_change`. Purposes that are neither a channel nor messages as a whole say nothing of them.
+    /// What its `channel` says is where it was said, in a shop or on the website; only where no purpose is named does an
+    /// agreement hold for that channel alone, and a refusal for all.
     pub(super) fn consent(&mut self, at: i64, details: Option<&Details<'_>>) {
         let Some((granted, details)) = details.and_then(|it| Some((it.granted?, it))) else {
             return;
         };
-        let purpose = details.purpose.as_deref().unwrap_or("marketing");
-        let bare = purpose.strip_suffix("_marketing").unwrap_or(purpose);
-        match Channel::from_text(bare)
-            .or_else(|| Channel::of(EventType::ConsentChange, Some(details)))
-        {
-            Some(channel) => self.of(channel).consent.say(at, granted),
-            None if ["marketing", "all"]
-                .iter()
-                .any(|all| purpose.eq_ignore_ascii_case(all)) =>
-            {
-                self.marketing.say(at, granted);
+        let (channel, is_of_all) = match details.purpose.as_deref() {
+            Some(purpose) => {
+                let bare = purpose.strip_suffix("_marketing").unwrap_or(purpose);
+                let is = |all: &&str| purpose.eq_ignore_ascii_case(all);
+                (
+                    Channel::from_text(bare),
+                    ALL_MESSAGES.iter().any(|all| is(&all)),
+                )
             }
+            None if granted => {
+                let channel = Channel::of(EventType::ConsentChange, Some(details));
+                (channel, channel.is_none())
+            }
+            None => (None, true),
+        };
+        match channel {
+            Some(channel) => self.of(channel).consent.say(at, granted),
+            None if is_of_all => self.marketing.say(at, granted),
             None => {}
         }
     }

@@ -16,6 +16,11 @@ pub(super) fn begin(date: Date, zone: &TimeZone) -> Option<i64> {
     Some(midnight.timestamp().as_millisecond())
 }
 
+/// The first instant of the date of an instant (ms UTC).
+pub(super) fn day_begins(ms: i64, zone: &TimeZone) -> Option<i64> {
+    begin(date_at(ms, zone), zone)
+}
+
 /// The birthday of a year: of 29 February it is the 28th in common years.
 pub(super) fn birthday(year: i16, (month, day): (i8, i8)) -> Option<Date> {
     let exact = Date::new(year, month, day).ok();

@@ -13,9 +13,9 @@ use crate::segment::Tier;
 pub struct Earned {
     /// The first order, ms UTC.
     pub first_order_at: Option<i64>,
-    /// When the next birthday begins where the customer is, ms UTC; none for who has left for good.
+    /// When the birthday of today, or the next one, begins where the customer is, ms UTC; none for who has left for good.
     pub next_birthday_at: Option<i64>,
-    /// When the next anniversary of the first order begins there, ms UTC; none for who has left for good.
+    /// When the anniversary of the first order of today, or the next one, begins there, ms UTC; none for who has left for good.
     pub next_anniversary_at: Option<i64>,
     /// Points earned and not redeemed; none where there are no points.
     pub points_balance: Option<f64>,
@@ -37,6 +37,12 @@ pub(super) struct Terms<'a> {
     pub(super) tier: Option<Tier>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) points: Option<f64>,
+    /// Of the points so far, those that were earned at partners.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) points_at_partners: Option<f64>,
+    /// How often points were redeemed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) redemptions: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) order_id: Option<&'a str>,
 }
