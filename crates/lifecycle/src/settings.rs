@@ -148,11 +148,11 @@ impl Default for Settings {
             quiet: QuietHours { from: 21, to: 8 },
             consent_required: false,
             slow_reply_ms: DAY_MS,
-            replies_are_known: true,
+            replies_are_known: false,
             ticket_open_ms: 30 * DAY_MS,
             nps_use_ms: 7 * DAY_MS,
             follow_up_ms: 3 * DAY_MS,
-            messages_are_known: true,
+            messages_are_known: false,
             survey_wait_ms: 14 * DAY_MS,
             goods_are_kept: false,
         }

@@ -122,9 +122,15 @@ facts! {
         cart_open_value CartOpenValue "value of the open cart, in major units",
         wishlist Wishlist "number of products on the wish list",
         renewal_in_days RenewalInDays "days until the contract renews or ends",
+        tickets_per_order TicketsPerOrder "number of tickets by orders",
+        orders_without_message OrdersWithoutMessage "number of the last four orders that no message followed in time",
+        bad_mentions BadMentions "days of the last 30 with a bad mention or review",
+        bad_mails BadMails "days of the last 30 with a mail by the customer that was not content",
+        slow_pages SlowPages "days of the last 30 with a page that took long to load",
+        engagement_kinds EngagementKinds "number of kinds of engagement in the last 30 days: post, share, contest, comment, content read",
     }
     flags {
-        slow_reply SlowReply "the last first reply came too late",
+        slow_reply SlowReply "an open ticket has had no answer by a person in time",
         low_use LowUse "the product is used less than half as often in the last 30 days as before",
         back_in_stock BackInStock "a product that was looked for is in stock again",
         on_sale OnSale "a product that was looked at has become cheaper",
@@ -132,6 +138,9 @@ facts! {
         trial Trial "a trial runs",
         has_subscription HasSubscription "a subscription runs",
         reviewed Reviewed "the last order has been rated",
+        detractor Detractor "the last answer to how likely one is to recommend was below 7 of 10",
+        asked_but_silent AskedButSilent "a survey was sent and not answered in two weeks",
+        business_quiet BusinessQuiet "the business has not written since the customer's last act",
     }
     texts {
         top_category TopCategory "category looked at and bought most",

@@ -174,7 +174,13 @@ impl Playbook {
         Some(self.stage?.capacity(self.daily_contact_budget?))
     }
 
-    /// The figures of the guides, with what the table replaces.
+    /// What a customer is worth over the horizon where nothing else says so, major units.
+    #[must_use]
+    pub fn worth(&self) -> Option<f64> {
+        self.value
+    }
+
+    /// The figures that guides repeat, some of them the table's own.
     #[must_use]
     pub fn priors(&self) -> &Priors {
         &self.priors

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::arm::Arm;
 
 mod advice;
+mod experience;
 mod standing;
 mod text;
 mod value;

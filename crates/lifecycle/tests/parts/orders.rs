@@ -1,10 +1,10 @@
 use holdfast_events::EventType as E;
+use holdfast_lifecycle::Topic;
 use holdfast_lifecycle::part::orders::{Orders, Steps};
-use holdfast_lifecycle::{Settings, Topic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::rig::{DAY, Dice, Event, HOUR, START, World, event};
+use crate::rig::{DAY, Dice, Event, HOUR, START, World, event, known};
 
 fn of(kind: E, ts: i64, order: &str) -> Event {
     event(kind, ts).with(&format!(r#"{{"order_id":"{order}"}}"#))
@@ -28,7 +28,7 @@ fn surveys(world: &World) -> Vec<(Value, Value, i64)> {
 }
 
 fn told(events: &[Event], until: i64) -> Vec<(Value, Value, i64)> {
-    let mut world = World::new(Settings::default());
+    let mut world = World::new(known());
     world.play_all(events);
     world.advance(until);
     surveys(&world)
@@ -100,7 +100,7 @@ fn order_that_goes_back_is_not_asked_about_and_none_is_asked_twice() {
 
 #[test]
 fn record_says_which_order_and_why() {
-    let mut world = World::new(Settings::default());
+    let mut world = World::new(known());
     world.play_all(&[
         of(E::Purchase, START, "o1"),
         of(E::OrderDelivered, START + DAY, "o1"),
@@ -118,7 +118,7 @@ fn record_says_which_order_and_why() {
 }
 
 fn orders(events: &[Event], as_of: i64) -> Orders {
-    let mut world = World::new(Settings::default());
+    let mut world = World::new(known());
     world.play_all(events);
     world.profile("ada", as_of).orders
 }
@@ -236,7 +236,7 @@ proptest! {
     #[test]
     fn surveys_are_those_of_the_raw_log_order_by_order(seed in any::<u64>()) {
         let mut dice = Dice(seed);
-        let mut world = World::new(Settings::default());
+        let mut world = World::new(known());
         let kinds = [E::Purchase, E::OrderPromised, E::OrderDelivered, E::OrderDelivered, E::OrderMessage, E::FeatureUse];
         let (mut raw, mut now, mut orders) = (Vec::new(), START, 0);
         let events = 10 + dice.roll(40);

@@ -31,6 +31,15 @@ pub(crate) fn event(kind: EventType, ts: i64) -> Event {
     }
 }
 
+/// A log that holds what service answers and what follows an order.
+pub(crate) fn known() -> Settings {
+    Settings {
+        replies_are_known: true,
+        messages_are_known: true,
+        ..Settings::default()
+    }
+}
+
 impl Event {
     pub(crate) fn with(self, fields: &str) -> Self {
         Self {

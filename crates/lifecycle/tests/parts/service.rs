@@ -3,10 +3,10 @@ use holdfast_lifecycle::Settings;
 use holdfast_lifecycle::part::service::{Replies, Served, ServiceTotals};
 use proptest::prelude::*;
 
-use crate::rig::{DAY, Dice, Event, HOUR, START, World, event};
+use crate::rig::{DAY, Dice, Event, HOUR, START, World, event, known};
 
 fn served(events: &[Event], as_of: i64) -> Served {
-    let mut world = World::new(Settings::default());
+    let mut world = World::new(known());
     world.play_all(events);
     world.profile("ada", as_of).service
 }
@@ -83,7 +83,7 @@ fn ticket_is_slow_once_no_human_answered_for_a_day() {
     assert!(!served(&done, START + 3 * DAY).slow_reply);
     let mut unknown = World::new(Settings {
         replies_are_known: false,
-        ..Settings::default()
+        ..known()
     });
     unknown.play_all(&asked);
     assert!(!unknown.profile("ada", START + 9 * DAY).service.slow_reply);
@@ -198,7 +198,7 @@ proptest! {
     #[test]
     fn service_is_that_of_the_raw_log_and_totals_add_up(seed in any::<u64>()) {
         let mut dice = Dice(seed);
-        let mut world = World::new(Settings::default());
+        let mut world = World::new(known());
         world.tracker.keep_notes();
         let mut noted = ServiceTotals::default();
         let mut raw = [Vec::new(), Vec::new()];

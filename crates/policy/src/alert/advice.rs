@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_features::{FeatureId, Ix, Plan, Store, feature};
+use holdfast_lifecycle::part::feedback::NpsGroup;
 use holdfast_lifecycle::{Profile, Segment, Tier};
 use holdfast_model::Explanation;
 use holdfast_playbook::{Catalogue, Choice, Fact, Facts, Playbook, Situation, Suggestion, Tastes};
@@ -102,6 +103,11 @@ impl Adviser {
         }))
     }
 
+    /// What a customer is worth over the horizon where the model does not say, major units.
+    pub(super) fn worth(&self) -> Option<f64> {
+        self.playbook.as_ref()?.worth()
+    }
+
     /// By how much the customer counts beyond its own value.
     pub(super) fn network(&self, profile: &Profile) -> f64 {
         let playbook = self.playbook.as_ref();
@@ -125,7 +131,7 @@ impl Adviser {
         let days = |at: i64| (at - as_of) as f64 / DAY_MS as f64;
         // 0 on the day itself, which has begun.
         let until = |at: i64| days(at).max(0.0);
-        let contract = &profile.contract;
+        let (contract, said) = (&profile.contract, &profile.feedback);
         let app_version = profile.tastes.app_version.as_deref();
         let mut facts = Facts {
             open_tickets: Some(f64::from(profile.service.open_tickets)),
@@ -149,6 +155,17 @@ impl Adviser {
             has_subscription: Some(contract.subscriptions > 0),
             low_use: self.low_use(features),
             reviewed: reviewed(profile, asked),
+            tickets_per_order: profile.service.tickets_per_order,
+            orders_without_message: Some(f64::from(profile.orders.without_follow_up)),
+            bad_mentions: Some(f64::from(said.mentions.bad + said.reviews.bad)),
+            bad_mails: Some(f64::from(said.mails.bad)),
+            slow_pages: Some(f64::from(said.slow_pages)),
+            engagement_kinds: Some(f64::from(said.breadth)),
+            detractor: said
+                .nps
+                .map(|answer| answer.nps_group() == NpsGroup::Detractor),
+            asked_but_silent: Some(said.is_silent),
+            business_quiet: Some(profile.silence.is_business_quiet),
             region: profile.tastes.region.clone(),
             app_version_old: app_version.and_then(|version| playbook.is_old(version)),
             ..Facts::default()

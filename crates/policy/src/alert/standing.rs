@@ -9,6 +9,7 @@ use holdfast_playbook::{Choice, Suggestion};
 use serde::Serialize;
 
 use super::advice::{Adviser, Asked};
+use super::experience::Experience;
 
 /// The customer's standing, as fields of the alert.
 #[derive(Clone, Serialize)]
@@ -18,6 +19,7 @@ pub(super) struct Standing {
     value_tier: Tier,
     expected_next_order_ms: Option<i64>,
     contact: Reach,
+    experience: Experience,
     #[serde(skip_serializing_if = "Option::is_none")]
     recommended_action: Option<Choice>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +127,7 @@ impl Standing {
             value_tier: profile.tier,
             expected_next_order_ms: profile.silence.expected_order_at,
             contact: Reach::new(&profile.contact),
+            experience: Experience::new(profile),
             recommended_action: adviser.and_then(|adviser| adviser.choose(profile, asked)),
             suggestions: adviser.and_then(|adviser| adviser.suggest(profile)),
         }

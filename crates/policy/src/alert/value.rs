@@ -235,7 +235,10 @@ impl Voice {
         };
         let network = profile.zip(self.adviser.as_ref());
         let network = network.map_or(1.0, |(profile, adviser)| adviser.network(profile));
-        let priority = weight.at_stake().map(|stake| network * stake);
+        // Where the model says nothing of value, everybody is worth what the rule table says.
+        let worth = self.adviser.as_ref().and_then(Adviser::worth);
+        let at_stake = weight.at_stake().or(worth.map(|worth| p * worth));
+        let priority = at_stake.map(|stake| network * stake);
         let standing = profile.map(|profile| Standing::new(profile, self.adviser.as_ref(), &asked));
         let value = match self.settings.format {
             Format::Json => {

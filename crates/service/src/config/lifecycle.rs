@@ -57,6 +57,11 @@ fn settings(reader: &mut Reader<'_>, time_zone: &str) -> Settings {
         },
         ..usual
     };
+    for key in ["lifecycle.activation_within", "lifecycle.follow_up_within"] {
+        if reader.duration(key) == Some(0) {
+            reader.fault(key, "wants a span longer than 0");
+        }
+    }
     let dormant_gaps = reader.number("lifecycle.dormant_gaps");
     if dormant_gaps.is_some_and(|gaps| gaps < 1.0) {
         reader.fault(
@@ -68,10 +73,12 @@ fn settings(reader: &mut Reader<'_>, time_zone: &str) -> Settings {
     Settings {
         time_zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC),
         dormant_gaps: dormant_gaps.unwrap_or(spans.dormant_gaps),
+        replies_are_known: reader.flag("lifecycle.replies").unwrap_or(false),
+        messages_are_known: reader.flag("lifecycle.order_messages").unwrap_or(false),
         points_step: points_step.map_or(spans.points_step, |n| n as u32),
         activation: activation(reader).unwrap_or_else(|| spans.activation.clone()),
         cap: ContactCap {
-            contacts: within(reader, "contact.cap", 1_000).map_or(spans.cap.contacts, |n| n as u32),
+            contacts: cap(reader).map_or(spans.cap.contacts, |n| n as u32),
             ..spans.cap
         },
         quiet: QuietHours {
@@ -83,6 +90,16 @@ fn settings(reader: &mut Reader<'_>, time_zone: &str) -> Settings {
             .unwrap_or(spans.consent_required),
         ..spans
     }
+}
+
+/// Messages within the window: with none allowed there would be no instant at which one is.
+fn cap(reader: &mut Reader<'_>) -> Option<u64> {
+    const KEY: &str = "contact.cap";
+    let found = within(reader, KEY, 1_000)?;
+    if found == 0 {
+        reader.fault(KEY, "is not from 1 to 1000");
+    }
+    Some(found)
 }
 
 /// A whole number from 0 to `most`.

@@ -54,6 +54,16 @@ pub(super) const TOLD: &[Key] = &[
         "a first human answer to a ticket is slow when it took longer",
     ),
     key(
+        "lifecycle.replies",
+        "false",
+        "support_reply events are sent: an answer that does not come is a slow one",
+    ),
+    key(
+        "lifecycle.order_messages",
+        "false",
+        "order_message events are sent: an order that none follows is flagged",
+    ),
+    key(
         "contact.cap",
         "3",
         "messages of campaigns that a customer may get within contact.cap_window",
