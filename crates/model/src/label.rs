@@ -29,6 +29,22 @@ pub struct Label {
     pub active_days: u32,
 }
 
+impl Label {
+    /// The definition in one word: kind, horizon and how long ago a customer may have been active last, such as
+    /// `purchase:30d:365d`.
+    ///
+    /// ```
+    /// use holdfast_model::{Label, LabelKind};
+    /// let label = Label { kind: LabelKind::Any, horizon_days: 14, active_days: 0 };
+    /// assert_eq!(label.id(), "any:14d:0d");
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> String {
+        let (kind, horizon, active) = (self.kind.name(), self.horizon_days, self.active_days);
+        format!("{kind}:{horizon}d:{active}d")
+    }
+}
+
 impl LabelKind {
     /// The kind of this name: `purchase`, `any`, or the type of an event.
     #[must_use]

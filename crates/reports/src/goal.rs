@@ -93,7 +93,9 @@ pub fn check(goal_crr: f64, goods: Goods, (stayed, customers): (u64, u64)) -> Go
     let base = 100.0 * stayed as f64 / customers as f64;
     let (low, high) = wilson(stayed as f64, customers as f64);
     let (reach, factor) = goods.reach_and_factor();
-    let ceiling = (high + reach * (100.0 - high)).min(factor * high).max(base);
+    // However little a small base says, a goal of several times it is none.
+    let most = (factor * high).min((factor + 1.0) * base.max(1.0));
+    let ceiling = (high + reach * (100.0 - high)).min(most).max(base);
     goal.base_crr = Some(base);
     goal.base_interval = Some((low, high));
     goal.ceiling = Some(ceiling);
@@ -137,6 +139,10 @@ mod tests {
     #[test]
     fn fifty_from_ten_percent_is_refused_whatever_is_sold() {
         for goods in ALL {
+            assert!(
+                !check(50.0, goods, (1, 10)).allowed,
+                "{goods:?}, a small base"
+            );
             let goal = check(50.0, goods, (100, 1_000));
             assert!(!goal.allowed, "{goal:?}");
             assert!(goal.says.contains("out of reach"), "{}", goal.says);

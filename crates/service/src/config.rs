@@ -205,9 +205,31 @@ pub struct Lifecycle {
     /// What is the same without a model: cut points, horizon and currency come from there.
     pub settings: holdfast_lifecycle::Settings,
     /// Cut points that win over the model's.
-    pub cuts: Option<holdfast_lifecycle::Cuts>,
+    pub cuts: OwnCuts,
     /// None where no figures are kept.
     pub kpis: Option<Kpis>,
+}
+
+/// Cut points of segments as far as the configuration names them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct OwnCuts {
+    pub recency_days: Option<[f64; 4]>,
+    pub frequency: Option<[f64; 4]>,
+    pub monetary: Option<[f64; 4]>,
+    pub top_spend: Option<f64>,
+}
+
+impl OwnCuts {
+    /// The model's cut points, or the usual ones where it has none, but for those that the configuration names.
+    pub fn over(&self, model: Option<holdfast_lifecycle::Cuts>) -> holdfast_lifecycle::Cuts {
+        let of_model = model.unwrap_or_default();
+        holdfast_lifecycle::Cuts {
+            recency_days: self.recency_days.unwrap_or(of_model.recency_days),
+            frequency: self.frequency.unwrap_or(of_model.frequency),
+            monetary: self.monetary.or(of_model.monetary),
+            top_spend: self.top_spend.or(of_model.top_spend),
+        }
+    }
 }
 
 /// Figures of all customers.

@@ -29,6 +29,7 @@ pub use load::Read;
 pub use returning::Returning;
 pub use table::table;
 
+use crate::config::OwnCuts;
 use crate::study::{Error, Source};
 use ahead::Buyers;
 use moves::Walk;
@@ -44,6 +45,10 @@ pub struct Request<'a> {
     pub period: Period,
     pub zone: TimeZone,
     pub alive_days: Option<u32>,
+    /// Cut points of segments that win over the model's.
+    pub cuts: OwnCuts,
+    /// How long a customer stays in a segment at least, ms.
+    pub dwell_ms: i64,
     /// A retention rate that is wanted, in percent, and what is sold.
     pub goal: Option<(f64, Goods)>,
     /// Quoted figures, some of them the reader's own.
@@ -131,7 +136,7 @@ pub fn report(request: &Request<'_>, at: impl FnMut(u64)) -> Result<Found, Error
     });
     let mut returning = Vec::new();
     let mut buyers = Buyers::new(log.span_ms.1, log.exponent);
-    let mut walk = Walk::new(request.model, log.exponent, &request.zone);
+    let mut walk = Walk::new(request, log.exponent);
     log.read.duplicates = log.history.each(source.dedupe, |id, customer| {
         partials.add(customer);
         buyers.add(customer);

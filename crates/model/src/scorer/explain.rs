@@ -60,6 +60,8 @@ pub struct Contribution {
     pub feature: &'static str,
     /// The customer's value of that feature, in its unit, before clipping.
     pub value: f64,
+    /// What is usual for this customer, in the same unit; none where the model does not know.
+    pub baseline: Option<f64>,
     /// Log-odds above (or below) those of the average customer: the sum of all parts.
     pub contribution: f64,
     /// A sentence for people.
@@ -177,6 +179,7 @@ fn grouped(theme: Theme, mut parts: Vec<Part>, occasions: &dyn Fn(&str) -> f64) 
         theme,
         feature: lead.feature,
         value: lead.value,
+        baseline: gap.map(|gap| gap.value),
         contribution,
         text,
         parts,
@@ -196,6 +199,7 @@ fn of_season(shift: f64) -> Contribution {
         theme: Theme::Season,
         feature: SEASON,
         value: shift,
+        baseline: None,
         contribution: shift,
         text: format!(
             "a year ago {how_many} left at this time than customers like these otherwise do"

@@ -99,6 +99,7 @@ mod tests {
             theme: Theme::Rhythm,
             feature,
             value: 1.0,
+            baseline: None,
             contribution: *contribution,
             text: format!("{feature} is 1."),
             parts: Vec::new(),

@@ -60,6 +60,7 @@ pub(crate) struct Crossing {
 pub(crate) struct Voice {
     settings: Arc<Settings>,
     label: Label,
+    label_id: String,
     model: Model,
     adviser: Option<Adviser>,
     spec: Plan,
@@ -76,6 +77,7 @@ struct Reason<'a> {
     theme: Theme,
     feature: &'a str,
     value: f64,
+    baseline: Option<f64>,
     contribution: f64,
     text: &'a str,
     parts: Vec<Part<'a>>,
@@ -99,6 +101,7 @@ impl<'a> Reason<'a> {
             theme: of.theme,
             feature: of.feature,
             value: of.value,
+            baseline: of.baseline,
             contribution: of.contribution + 0.0,
             text: &of.text,
             parts: of.parts.iter().map(part).collect(),
@@ -129,6 +132,7 @@ struct Value<'a> {
     band: f64,
     threshold: f64,
     horizon_days: u32,
+    label: &'a str,
     expires_at: Option<i64>,
     trigger: Trigger<'a>,
     text: String,
@@ -201,6 +205,7 @@ impl Voice {
             adviser: Adviser::new(&settings),
             settings,
             label: model.label().clone(),
+            label_id: model.label().id(),
             model: model.clone(),
             spec: Plan::new(&ids),
         })
@@ -315,6 +320,7 @@ impl Voice {
                 Kind::Opened | Kind::Lapsed | Kind::Churned => settings.open.probability,
             },
             horizon_days: self.label.horizon_days,
+            label: &self.label_id,
             expires_at: decision
                 .kind
                 .leaves_open()

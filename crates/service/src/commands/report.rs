@@ -18,7 +18,10 @@ use crate::study::{Error, Source};
 pub(super) fn report(args: &Report) -> anyhow::Result<()> {
     let settings = settings(args.config.config.as_deref())?;
     let source = Source::new(args.events.clone(), &settings, args.currency.as_deref())?;
-    let model = args.model.as_deref();
+    // The configuration's own, where it is there: figures do not need it.
+    let of_config = settings.model_path.as_deref();
+    let of_config = of_config.filter(|path| path.is_file());
+    let model = args.model.as_deref().or(of_config);
     let model = model.map(|path| files::model(Some(path))).transpose()?;
     let zone = args.time_zone.as_ref().unwrap_or(&settings.app.time_zone);
     let zone = TimeZone::get(zone).map_err(|_| {
@@ -30,7 +33,9 @@ pub(super) fn report(args: &Report) -> anyhow::Result<()> {
         model: model.as_ref(),
         period: args.period.into(),
         zone,
-        alive_days: args.alive_days,
+        alive_days: args.alive_days.or(alive_days(&settings)),
+        cuts: settings.lifecycle.cuts,
+        dwell_ms: settings.lifecycle.settings.dwell_ms,
         goal: args.goal_crr.map(|goal| (goal, args.goods.into())),
         priors: &priors(&settings, &args.prior)?,
     };
@@ -57,6 +62,15 @@ pub(super) fn report(args: &Report) -> anyhow::Result<()> {
         say(&goal.says);
     }
     Ok(())
+}
+
+/// For how many days a purchase makes a customer, where the configuration says so in whole days.
+fn alive_days(settings: &Settings) -> Option<u32> {
+    let alive_ms = settings.lifecycle.kpis.as_ref()?.alive_ms?;
+    let days = alive_ms / holdfast_lifecycle::DAY_MS;
+    u32::try_from(days)
+        .ok()
+        .filter(|_| alive_ms % holdfast_lifecycle::DAY_MS == 0)
 }
 
 /// Those of the rule table, and some of the reader's own.

@@ -3,12 +3,12 @@
 use holdfast_events::EventType;
 use holdfast_lifecycle::part::activation::ACTIVATIONS;
 use holdfast_lifecycle::part::contact::{ContactCap, QuietHours};
-use holdfast_lifecycle::{Cuts, DAY_MS, Settings};
+use holdfast_lifecycle::{DAY_MS, Settings};
 use holdfast_reports::Period;
 use jiff::tz::TimeZone;
 
 use super::reader::Reader;
-use super::{Kpis, Lifecycle};
+use super::{Kpis, Lifecycle, OwnCuts};
 
 /// `time_zone` is that of the business, checked before.
 pub(super) fn read(reader: &mut Reader<'_>, time_zone: &str) -> Lifecycle {
@@ -128,25 +128,19 @@ fn activation(reader: &mut Reader<'_>) -> Option<Vec<EventType>> {
     Some(kinds)
 }
 
-/// All cut points or none: half of a grid would be the model's and half the configuration's.
-fn cuts(reader: &mut Reader<'_>) -> Option<Cuts> {
-    const KEYS: [&str; 3] = [
-        "segments.recency_days",
-        "segments.frequency",
-        "segments.monetary",
-    ];
-    let usual = Cuts::default();
-    let is_set = KEYS.iter().any(|key| reader.is_set(key)) || reader.is_set("segments.top_spend");
-    let recency_days = four(reader, KEYS[0]);
-    let frequency = four(reader, KEYS[1]);
-    let monetary = four(reader, KEYS[2]);
-    let top_spend = reader.number("segments.top_spend");
-    is_set.then(|| Cuts {
-        recency_days: recency_days.unwrap_or(usual.recency_days),
-        frequency: frequency.unwrap_or(usual.frequency),
-        monetary,
+/// Each that is named wins over the model's.
+fn cuts(reader: &mut Reader<'_>) -> OwnCuts {
+    const TOP: &str = "segments.top_spend";
+    let top_spend = reader.number(TOP);
+    if top_spend.is_some_and(|spend| spend < 0.0) {
+        reader.fault(TOP, "is below 0");
+    }
+    OwnCuts {
+        recency_days: four(reader, "segments.recency_days"),
+        frequency: four(reader, "segments.frequency"),
+        monetary: four(reader, "segments.monetary"),
         top_spend,
-    })
+    }
 }
 
 fn four(reader: &mut Reader<'_>, key: &str) -> Option<[f64; 4]> {
@@ -195,12 +189,29 @@ mod tests {
     }
 
     #[test]
+    fn one_cut_point_of_the_configuration_leaves_the_others_to_the_model() {
+        let own = read("[segments]\ntop_spend = 5\n").unwrap();
+        let learned = holdfast_lifecycle::Cuts {
+            recency_days: [1.0, 2.0, 3.0, 4.0],
+            monetary: Some([9.0; 4]),
+            ..Default::default()
+        };
+        let expected = holdfast_lifecycle::Cuts {
+            top_spend: Some(5.0),
+            ..learned.clone()
+        };
+        assert_eq!(own.lifecycle.cuts.over(Some(learned)), expected);
+    }
+
+    #[test]
     fn every_fault_of_them_is_told_at_once() {
-        let text = "[lifecycle]\nactivation = [\"buy\"]\n[contact]\ncap = -1\nquiet_to = 24\n\
+        let text = "[segments]\ntop_spend = -1\n[lifecycle]\nactivation_within = \"0s\"\nactivation = [\"buy\"]\n[contact]\ncap = 0\nquiet_to = 24\n\
                     [kpis]\nperiods = [\"hour\"]\nalive = \"2h\"\n";
         let faults = read(text).unwrap_err();
         for key in [
             "lifecycle.activation",
+            "lifecycle.activation_within",
+            "segments.top_spend",
             "contact.cap",
             "contact.quiet_to",
             "kpis.periods",

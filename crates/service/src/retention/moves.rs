@@ -5,11 +5,10 @@ use std::sync::Arc;
 use holdfast_events::EventType;
 use holdfast_features::{self as features, Input, Store};
 use holdfast_lifecycle::{Notice, Seen, Settings, Topic, Tracker};
-use holdfast_model::Model;
 use holdfast_reports::{Customer, Moves};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::Request;
 use crate::pipeline::cuts_of;
 
 /// Follows customers one after the other through their orders.
@@ -34,12 +33,13 @@ fn count(moves: &mut Moves, notice: &Notice) {
 }
 
 impl Walk {
-    /// Cut points are the model's, else the usual ones.
-    pub(super) fn new(model: Option<&Model>, exponent: u8, zone: &TimeZone) -> Self {
+    /// Cut points are those of the configuration, else the model's, else the usual ones.
+    pub(super) fn new(request: &Request<'_>, exponent: u8) -> Self {
         let settings = Settings {
-            time_zone: zone.clone(),
+            time_zone: request.zone.clone(),
             minor_exponent: exponent,
-            cuts: model.and_then(cuts_of).unwrap_or_default(),
+            cuts: request.cuts.over(request.model.and_then(cuts_of)),
+            dwell_ms: request.dwell_ms,
             ..Settings::default()
         };
         Self {

@@ -69,8 +69,8 @@ fn a_shipped_table_is_listed_in_its_order() {
         .filter_map(|line| line.split(' ').next())
         .collect();
     assert_eq!(
-        (rules[0], rules[1], rules.last()),
-        ("rule", "open_ticket", Some(&"default"))
+        (rules[0], rules[1], rules[2], rules.last()),
+        ("rule", "slow_reply", "open_ticket", Some(&"default"))
     );
     assert!(listed.contains("open_tickets >= 1"), "{listed}");
 }

@@ -25,6 +25,8 @@ fn figures_of_each_period_are_those_of_the_report_over_the_same_file() {
             period,
             zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
             alive_days: None,
+            cuts: config.lifecycle.cuts,
+            dwell_ms: config.lifecycle.settings.dwell_ms,
             goal: None,
             priors: &holdfast_playbook::Priors::default(),
         };
@@ -128,6 +130,8 @@ fn tickets_of_all_days_add_up_to_those_of_the_report_over_the_same_days() {
         period: Period::Month,
         zone: jiff::tz::TimeZone::UTC,
         alive_days: None,
+        cuts: config.lifecycle.cuts,
+        dwell_ms: config.lifecycle.settings.dwell_ms,
         goal: None,
         priors: &holdfast_playbook::Priors::default(),
     };

@@ -25,11 +25,7 @@ pub(super) fn lifecycle_settings(
     wanted.enabled.then(|| {
         Arc::new(lifecycle::Settings {
             minor_exponent: store.minor_exponent,
-            cuts: wanted
-                .cuts
-                .clone()
-                .or_else(|| cuts_of(model))
-                .unwrap_or_default(),
+            cuts: wanted.cuts.over(cuts_of(model)),
             cart_after_ms: match store.cart_abandon {
                 features::CartAbandon::Derived { after_ms } => after_ms,
                 features::CartAbandon::Given => wanted.settings.cart_after_ms,
