@@ -16,6 +16,7 @@ use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
 use crate::notice::{Move, Notes, Notice};
+use crate::part::contract::ChurnKind;
 use crate::part::service::ServiceTotals;
 use crate::part::{Out, Whom};
 use crate::profile::Profile;
@@ -339,6 +340,12 @@ impl Tracker {
             part.describe(&whom, as_of, &mut profile);
         }
         profile
+    }
+
+    /// When the customer's last contract is over if nothing comes, ms UTC, and how; none where that is not known.
+    #[must_use]
+    pub fn leaves_at(&self, store: &Store, ix: Ix) -> Option<(i64, ChurnKind)> {
+        self.parts.contracts.leaves_at(&self.whom(store, ix))
     }
 
     /// Sums over the tickets of all customers; goes through them.

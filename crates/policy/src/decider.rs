@@ -11,6 +11,7 @@
 //! instant is solved when the mark's hour is reached. As the solution is the leftmost second at which a limit is
 //! reached, it does not matter when it is solved.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -81,6 +82,8 @@ pub struct Decider {
     facts: Facts,
     /// Nobody is scored at an instant before this one, since another model was activated then.
     floor: i64,
+    /// When last contracts are over, by customer: what somebody else keeps, told by [`leaves_at`](Self::leaves_at).
+    leaves: BTreeMap<u32, i64>,
 }
 
 /// An instant at which a customer is scored, and what for.
@@ -143,6 +146,7 @@ impl Decider {
             counts: Counts::default(),
             facts: Facts::default(),
             floor: i64::MIN,
+            leaves: BTreeMap::new(),
         })
     }
 
@@ -258,8 +262,24 @@ impl Decider {
         }
     }
 
+    /// The customer's last contract is over at `at` (ms UTC) if nothing comes: an open episode closes then as churned,
+    /// and none opens before new activity, as at an event by which a customer leaves.
+    pub fn leaves_at(&mut self, ix: Ix, at: Option<i64>) {
+        let counts = self.settings.mode != Mode::Plain && self.settings.contracts_end;
+        match at.filter(|_| counts) {
+            Some(at) => {
+                self.leaves.insert(ix.0, at);
+                if at < self.agenda.not_before(ix) {
+                    self.agenda.look_at(ix, at);
+                }
+            }
+            None => drop(self.leaves.remove(&ix.0)),
+        }
+    }
+
     /// Forgets a customer. Call it before the store forgets it.
     pub fn erase(&mut self, ix: Ix) {
+        self.leaves.remove(&ix.0);
         self.agenda.idle(ix);
         self.records.erase(ix);
         self.facts.erase(ix);
@@ -300,13 +320,19 @@ impl Decider {
         if self.facts.following == Following::Blind {
             return Outlook::of_timers(store, ix);
         }
-        outlook(
+        let mut outlook = outlook(
             &self.settings,
             &self.terms,
             (store, ix),
             self.records.get(ix),
             after,
-        )
+        );
+        if !self.leaves.is_empty()
+            && let Some(at) = self.leaves.get(&ix.0)
+        {
+            outlook.edge_at(*at, Edge::Leave);
+        }
+        outlook
     }
 
     fn future<'a>(&'a mut self, store: &'a Store, ix: Ix) -> Future<'a> {

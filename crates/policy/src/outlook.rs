@@ -54,6 +54,8 @@ pub(crate) enum Edge {
     Timer,
     /// The open episode's end without activity.
     Lapse,
+    /// The customer's last contract is over.
+    Leave,
     /// Other comparisons hold from that instant on: the end of a cool-down or of a dwell time.
     Change,
 }
@@ -99,7 +101,7 @@ impl Outlook {
     }
 
     /// The earlier edge wins; of equal ones the one that is there already.
-    fn edge_at(&mut self, until: i64, edge: Edge) {
+    pub(crate) fn edge_at(&mut self, until: i64, edge: Edge) {
         if until < self.until {
             (self.until, self.edge) = (until, edge);
         }

@@ -124,6 +124,8 @@ pub struct Settings {
     pub(crate) dwell_ms: i64,
     pub(crate) cooldown_ms: i64,
     pub(crate) hard_churn: Vec<HardChurn>,
+    /// Whether a contract that runs out is such an end too, also where nobody says so.
+    pub(crate) contracts_end: bool,
     pub(crate) silence: bool,
     pub(crate) not_before: i64,
     pub(crate) tenant: String,
@@ -198,18 +200,18 @@ impl Config {
         if let Some(empty) = self.hard_churn.iter().find(|name| name.is_empty()) {
             return Err(Error::UnknownEventType(empty.clone()));
         }
+        let hard_churn = self.hard_churn.iter().map(|name| HardChurn::new(name));
+        let hard_churn: Vec<HardChurn> = hard_churn.collect();
+        let is_expiry = |churn: &HardChurn| churn.kind == EventType::SubscriptionExpire;
         Ok(Settings {
+            contracts_end: hard_churn.iter().any(is_expiry),
             mode: self.mode,
             open,
             close,
             bands,
             dwell_ms: self.dwell_ms,
             cooldown_ms: self.cooldown_ms,
-            hard_churn: self
-                .hard_churn
-                .iter()
-                .map(|name| HardChurn::new(name))
-                .collect(),
+            hard_churn,
             silence: self.silence,
             not_before: self.not_before.unwrap_or(i64::MIN),
             tenant: self.tenant,

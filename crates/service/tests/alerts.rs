@@ -13,7 +13,7 @@ use holdfast_policy::{Kind, alert::alert_id};
 use holdfast_producer::Outputs;
 use holdfast_service::pipeline::{Partition, Settings};
 use serde_json::Value;
-use stream::{DAY, HOUR, T0, config, event, model};
+use stream::{DAY, HOUR, T0, config, contract, event, model};
 
 fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
@@ -83,6 +83,41 @@ fn the_examples_are_what_is_sent() {
         text,
         "set HOLDFAST_WRITE_EXAMPLES=1 to accept a change"
     );
+}
+
+#[test]
+fn a_contract_that_nobody_renews_closes_the_episode_at_its_date_and_none_opens_after() {
+    let mut lines = vec![
+        event("pat", "purchase", T0, "p1"),
+        contract("pat", "start", T0 + 2 * DAY, "p2"),
+    ];
+    let ask = |n| {
+        event(
+            "pat",
+            "support_contact",
+            T0 + 5 * DAY + n,
+            &format!("p3{n}"),
+        )
+    };
+    lines.extend((0..2).map(ask));
+    let sent = alerts(&lines, T0 + 60 * DAY);
+    let sent: Vec<Value> = sent
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let kinds: Vec<&Value> = sent.iter().map(|alert| &alert["kind"]).collect();
+    assert_eq!(kinds, ["opened", "churned"]);
+    // A week and three days of grace.
+    assert_eq!(sent[1]["as_of"], T0 + 12 * DAY);
+    assert_eq!(
+        sent[1]["trigger"],
+        serde_json::json!({"kind": "timer", "name": "renewal"})
+    );
+    assert_eq!(sent[1]["text"], "Gone: not_renewed.");
+    // One that is renewed in time goes on.
+    lines.push(contract("pat", "renew", T0 + 9 * DAY, "p4"));
+    let sent = alerts(&lines, T0 + 12 * DAY);
+    assert!(!sent.iter().any(|line| line.contains("churned")));
 }
 
 #[test]

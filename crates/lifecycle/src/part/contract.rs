@@ -265,6 +265,26 @@ fn fail(row: &mut Row, ts: i64, details: &Details<'_>) {
     }
 }
 
+impl Contracts {
+    /// When the customer's last contract is over if nothing comes, ms UTC, and how: none where one has no date, and
+    /// where none runs.
+    pub(crate) fn leaves_at(&self, whom: &Whom<'_>) -> Option<(i64, ChurnKind)> {
+        if !self.rows.has(whom.ix) {
+            return None;
+        }
+        let row = self.rows.get(whom.ix);
+        let mut last = None;
+        for contract in row.running() {
+            let kind = match contract.is_trial() {
+                true => ChurnKind::TrialEnded,
+                false => ChurnKind::NotRenewed,
+            };
+            last = last.max(Some((deadline(contract, whom)?, kind)));
+        }
+        last
+    }
+}
+
 impl Part for Contracts {
     fn wants(&self, kind: EventType) -> Want {
         match kind {

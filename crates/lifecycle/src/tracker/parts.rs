@@ -27,7 +27,7 @@ pub(super) struct Parts {
     contacts: Contacts,
     pub(super) service: Service,
     silence: Silence,
-    contracts: Contracts,
+    pub(super) contracts: Contracts,
     rewards: Rewards,
     orders: FollowUps,
     feedback: Opinions,

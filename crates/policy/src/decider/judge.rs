@@ -7,6 +7,7 @@ use crate::episode::Open;
 use crate::journal::FactKind;
 use crate::settings::Format;
 use crate::solve::Limits;
+use holdfast_lifecycle::part::contract::ChurnKind;
 use holdfast_model::Counterfactual;
 
 /// A step of a customer's episode, decided.
@@ -78,24 +79,54 @@ impl Decider {
 
     /// The customer has left, by an event that is seen at its `ts`: an open episode ends, and none opens before new activity.
     pub(super) fn churn(&mut self, store: &Store, ix: Ix, seen: &Seen<'_>, out: &mut dyn Desk) {
-        let now = seen.ts;
         let named = self
             .terms
             .named
             .as_ref()
             .is_some_and(|named| named.is(seen.kind, seen.type_name));
+        let trigger = Trigger::Event {
+            event_id: seen.event_id,
+        };
+        let step = Step {
+            churn_event: Some(seen.type_name),
+            ..Step::new(Kind::Churned, seen.ts, trigger)
+        };
+        self.left(store, ix, (&step, named), out);
+    }
+
+    /// The customer has left, as the last contract was over at `at`.
+    pub(super) fn run_out(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        (at, how): (i64, ChurnKind),
+        out: &mut dyn Desk,
+    ) {
+        let (name, what) = match how {
+            ChurnKind::TrialEnded => ("trial_end", "trial_ended"),
+            _ => ("renewal", "not_renewed"),
+        };
+        let step = Step {
+            churn_event: Some(what),
+            ..Step::new(Kind::Churned, at, Trigger::Timer { name })
+        };
+        self.left(store, ix, (&step, false), out);
+    }
+
+    /// `named` if it is what the label asks for.
+    fn left(
+        &mut self,
+        store: &Store,
+        ix: Ix,
+        (step, named): (&Step<'_>, bool),
+        out: &mut dyn Desk,
+    ) {
+        let now = step.as_of;
         let before = self.records.get(ix).copied();
         let mut kind = FactKind::Left;
         if before.is_some_and(|record| record.open.is_some()) {
             kind = FactKind::Churned;
-            let trigger = Trigger::Event {
-                event_id: seen.event_id,
-            };
-            let step = Step {
-                churn_event: Some(seen.type_name),
-                ..Step::new(Kind::Churned, now, trigger)
-            };
-            self.publish(store, ix, &step, out);
+            self.publish(store, ix, step, out);
             self.close(ix, now);
         }
         let record = self.records.make(ix);

@@ -42,11 +42,11 @@ impl Decider {
             if outlook.until > limit || outlook.edge == Edge::Never {
                 return None;
             }
-            if outlook.edge == Edge::Lapse {
+            if matches!(outlook.edge, Edge::Lapse | Edge::Leave) {
                 // Another model's horizon may have passed long ago: it is not applied to the past.
                 return Some(Due {
                     at: outlook.until.max(self.floor).max(self.last_seen(store, ix)),
-                    edge: Edge::Lapse,
+                    edge: outlook.edge,
                 });
             }
             if outlook.edge == Edge::Timer {
@@ -83,6 +83,13 @@ impl Decider {
                 self.judge(store, ix, Moment { now, trigger }, out);
             }
             Edge::Lapse => self.lapse(store, ix, due.at, out),
+            Edge::Leave => {
+                self.leaves.remove(&ix.0);
+                // Only whoever keeps contracts knows whether that still holds.
+                if let Some((_, how)) = out.leaves_at(store, ix).filter(|(at, _)| *at <= due.at) {
+                    self.run_out(store, ix, (due.at, how), out);
+                }
+            }
             Edge::Never | Edge::Change => {
                 let moment = Moment {
                     now: due.at,

@@ -143,7 +143,7 @@ const OWN: &[Key] = &[
     key(
         "policy.hard_churn",
         "[\"account_closed\", \"subscription_cancel\", \"subscription_expire\"]",
-        "event types that close an episode as churned",
+        "event types that close an episode as churned; with subscription_expire a last contract that runs out does too",
     ),
     key(
         "policy.control_share",

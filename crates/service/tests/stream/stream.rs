@@ -44,6 +44,13 @@ pub fn event(customer: &str, kind: &str, ts: i64, id: &str) -> String {
     format!(r#"{{"event_id":"{id}","customer_id":"{customer}","type":"{kind}","ts":{ts}{money}}}"#)
 }
 
+/// A weekly contract begins or goes on.
+pub fn contract(customer: &str, kind: &str, ts: i64, id: &str) -> String {
+    format!(
+        r#"{{"event_id":"{id}","customer_id":"{customer}","type":"subscription_{kind}","ts":{ts},"subscription_id":"s-{customer}","period":"week"}}"#
+    )
+}
+
 /// A generator without a crate: splitmix64.
 pub struct Draw(pub u64);
 
@@ -112,6 +119,10 @@ pub fn lines(seed: u64, events: u64, customers: u64, days: i64) -> Vec<String> {
             18 => {
                 erased.insert(customer.clone());
                 event(&customer, "privacy_delete", ts, &format!("p{n}"))
+            }
+            19..=21 => {
+                let kind = ["start", "start", "renew"][draw.below(3) as usize];
+                contract(&customer, kind, ts, &format!("s{n}"))
             }
             _ => format!("{customer}\t{json}"),
         };

@@ -2,6 +2,7 @@
 
 use holdfast_events::Record;
 use holdfast_features::{Ix, Store};
+use holdfast_lifecycle::part::contract::ChurnKind;
 use holdfast_lifecycle::{Profile, Tracker};
 use holdfast_policy::{self as policy, Alert, Arm};
 use holdfast_producer::{OutAlert, OutRecord, Outputs, Stream};
@@ -84,6 +85,10 @@ impl<'a, 'r> Desk<'a, 'r> {
 impl policy::Desk for Desk<'_, '_> {
     fn profile(&self, store: &Store, ix: Ix, as_of: i64) -> Option<Profile> {
         Some(self.tracker?.profile(store, ix, as_of))
+    }
+
+    fn leaves_at(&self, store: &Store, ix: Ix) -> Option<(i64, ChurnKind)> {
+        self.tracker?.leaves_at(store, ix)
     }
 
     /// What silence and timers raised has no record, nor is it traced.

@@ -75,6 +75,7 @@ impl Partition {
                 if let (Some(tracker), Some(old)) = (&mut to.tracker, &from.tracker) {
                     tracker.adopt(old, &to.store, (theirs, own))?;
                 }
+                to.await_end(own);
                 if let (Some(book), Some(old)) = (&mut to.book, &from.book) {
                     book.adopt(old, (theirs.0, own.0));
                     moved.insert(theirs.0, (place, own.0));

@@ -128,6 +128,7 @@ impl Partition {
                 .map_err(|why| format!("{why}: was it taken with lifecycle.enabled = false?"))?;
             let tracker = Tracker::restore(settings.not_before, &bytes, &partition.store);
             partition.tracker = Some(tracker.map_err(|e| e.to_string())?);
+            partition.await_ends();
         }
         if let Some(kept) = &settings.book {
             let bytes = one(snapshot, BOOK)

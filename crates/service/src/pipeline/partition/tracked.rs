@@ -11,6 +11,7 @@ use holdfast_reports::live::Daybook;
 
 use super::Partition;
 use crate::pipeline::Settings;
+use crate::retention::said;
 
 /// A tracker that knows nobody yet; none where nothing is told.
 pub(super) fn tracker(settings: &Settings) -> Option<Tracker> {
@@ -89,6 +90,23 @@ impl Partition {
         let place = Some((record.partition, record.offset));
         let send = &mut |notice| out.push(out_record(notice, place));
         tracker.after_event(&self.store, ix, &seen, send);
+        if said::is_contract(event.kind) {
+            self.await_end(ix);
+        }
+    }
+
+    /// Whoever decides learns when the customer's last contract is over.
+    pub(super) fn await_end(&mut self, ix: Ix) {
+        if let Some(tracker) = &self.tracker {
+            let leaves = tracker.leaves_at(&self.store, ix);
+            self.decider.leaves_at(ix, leaves.map(|(at, _)| at));
+        }
+    }
+
+    /// The same of everybody, after a restart or under other terms.
+    pub(super) fn await_ends(&mut self) {
+        let all: Vec<Ix> = self.store.iter().collect();
+        all.into_iter().for_each(|ix| self.await_end(ix));
     }
 
     /// Time has come to `to`, ms UTC. Says whether anything came of it.
@@ -119,6 +137,7 @@ impl Partition {
                 .or_else(|| self.settings.lifecycle.clone()),
         ) {
             tracker.activate(terms, self.clock, &self.store);
+            self.await_ends();
         }
         self.rebook();
     }
