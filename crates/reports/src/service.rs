@@ -2,8 +2,8 @@
 //!
 //! | event | effect |
 //! | --- | --- |
-//! | `support_contact` | opens the ticket of its id, or is another contact about it; without an id always a new one |
-//! | `support_reply` | an answer, unless the speaker is the customer; without an id to the newest open ticket |
+//! | `support_contact`, or a `support_reply` by the customer | one more contact about the open ticket of its id (of those without one where it names none), or opens it |
+//! | `support_reply` | an answer; without an id to the newest open ticket |
 //! | `support_resolved` | ends it; without an id the newest open ticket |
 
 use holdfast_events::EventType;
@@ -159,26 +159,24 @@ impl Service {
 
 fn take(tickets: &mut Vec<Ticket>, act: &Act<'_>) {
     use EventType as E;
-    if !matches!(
-        act.kind,
-        E::SupportContact | E::SupportReply | E::SupportResolved
-    ) {
-        return;
-    }
     let (id, speaker) = match act.said {
         Said::Ticket { ticket, speaker } => (ticket, speaker),
         _ => (None, Speaker::default()),
     };
-    let known = tickets.iter_mut().rev().find(|ticket| match id {
-        Some(_) => ticket.id == id,
-        None => !ticket.is_resolved,
-    });
-    match (act.kind, known) {
-        (E::SupportContact, Some(ticket)) if id.is_some() => {
-            ticket.contacts += 1;
-            ticket.is_resolved = false;
-        }
-        (E::SupportContact, _) => tickets.push(Ticket {
+    let is_contact = match act.kind {
+        E::SupportContact => true,
+        E::SupportReply => speaker == Speaker::Customer,
+        E::SupportResolved => false,
+        _ => return,
+    };
+    let is_meant = |ticket: &&mut Ticket| {
+        let any = id.is_none() && !is_contact;
+        !ticket.is_resolved && (any || ticket.id == id)
+    };
+    let known = tickets.iter_mut().rev().find(is_meant);
+    match known {
+        Some(ticket) if is_contact => ticket.contacts += 1,
+        None if is_contact => tickets.push(Ticket {
             id,
             opened: act.ts,
             contacts: 1,
@@ -187,17 +185,16 @@ fn take(tickets: &mut Vec<Ticket>, act: &Act<'_>) {
             human: None,
             is_resolved: false,
         }),
-        (E::SupportReply, Some(ticket)) => {
+        Some(ticket) if act.kind == E::SupportResolved => ticket.is_resolved = true,
+        Some(ticket) => {
             let of_speaker = match speaker {
-                Speaker::Customer => return,
                 Speaker::Bot => &mut ticket.bot,
-                Speaker::Human => &mut ticket.human,
+                _ => &mut ticket.human,
             };
             of_speaker.get_or_insert(act.ts);
             ticket.first.get_or_insert(act.ts);
         }
-        (E::SupportResolved, Some(ticket)) => ticket.is_resolved = true,
-        _ => {}
+        None => {}
     }
 }
 

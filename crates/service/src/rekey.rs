@@ -116,9 +116,10 @@ fn paths(config: &config::Settings) -> Vec<Vec<String>> {
     let mut paths: Vec<Vec<String>> = own
         .flat_map(|(list, _)| list.split(',').map(path))
         .collect();
-    // As it is without a mapping, and in the data of a CloudEvent.
+    // As it is without a mapping, in the data of a CloudEvent, and beside it.
     paths.push(vec!["customer_id".to_owned()]);
     paths.push(vec!["data".to_owned(), "customer_id".to_owned()]);
+    paths.push(vec!["subject".to_owned()]);
     paths
 }
 

@@ -6,8 +6,8 @@
 //! | `support_reply` | an answer by a bot (`bot`, or a speaker of that name) or a human; spoken by the customer, one more contact |
 //! | `support_resolved` | closes the ticket |
 //!
-//! Events that name no ticket are about one ticket at a time. An answer or an end of a ticket that is not open says
-//! nothing; a contact about one that was closed opens another. Eight tickets are held open; beyond, and after
+//! Contacts that name no ticket are about one ticket at a time; an answer or an end that names none is about the newest
+//! open one. One of a ticket that is not open says nothing; a contact about one that was closed opens another. Eight tickets are held open; beyond, and after
 //! [`ticket_open_ms`](crate::Settings::ticket_open_ms) in which nothing was heard of it, a ticket counts as neither open
 //! nor solved.
 //!
@@ -184,10 +184,19 @@ impl Row {
         }
     }
 
+    /// The open ticket that an answer or an end is about: where it names none, the newest.
+    fn meant(&self, hash: u32) -> Option<usize> {
+        match hash {
+            0 => self.open.len().checked_sub(1),
+            _ => self.open.iter().position(|ticket| ticket.hash == hash),
+        }
+    }
+
     fn reply(&mut self, hash: u32, at: i64, (is_bot, slow_ms): (bool, i64)) {
-        let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.hash == hash) else {
+        let Some(place) = self.meant(hash) else {
             return;
         };
+        let ticket = &mut self.open[place];
         ticket.hear(at);
         let sums = self.sums.get_or_insert_default();
         let waited = at - ticket.opened;
@@ -209,7 +218,7 @@ impl Row {
     }
 
     fn resolve(&mut self, hash: u32) {
-        let Some(at) = self.open.iter().position(|ticket| ticket.hash == hash) else {
+        let Some(at) = self.meant(hash) else {
             return;
         };
         let ticket = self.open.remove(at);

@@ -132,9 +132,14 @@ struct Plain {
 fn twin(events: &[(E, i64, usize, bool)], as_of: i64) -> Served {
     let mut all: Vec<Plain> = Vec::new();
     for &(kind, ts, id, is_bot) in events {
+        let is_open = |t: &&mut Plain| !t.solved && ts - t.heard <= 30 * DAY;
+        let any = id == 0 && kind != E::SupportContact;
+        // Of those opened at one instant it may be any.
         let open = all
             .iter_mut()
-            .find(|t| t.id == id && !t.solved && ts - t.heard <= 30 * DAY);
+            .filter(is_open)
+            .filter(|t| any || t.id == id)
+            .next_back();
         match (kind, open) {
             (E::SupportContact, None) => all.push(Plain {
                 id,

@@ -4,6 +4,7 @@
 mod activation;
 mod contract;
 mod contract_cases;
+mod contract_terms;
 mod rewards;
 mod segments;
 mod silence;

@@ -38,26 +38,36 @@ fn id(act: &Act<'_>) -> Option<u64> {
 }
 
 fn is_open(ticket: &Ticket) -> bool {
-    let last = ticket.iter().rev().find(|a| a.kind != E::SupportReply);
-    last.is_some_and(|a| a.kind == E::SupportContact)
+    ticket.iter().all(|a| a.kind != E::SupportResolved)
+}
+
+/// Who asks, be it in a ticket that is open.
+fn is_contact(act: &Act<'_>) -> bool {
+    let by_customer = matches!(
+        act.said,
+        Said::Ticket {
+            speaker: Speaker::Customer,
+            ..
+        }
+    );
+    act.kind == E::SupportContact || act.kind == E::SupportReply && by_customer
 }
 
 /// Deals a person's support events out to tickets.
 fn tickets(person: &Person) -> Vec<Ticket> {
     let mut tickets: Vec<Ticket> = Vec::new();
     for act in &person.acts {
-        let is_contact = act.kind == E::SupportContact;
-        if !is_contact && !matches!(act.kind, E::SupportReply | E::SupportResolved) {
+        let asks = is_contact(act);
+        if !asks && !matches!(act.kind, E::SupportReply | E::SupportResolved) {
             continue;
         }
-        let place = match id(act) {
-            Some(wanted) => tickets.iter().position(|t| id(&t[0]) == Some(wanted)),
-            None if is_contact => None,
-            None => tickets.iter().rposition(is_open),
+        let is_meant = |t: &Ticket| {
+            let any = id(act).is_none() && !asks;
+            is_open(t) && (any || id(&t[0]) == id(act))
         };
-        match place {
+        match tickets.iter().rposition(is_meant) {
             Some(at) => tickets[at].push(*act),
-            None if is_contact => tickets.push(vec![*act]),
+            None if asks => tickets.push(vec![*act]),
             None => {}
         }
     }
@@ -90,7 +100,7 @@ pub(crate) fn service(log: &Log) -> ServiceFigures {
     let count = |kind| log.events().filter(|a| a.kind == kind).count();
     let open: Vec<&Ticket> = all.iter().filter(|t| is_open(t)).collect();
     let solved: Vec<&Ticket> = all.iter().filter(|t| !is_open(t)).collect();
-    let contacts = |t: &Ticket| t.iter().filter(|a| a.kind == E::SupportContact).count();
+    let contacts = |t: &Ticket| t.iter().filter(|a| is_contact(a)).count();
     let at_once = solved.iter().filter(|t| contacts(t) == 1).count();
     let ages = open.iter().map(|t| log.last_ms() - t[0].ts).collect();
     let both = answers(&all, &[Speaker::Human, Speaker::Bot]);
