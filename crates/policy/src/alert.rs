@@ -1,5 +1,6 @@
 //! The alert as subscribers get it, and its identity.
 
+use holdfast_lifecycle::part::contact::{Basis, Channel};
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -101,6 +102,8 @@ pub struct Alert {
     /// What is at stake, major units of the currency, times what the customer counts beyond its own value; none where the
     /// model says nothing of value.
     pub priority: Option<f64>,
+    /// By what the customer can be reached, and on what basis; none where nobody keeps that, and where there is none.
+    pub reach: (Option<Channel>, Option<Basis>),
     /// The decision without its reasons, JSON: what is known of both arms.
     pub decision: Vec<u8>,
 }

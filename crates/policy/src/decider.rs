@@ -161,6 +161,14 @@ impl Decider {
         &self.counts
     }
 
+    /// Whether the customer's episode is open.
+    #[must_use]
+    pub fn is_open(&self, ix: Ix) -> bool {
+        self.records
+            .get(ix)
+            .is_some_and(|record| record.open.is_some())
+    }
+
     /// Open episodes.
     #[must_use]
     pub fn open_episodes(&self) -> usize {

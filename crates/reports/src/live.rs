@@ -33,7 +33,7 @@ pub use image::BookFault;
 pub use ledger::{Ledger, Said, Told};
 pub use partial::{Beside, Kpi, KpiCohort, KpiStep, Partial};
 pub use tickets::{Answers, KpiAnswers, KpiService, Tickets};
-pub use worklist::{Candidate, Entry, Withdrawn};
+pub use worklist::{Candidate, Entry, Reach, Reached, Withdrawn};
 pub use worth::KpiValue;
 
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use holdfast_events::EventType;
 use holdfast_reports::live::Said as Spoken;
 use holdfast_reports::live::{
-    BookTerms, Candidate, Daybook, Happening, Kpi, Ledger, Told, Withdrawn,
+    BookTerms, Candidate, Daybook, Happening, Kpi, Ledger, Reach, Reached, Told, Withdrawn,
 };
 use holdfast_reports::{Abandons, Period, PeriodFigures};
 use jiff::tz::TimeZone;
@@ -213,6 +213,10 @@ fn candidate(customer: &str, value: Option<f64>) -> Spoken {
             customer_id: customer.to_owned(),
             alert_id: format!("alert-{customer}"),
             priority: value,
+            reach: Reach {
+                channel: Some("email".to_owned()),
+                lawful_basis: Some("consent".to_owned()),
+            },
             alert: raw("{\"n\":1.50}"),
             decision: raw("{\"kind\":\"opened\",\"suppressed\":null,\"z\":1}"),
         }),
@@ -272,6 +276,14 @@ fn list_of_a_day_holds_the_most_valuable_that_the_budget_allows_once_everybody_h
         candidate("d", Some(9.0)),
         candidate("gone", Some(99.0)),
         withdrawn("gone"),
+        Spoken {
+            reached: Some(Reached {
+                after_ms: START + DAY - HOUR,
+                customer_id: "d".to_owned(),
+                reach: Reach::default(),
+            }),
+            ..Spoken::default()
+        },
         candidate("erased", Some(98.0)),
         Spoken {
             withdrawn: Some(Withdrawn::after(START + DAY - HOUR, "erased")),
@@ -282,27 +294,27 @@ fn list_of_a_day_holds_the_most_valuable_that_the_budget_allows_once_everybody_h
         ledger.take(said, offset);
         assert!(ledger.due().is_none(), "the other partition has not spoken");
     }
-    assert_eq!(ledger.floor(9), 0);
-    ledger.take(over(1), 9);
+    assert_eq!(ledger.floor(10), 0);
+    ledger.take(over(1), 10);
     let told = texts(&all_due(&mut ledger));
-    let listed = |rank: u32, customer: &str| {
+    let listed = |rank: u32, customer: &str, reach: &str| {
         format!(
             "{{\"day\":\"2026-03-11\",\"as_of\":{},\"rank\":{rank},\"capacity\":2,\"candidates\":4,\
-             \"customer_id\":\"{customer}\",\"alert_id\":\"alert-{customer}\",\"priority\":9.0,\
+             \"customer_id\":\"{customer}\",\"alert_id\":\"alert-{customer}\",\"priority\":9.0,{reach},\
              \"alert\":{{\"n\":1.50}}}}",
             START + DAY
         )
     };
     let suppressed = "{\"kind\":\"opened\",\"suppressed\":\"capacity\",\"z\":1}".to_owned();
     let expected = [
-        listed(1, "c"),
-        listed(2, "d"),
+        listed(1, "c", "\"channel\":\"email\",\"lawful_basis\":\"consent\""),
+        listed(2, "d", "\"channel\":null,\"lawful_basis\":null"),
         suppressed.clone(),
         suppressed,
         "day:2026-03-11".to_owned(),
     ];
     assert_eq!(told, expected);
-    assert_eq!(ledger.floor(10), 10);
+    assert_eq!(ledger.floor(11), 11);
 }
 
 #[test]

@@ -275,9 +275,11 @@ impl Voice {
             standing,
             model: self.model(),
         };
+        let contact = profile.map(|profile| &profile.contact);
         Alert {
             arm,
             priority,
+            reach: contact.map_or((None, None), |contact| (contact.channel, contact.basis)),
             decision: serde_json::to_vec(&decided).unwrap_or_default(), // as the value
             alert_id,
             key: customer.to_owned(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::partial::{Beside, Kpi, Partial};
-use super::worklist::{Candidate, Entry, Withdrawn};
+use super::worklist::{Candidate, Entry, Reached, Withdrawn};
 use crate::calendar::Period;
 use crate::periods::{Before, PeriodFigures, Slot};
 use crate::rate::Money;
@@ -26,6 +26,9 @@ pub struct Said {
     /// And off it again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawn>,
+    /// A customer can be reached by something else now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
 }
 
 /// What is told of all partitions; values are compact JSON.
@@ -143,6 +146,14 @@ impl Ledger {
         {
             let list = self.list(candidate.day_end_ms, offset);
             list.insert(candidate.customer_id.clone(), candidate);
+        }
+        if let Some(now) = said.reached {
+            let later = (Excluded(now.after_ms), Unbounded);
+            for (_, list) in self.lists.range_mut(later) {
+                if let Some(candidate) = list.candidates.get_mut(&now.customer_id) {
+                    candidate.reach = now.reach.clone();
+                }
+            }
         }
         if let Some(gone) = said.withdrawn.as_ref().filter(|gone| gone.later_days) {
             let later = (Excluded(gone.day_end_ms), Unbounded);
@@ -274,6 +285,7 @@ impl Ledger {
                 customer_id: &candidate.customer_id,
                 alert_id: &candidate.alert_id,
                 priority: candidate.priority,
+                reach: &candidate.reach,
                 alert: &candidate.alert,
             };
             told.push(Told::Listed {

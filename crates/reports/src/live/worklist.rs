@@ -16,10 +16,33 @@ pub struct Candidate {
     pub alert_id: String,
     /// What is at stake, major units, and what the customer counts beyond that; none where the model says nothing of value.
     pub priority: Option<f64>,
+    /// By what the customer can be reached, and on what basis.
+    #[serde(default)]
+    pub reach: Reach,
     /// The alert as it was sent.
     pub alert: Box<RawValue>,
     /// The decision as it was published.
     pub decision: Box<RawValue>,
+}
+
+/// By what a customer can be reached, and on what basis; none if it cannot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The channel.
+    pub channel: Option<String>,
+    /// The basis.
+    pub lawful_basis: Option<String>,
+}
+
+/// That has changed, for the lists of all days that end after an instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The instant, ms UTC.
+    pub after_ms: i64,
+    /// Who.
+    pub customer_id: String,
+    /// As it is now.
+    pub reach: Reach,
 }
 
 /// An episode that ended on a day, or an erased customer: who is on that day's list is taken off.
@@ -65,6 +88,9 @@ pub struct Entry<'a> {
     pub alert_id: &'a str,
     /// What is at stake, major units, and what the customer counts beyond that.
     pub priority: Option<f64>,
+    /// By what the customer can be reached as the list is made, whatever the alert has said.
+    #[serde(flatten)]
+    pub reach: &'a Reach,
     /// The alert as it was sent.
     pub alert: &'a RawValue,
 }

@@ -220,6 +220,7 @@ impl Partition {
         let details = details.as_ref();
         self.track_after(record, event, (ix, details), &mut out.records);
         self.book_event(event, ix, details);
+        self.list_anew(event, ix, &mut out.records);
         let desk = &mut Desk::new(
             self.tracker.as_ref(),
             listing(&self.book, &self.settings),

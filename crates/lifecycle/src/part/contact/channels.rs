@@ -111,6 +111,17 @@ pub enum Basis {
     LegitimateInterest,
 }
 
+impl Basis {
+    /// The word in records and alerts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::LegitimateInterest => "legitimate_interest",
+        }
+    }
+}
+
 /// What was said last of a consent, and when.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Consent(Option<(i64, bool)>);

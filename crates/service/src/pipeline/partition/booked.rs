@@ -6,10 +6,12 @@ use holdfast_lifecycle::part::Want;
 use holdfast_lifecycle::part::service::{Replies, ServiceTotals};
 use holdfast_lifecycle::{Segment, Tracker};
 use holdfast_producer::{OutRecord, Stream};
-use holdfast_reports::live::{Answers, Daybook, Happening, Partial, Said, Tickets, Withdrawn};
+use holdfast_reports::live::{
+    Answers, Daybook, Happening, Partial, Reached, Said, Tickets, Withdrawn,
+};
 
 use super::Partition;
-use super::desk::listing;
+use super::desk::{listing, reach};
 use crate::pipeline::Settings;
 use crate::retention::said;
 
@@ -130,6 +132,32 @@ impl Partition {
             cost: details.and_then(|details| said::cost(details, exponent)),
         };
         book.happened(ix.0, &what);
+    }
+
+    /// Who is on a list that is not made yet may have left the channel that stands there.
+    #[inline]
+    pub(super) fn list_anew(&mut self, event: &Event<'_>, ix: Ix, out: &mut Vec<OutRecord>) {
+        let changes = event.kind == EventType::ConsentChange || event.kind.is_campaign();
+        if !changes || !self.emitting || !self.decider.is_open(ix) {
+            return;
+        }
+        if let Some(book) = listing(&self.book, &self.settings)
+            && let Some(tracker) = &self.tracker
+        {
+            let contact = tracker
+                .profile(&self.store, ix, self.clock.max(event.ts))
+                .contact;
+            let reached = Reached {
+                after_ms: event.ts.saturating_sub(self.settings.grace_ms),
+                customer_id: event.customer_id.to_string(),
+                reach: reach((contact.channel, contact.basis)),
+            };
+            let said = Said {
+                reached: Some(reached),
+                ..Said::default()
+            };
+            out.push(spoken(book.partition(), &said));
+        }
     }
 
     /// Time has come to `to`, ms UTC. Says whether a day was over by then.

@@ -2,11 +2,12 @@
 
 use holdfast_events::Record;
 use holdfast_features::{Ix, Store};
+use holdfast_lifecycle::part::contact::{Basis, Channel};
 use holdfast_lifecycle::part::contract::ChurnKind;
 use holdfast_lifecycle::{Profile, Tracker};
 use holdfast_policy::{self as policy, Alert, Arm};
 use holdfast_producer::{OutAlert, OutRecord, Outputs, Stream};
-use holdfast_reports::live::{Candidate, Daybook, Said, Withdrawn};
+use holdfast_reports::live::{Candidate, Daybook, Reach, Said, Withdrawn};
 use serde_json::value::RawValue;
 
 use super::booked::spoken;
@@ -16,6 +17,14 @@ use crate::pipeline::Settings;
 pub(super) fn listing<'a>(book: &'a Option<Daybook>, settings: &Settings) -> Option<&'a Daybook> {
     let lists = settings.book.as_ref().is_some_and(|book| book.lists);
     book.as_ref().filter(|_| lists)
+}
+
+/// As lists say it.
+pub(super) fn reach((channel, basis): (Option<Channel>, Option<Basis>)) -> Reach {
+    Reach {
+        channel: channel.map(|channel| channel.name().to_owned()),
+        lawful_basis: basis.map(|basis| basis.name().to_owned()),
+    }
 }
 
 /// Takes decisions of one record, or of time.
@@ -68,6 +77,7 @@ impl<'a, 'r> Desk<'a, 'r> {
                         customer_id: alert.key.clone(),
                         alert_id: alert.alert_id.clone(),
                         priority: alert.priority,
+                        reach: reach(alert.reach),
                         alert: value,
                         decision,
                     });
