@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::curve::Spline;
 use crate::season::Season;
-use crate::{Alike, Calibration, Error, Label, Policy, SegmentCuts, Value};
+use crate::{Alike, Calibration, Error, Label, Policy, SegmentCuts, UsualHour, Value};
 
 mod cart;
 mod check;
@@ -75,6 +75,9 @@ pub struct Model {
     /// What became of rows scored alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intervals: Option<Vec<Alike>>,
+    /// The hour of the week in which customers act most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usual_hour: Option<UsualHour>,
 }
 
 /// Where `cart_abandon` events came from in training; scoring has to do the same.
@@ -186,6 +189,7 @@ impl Model {
             value: None,
             percentiles: None,
             intervals: None,
+            usual_hour: None,
         };
         model.reseal()?;
         Ok(model)

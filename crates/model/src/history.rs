@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use holdfast_events::Event;
+use holdfast_features::activity::is_activity;
 use holdfast_features::{Applied, Input, Ix, Settings, Store};
 
 use crate::{Label, LabelKind};
@@ -179,11 +180,7 @@ impl History {
     /// Customers with an event.
     #[must_use]
     pub fn customers(&self) -> usize {
-        let mut seen = vec![false; self.ids.len()];
-        self.entries
-            .iter()
-            .for_each(|entry| seen[entry.customer as usize] = true);
-        seen.iter().filter(|seen| **seen).count()
+        self.firsts().len()
     }
 
     /// How many ids it knows: every [`Customer`] is below.
@@ -220,6 +217,13 @@ impl History {
             found[entry.customer as usize].get_or_insert(entry.input.ts);
         }
         found.into_iter().flatten().collect()
+    }
+
+    /// When customers did something, up to and with an instant, ms UTC.
+    pub fn acts(&self, to_ms: i64) -> impl Iterator<Item = i64> {
+        let is_act = move |act: &&Input| act.ts <= to_ms && is_activity(act.kind);
+        let inputs = self.entries.iter().map(|entry| &entry.input);
+        inputs.filter(is_act).map(|act| act.ts)
     }
 
     /// Number of events of the kind that decides the label.

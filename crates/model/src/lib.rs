@@ -17,6 +17,7 @@
 //! | [`platt`] | a correction of the log-odds, where later rows say that it helps |
 //! | [`buyer`], [`segments`] | what a customer has bought, and where the fifths of recency, frequency and money end |
 //! | [`spend`], [`value`] | the gamma-gamma model, and what a customer is worth over a horizon |
+//! | [`usual`] | the hour of the week in which customers act most |
 //! | [`standing`] | where a probability stands among those of all, and what became of others scored alike |
 //! | [`season`] | a shift of the log-odds over the year, where it is asked for |
 //! | [`policy`] | the alert threshold, by capacity or by profit |
@@ -87,6 +88,7 @@ pub mod standing;
 pub mod start;
 pub mod train;
 pub mod unseen;
+pub mod usual;
 pub mod value;
 pub mod watch;
 
@@ -109,4 +111,5 @@ pub use scorer::{
 pub use season::Season;
 pub use segments::SegmentCuts;
 pub use standing::{Alike, wilson};
+pub use usual::UsualHour;
 pub use value::{AtStake, Value, Worth, at_stake};

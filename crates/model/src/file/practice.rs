@@ -3,7 +3,7 @@
 use super::Model;
 use crate::buyer::Buyer;
 use crate::value::{AtStake, at_stake};
-use crate::{Alike, Error, SegmentCuts, Value, standing};
+use crate::{Alike, Error, SegmentCuts, UsualHour, Value, standing};
 
 /// The parts, each none where the log does not carry it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Practice {
     pub percentiles: Vec<f64>,
     /// What became of rows scored alike ([`standing::intervals`]); empty where there are too few.
     pub intervals: Vec<Alike>,
+    /// The hour of the week in which customers act most.
+    pub usual_hour: Option<UsualHour>,
 }
 
 impl Model {
@@ -29,8 +31,15 @@ impl Model {
         self.value = practice.value;
         self.percentiles = Some(practice.percentiles).filter(filled);
         self.intervals = Some(practice.intervals).filter(|bins| !bins.is_empty());
+        self.usual_hour = practice.usual_hour;
         self.reseal()?;
         Ok(self)
+    }
+
+    /// The hour of the week in which customers act most; none in a file that does not say.
+    #[must_use]
+    pub fn usual_hour(&self) -> Option<UsualHour> {
+        self.usual_hour
     }
 
     /// Where the fifths of recency, frequency and money end; none in a file that does not say.
@@ -85,6 +94,9 @@ impl Model {
     pub(super) fn check_practice(&self, faults: &mut Vec<String>) {
         if let Some(segments) = &self.segments {
             segments.faults(faults);
+        }
+        if let Some(usual) = self.usual_hour {
+            usual.faults(faults);
         }
         if let Some(value) = &self.value {
             value.faults(faults);

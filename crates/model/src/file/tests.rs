@@ -200,6 +200,10 @@ fn parts_of_retention_practice_are_sealed_and_read_back() {
     assert_eq!((bare.segments(), bare.value()), (None, None));
     assert_eq!((bare.percentile(0.5), bare.interval(0.5)), (None, None));
     let practice = Practice {
+        usual_hour: Some(UsualHour {
+            weekday: 3,
+            hour: 19,
+        }),
         segments: Some(SegmentCuts {
             recency_days: [1.0, 2.0, 2.0, 9.5],
             frequency: [1, 1, 2, 3],

@@ -68,7 +68,7 @@ pub fn train(source: &Source, lesson: &Lesson) -> Result<Learned, Error> {
         until_ms,
         base_rate: rows.base_rate(0..rows.len()),
     };
-    let practice = practice::learn(&rows, &label, &trained, &judged);
+    let practice = practice::learn(&rows, &ground, &trained, &judged);
     let told = practice::view(&rows, &practice);
     let model = learned.model.with_practice(practice)?;
     // By the days before its end, where there is no season yet.

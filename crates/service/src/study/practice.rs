@@ -1,15 +1,41 @@
 //! What a model brings along for retention practice: segments, value, and where a probability stands.
 
+use std::collections::BTreeMap;
+
 use holdfast_features::Occasion;
+use holdfast_lifecycle::part::contact::HourOfWeek;
 use holdfast_model::rows::Rows;
 use holdfast_model::train::{self, Trained};
-use holdfast_model::{Label, Practice, SegmentCuts, Value, choice, probability, standing};
+use holdfast_model::{Practice, SegmentCuts, UsualHour, Value, choice, probability, standing};
+use jiff::Timestamp;
 
 use super::judge::Judged;
+use super::policy::Ground;
 use crate::report;
 
+/// The hour of the week in which most was done by the last training cutoff, the first of several.
+fn usual_hour(ground: &Ground<'_>, cutoff_ms: i64) -> Option<UsualHour> {
+    let mut counts: BTreeMap<HourOfWeek, u64> = BTreeMap::new();
+    for at in ground.log.history.acts(cutoff_ms) {
+        let instant = Timestamp::from_millisecond(at).ok()?;
+        let offset = ground.source.zone.to_offset(instant).seconds();
+        *counts.entry(HourOfWeek::of(at, offset)).or_default() += 1;
+    }
+    let (most, _) = counts.into_iter().rev().max_by_key(|(_, n)| *n)?;
+    Some(UsualHour {
+        weekday: most.weekday,
+        hour: most.hour,
+    })
+}
+
 /// Learns it at the last training cutoff, the intervals from the rows that the fit had not seen.
-pub(super) fn learn(rows: &Rows, label: &Label, trained: &Trained, judged: &Judged) -> Practice {
+pub(super) fn learn(
+    rows: &Rows,
+    ground: &Ground<'_>,
+    trained: &Trained,
+    judged: &Judged,
+) -> Practice {
+    let label = ground.label;
     let last = rows.range(rows.cutoffs.len() - 1);
     let log_odds = last.map(|row| train::log_odds(trained.design.row(row), trained));
     let members: Vec<f64> = log_odds
@@ -23,6 +49,7 @@ pub(super) fn learn(rows: &Rows, label: &Label, trained: &Trained, judged: &Judg
         value: Value::learn(&rows.buyers, fitted.map(|population| population.mbg)),
         percentiles: standing::percentiles(&members),
         intervals: standing::intervals(&judged.rows),
+        usual_hour: usual_hour(ground, rows.cutoffs[rows.cutoffs.len() - 1]),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use holdfast_events::{Currency, CurrencyRule};
 use holdfast_features::{CartAbandon, Occasion};
 use holdfast_model::Model;
+use jiff::tz::TimeZone;
 
 use super::Error;
 use crate::config;
@@ -18,6 +19,8 @@ pub struct Source {
     /// What is done about currencies; [`CurrencyRule::Any`] refuses a log with two of them.
     pub(crate) currency: CurrencyRule,
     pub(crate) dedupe: bool,
+    /// The business's.
+    pub(super) zone: TimeZone,
     /// For how long an erasure keeps events out, as in a run.
     pub(crate) block_ms: i64,
     /// As configured; none leaves it to the model, or to the default in training.
@@ -62,6 +65,7 @@ impl Source {
             decoding,
             currency,
             dedupe: config.events.dedupe,
+            zone: TimeZone::get(&config.app.time_zone).unwrap_or(TimeZone::UTC),
             block_ms: config.erasure.block_ms,
             stats: None,
             cart_abandon: config.features.cart_abandon.map(|source| match source {

@@ -270,3 +270,31 @@ fn the_configurations_thresholds_win_and_check_says_whose_hold() {
         "{line}"
     );
 }
+
+#[test]
+fn the_usual_hour_is_the_one_in_which_most_was_done_by_the_last_cutoff() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, model, _) = trained(dir.path(), &[]);
+    let model = json(&model);
+    let cutoffs = model["training"]["cutoffs"].as_array().unwrap();
+    let last = cutoffs.last().unwrap()["cutoff_ms"].as_i64().unwrap();
+    // Hours since a Monday, as UTC is the business's zone.
+    let monday = 4 * DAY_MS;
+    let mut counts = [0_u64; 168];
+    for line in fs::read_to_string(&shop().events).unwrap().lines() {
+        let event = json(line);
+        let kind = holdfast_events::EventType::from_name(event["type"].as_str().unwrap());
+        let ts = event["ts"].as_i64().unwrap();
+        let kind = kind.unwrap_or(holdfast_events::EventType::Other);
+        if ts <= last && holdfast_features::activity::is_activity(kind) {
+            counts[((ts - monday) / 3_600_000 % 168) as usize] += 1;
+        }
+    }
+    let most = counts.iter().max().unwrap();
+    let hour = counts.iter().position(|n| n == most).unwrap();
+    let usual = (
+        &model["usual_hour"]["weekday"],
+        &model["usual_hour"]["hour"],
+    );
+    assert_eq!(usual, (&(hour / 24 + 1).into(), &(hour % 24).into()));
+}

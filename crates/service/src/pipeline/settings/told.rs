@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_features as features;
+use holdfast_lifecycle::part::contact::HourOfWeek;
 use holdfast_lifecycle::{self as lifecycle, part::tastes::product_hash};
 use holdfast_model::{LabelKind, Model};
 use holdfast_playbook::{Catalogue, Playbook};
@@ -34,6 +35,12 @@ pub(super) fn lifecycle_settings(
             lapse_ms: label.horizon_ms(),
             any_act_counts: label.kind != LabelKind::Purchase,
             goods_are_kept: config.products.is_some(),
+            usual_hour: model
+                .usual_hour()
+                .map_or(wanted.settings.usual_hour, |usual| HourOfWeek {
+                    weekday: usual.weekday,
+                    hour: usual.hour,
+                }),
             ..wanted.settings.clone()
         })
     })
