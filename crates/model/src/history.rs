@@ -221,9 +221,8 @@ impl History {
 
     /// When customers did something, up to and with an instant, ms UTC.
     pub fn acts(&self, to_ms: i64) -> impl Iterator<Item = i64> {
-        let is_act = move |act: &&Input| act.ts <= to_ms && is_activity(act.kind);
-        let inputs = self.entries.iter().map(|entry| &entry.input);
-        inputs.filter(is_act).map(|act| act.ts)
+        let acts = self.entries.iter().map(|e| (e.input.ts, e.input.kind));
+        acts.filter_map(move |(ts, kind)| (ts <= to_ms && is_activity(kind)).then_some(ts))
     }
 
     /// Number of events of the kind that decides the label.
