@@ -114,6 +114,12 @@ pub enum CurrencyRule {
 }
 
 impl CurrencyRule {
+    /// Whether amounts in this currency cannot be added to those of the deployment.
+    #[must_use]
+    pub fn is_other(self, currency: Currency) -> bool {
+        matches!(self, Self::Only(own) if own != currency)
+    }
+
     /// Decimals of the deployment's minor unit: the currency's own, else 2.
     #[must_use]
     pub fn exponent(self) -> u8 {

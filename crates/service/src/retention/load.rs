@@ -110,9 +110,7 @@ impl Loading<'_> {
         }
         let is_money = event.kind.carries_money() && event.minor.is_some();
         if let (true, Some(currency)) = (is_money, event.currency) {
-            if let CurrencyRule::Only(wanted) = self.source.currency
-                && currency != wanted
-            {
+            if self.source.currency.is_other(currency) {
                 self.read.other_currency += 1;
                 return;
             }
@@ -124,12 +122,19 @@ impl Loading<'_> {
         self.span_ms = Some((first.min(event.ts), last.max(event.ts)));
         let customer = self.history.number(&event.customer_id);
         let is_first = self.history.is_first(customer, event.ts);
-        let said = self.said(event, record, is_first.then_some(customer));
-        if event.currency.is_none() {
-            let costs = matches!(said, Stored::Origin { cost, .. } | Stored::Campaign { cost, .. } if cost > 0);
-            if is_money || costs {
-                self.unnamed.push(self.history.len());
+        let mut said = self.said(event, record, is_first.then_some(customer));
+        let costs = matches!(said, Stored::Origin { cost, .. } | Stored::Campaign { cost, .. } if cost > 0);
+        match event.currency {
+            None if is_money || costs => self.unnamed.push(self.history.len()),
+            Some(currency) if costs => {
+                if self.source.currency.is_other(currency) {
+                    self.read.other_currency += 1;
+                    said.rescale(|_| 0);
+                } else if !self.seen.contains(&currency) {
+                    self.seen.push(currency);
+                }
             }
+            _ => {}
         }
         let has_id = event.kind.is_deduplicated();
         let extra = (has_id || !matches!(said, Stored::Nothing)).then(|| Extra {

@@ -124,12 +124,16 @@ impl Partition {
         let contract = details.filter(|_| is_contract);
         let contract = contract.and_then(|details| details.subscription_id.as_deref());
         let exponent = self.settings.store.minor_exponent;
+        let currency = self.settings.decoder.settings().currency();
         let what = Happening {
             ts: event.ts,
             kind: event.kind,
             minor: event.minor.filter(|_| !is_contract),
             contract: contract.map(said::hash),
-            cost: details.and_then(|details| said::cost(details, exponent)),
+            // Never summed with others as it is.
+            cost: details
+                .filter(|_| !event.currency.is_some_and(|named| currency.is_other(named)))
+                .and_then(|details| said::cost(details, exponent)),
         };
         book.happened(ix.0, &what);
     }
