@@ -80,8 +80,17 @@ pub enum Said<'a> {
     },
     /// A delivery.
     Delivery {
-        /// Whether it came after the promised instant.
-        is_late: bool,
+        /// A hash of the order's id.
+        order: Option<u64>,
+        /// Whether it came after the promised instant, where it says so itself.
+        is_late: Option<bool>,
+    },
+    /// When an order is to arrive.
+    Promise {
+        /// A hash of the order's id.
+        order: Option<u64>,
+        /// The instant, ms UTC.
+        at: i64,
     },
 }
 

@@ -92,15 +92,43 @@ struct Ticket {
     is_resolved: bool,
 }
 
+/// When orders are to arrive that have not.
+#[derive(Default)]
+struct Promises(Vec<(Option<u64>, i64)>);
+
+impl Promises {
+    /// What was promised first of an order is what was promised.
+    fn take(&mut self, act: &Act<'_>) {
+        if let Said::Promise { order, at } = act.said
+            && (order.is_none() || self.0.iter().all(|(known, _)| *known != order))
+        {
+            self.0.push((order, at));
+        }
+    }
+
+    /// Whether a delivery is late: as it says itself, else by what was promised of its order, or of the first one where it
+    /// names none.
+    fn is_late(&mut self, act: &Act<'_>) -> bool {
+        let Said::Delivery { order, is_late } = act.said else {
+            return false;
+        };
+        let mut promises = self.0.iter();
+        let place = promises.position(|(known, _)| order.is_none() || *known == order);
+        let promised = place.map(|place| self.0.remove(place).1);
+        is_late.unwrap_or(promised.is_some_and(|at| at < act.ts))
+    }
+}
+
 impl Service {
     pub(crate) fn fold(&mut self, customer: &Customer<'_>, terms: &Terms) {
         let mut tickets: Vec<Ticket> = Vec::new();
+        let mut promises = Promises::default();
         for act in customer.acts {
             match act.kind {
+                EventType::OrderPromised => promises.take(act),
                 EventType::OrderDelivered => {
                     self.deliveries += 1;
-                    let is_late = matches!(act.said, Said::Delivery { is_late: true });
-                    self.late += u64::from(is_late);
+                    self.late += u64::from(promises.is_late(act));
                 }
                 EventType::OrderReturned => self.returns += 1,
                 _ => take(&mut tickets, act),

@@ -12,6 +12,8 @@
 //! | a touch up to that instant, however late it comes | belongs to the cart that is over |
 //! | `purchase` within [`cart_recovered_ms`](crate::Settings::cart_recovered_ms) | the cart that was left last came back |
 //!
+//! A cart that was left and is touched again is told again when it is left again; by its id it holds what it held.
+//!
 //! Where abandons are given, an event of that type leaves the cart instead of the timer, each cart once: another one
 //! that names the same cart is told only if the cart was touched in between.
 //!
@@ -163,11 +165,15 @@ impl Row {
             _ => None,
         };
         if let Some(step) = step {
+            let id = cart_id(seen.details);
+            let same = |left: &&Left| id.is_some() && left.id.as_deref() == id;
+            let back = self.left.as_ref().filter(same);
             let open = self.open.get_or_insert(Open {
                 touched: seen.ts,
                 lasted: 0,
                 step,
-                added: 0,
+                // A cart that goes on under its id holds what it held.
+                added: back.map_or(0, |left| left.value),
                 checkout: 0,
                 items: 0,
                 id: None,

@@ -280,3 +280,17 @@ fn cart_that_other_settings_leave_overdue_is_left_when_they_take_hold() {
     assert_eq!(world.profile("ada", clock).cart_left_value, Some(700));
     assert_eq!(world.records(Topic::Carts)[0]["as_of"], clock);
 }
+
+#[test]
+fn cart_that_goes_on_under_its_id_holds_what_it_held() {
+    let touch = |kind, ts, id: &str| event(kind, ts).with(&format!(r#"{{"cart_id":"{id}"}}"#));
+    for (id, expected) in [("a", 30.0), ("b", 0.0)] {
+        let mut world = World::new(Settings::default());
+        world.play(&touch(E::CartAdd, START, "a").of(3_000));
+        world.play(&touch(E::CheckoutStart, START + 5 * HOUR, id));
+        world.advance(START + DAY);
+        let told = world.records(Topic::Carts);
+        let values: Vec<&serde_json::Value> = told.iter().map(|told| &told["value"]).collect();
+        assert_eq!(values, [30.0, expected], "{id}");
+    }
+}

@@ -82,8 +82,13 @@ fn said(kind: E, pick: u8) -> Said<'static> {
             is_saved: pick % 3 == 1,
             clicks: [None, Some(0), Some(u32::from(pick))][usize::from(pick / 3 % 3)],
         },
+        E::OrderPromised => Said::Promise {
+            order: id,
+            at: START + i64::from(pick) * DAY_MS,
+        },
         E::OrderDelivered => Said::Delivery {
-            is_late: pick.is_multiple_of(2),
+            order: id,
+            is_late: [None, Some(true), Some(false)][usize::from(pick / 3 % 3)],
         },
         kind if kind.is_subscription() || kind == E::AccountClosed => Said::Contract {
             contract: id,
@@ -104,6 +109,8 @@ fn act() -> impl Strategy<Value = Act<'static>> {
     ]);
     let rare = select(vec![
         E::Refund,
+        E::OrderPromised,
+        E::OrderDelivered,
         E::SubscriptionStart,
         E::SubscriptionRenew,
         E::SubscriptionCancel,

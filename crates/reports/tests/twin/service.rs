@@ -95,6 +95,28 @@ fn answers(tickets: &[Ticket], by: &[Speaker]) -> AnswerFigures {
     }
 }
 
+/// Deliveries of a person that came late.
+fn late(person: &Person) -> u64 {
+    let mut waiting: Vec<(Option<u64>, i64)> = Vec::new();
+    let mut late = 0;
+    for act in &person.acts {
+        match act.said {
+            Said::Promise { order, at } => {
+                let is_known = order.is_some() && waiting.iter().any(|(o, _)| *o == order);
+                waiting.extend((!is_known).then_some((order, at)));
+            }
+            Said::Delivery { order, is_late } => {
+                let of_it = |(o, _): &(Option<u64>, i64)| order.is_none() || *o == order;
+                let promised = waiting.iter().position(of_it).map(|at| waiting.remove(at));
+                let after = promised.is_some_and(|(_, at)| at < act.ts);
+                late += u64::from(is_late.unwrap_or(after));
+            }
+            _ => {}
+        }
+    }
+    late
+}
+
 pub(crate) fn service(log: &Log) -> ServiceFigures {
     let all: Vec<Ticket> = log.people.iter().flat_map(tickets).collect();
     let count = |kind| log.events().filter(|a| a.kind == kind).count();
@@ -105,7 +127,6 @@ pub(crate) fn service(log: &Log) -> ServiceFigures {
     let ages = open.iter().map(|t| log.last_ms() - t[0].ts).collect();
     let both = answers(&all, &[Speaker::Human, Speaker::Bot]);
     let orders = count(E::Purchase);
-    let late = |a: &&Act<'_>| a.said == Said::Delivery { is_late: true };
     ServiceFigures {
         tickets: all.len() as u64,
         per_order: (orders > 0).then(|| all.len() as f64 / orders as f64),
@@ -117,7 +138,7 @@ pub(crate) fn service(log: &Log) -> ServiceFigures {
         human: answers(&all, &[Speaker::Human]),
         solved_at_first_contact: percent(at_once, solved.len()),
         deliveries: count(E::OrderDelivered) as u64,
-        late_deliveries: log.events().filter(late).count() as u64,
+        late_deliveries: log.people.iter().map(late).sum(),
         returns: count(E::OrderReturned) as u64,
     }
 }

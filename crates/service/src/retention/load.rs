@@ -123,7 +123,8 @@ impl Loading<'_> {
         let customer = self.history.number(&event.customer_id);
         let is_first = self.history.is_first(customer, event.ts);
         let mut said = self.said(event, record, is_first.then_some(customer));
-        let costs = matches!(said, Stored::Origin { cost, .. } | Stored::Campaign { cost, .. } if cost > 0);
+        let costs =
+            matches!(said, Stored::Origin { cost, .. } | Stored::Campaign { cost, .. } if cost > 0);
         match event.currency {
             None if is_money || costs => self.unnamed.push(self.history.len()),
             Some(currency) if costs => {
@@ -159,7 +160,7 @@ impl Loading<'_> {
             let source = self.history.names.number(details.source.as_deref());
             self.history.first(customer, event.ts, source);
         }
-        if !needs_details(event.kind) && event.kind != EventType::OrderDelivered {
+        if !needs_details(event.kind) {
             return Stored::Nothing;
         }
         let rule = self.source.decoding.currency();

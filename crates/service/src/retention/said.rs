@@ -94,14 +94,22 @@ pub(super) enum Stored {
         clicks: Option<u32>,
     },
     Delivery {
-        is_late: bool,
+        order: Option<u64>,
+        is_late: Option<bool>,
+    },
+    Promise {
+        order: Option<u64>,
+        at: i64,
     },
 }
 
 /// Whether the details of an event of this type are needed.
 pub(super) fn needs_details(kind: EventType) -> bool {
     use EventType as E;
-    kind == E::Purchase || kind == E::SignUp || {
+    matches!(
+        kind,
+        E::Purchase | E::SignUp | E::OrderPromised | E::OrderDelivered
+    ) || {
         kind.is_campaign()
             || is_ticket(kind)
             || is_opinion(kind)
@@ -148,8 +156,19 @@ impl Stored {
                 partner: names.number(details.partner.as_deref()),
                 cost: cost(),
             },
-            E::OrderDelivered => Self::Delivery {
-                is_late: event.particulars.is_late,
+            E::OrderDelivered => {
+                let says = details.promised_at.is_some() || details.late_days.is_some();
+                Self::Delivery {
+                    order: details.order_id.as_deref().map(hash),
+                    is_late: says.then_some(event.particulars.is_late),
+                }
+            }
+            E::OrderPromised => match details.promised_at {
+                Some(at) => Self::Promise {
+                    order: details.order_id.as_deref().map(hash),
+                    at: at.0,
+                },
+                None => Self::Nothing,
             },
             kind if is_checkout(kind) => Self::Checkout {
                 is_saved: details.saved_payment == Some(true),
@@ -248,7 +267,8 @@ impl Stored {
                 voluntary,
             },
             Self::Checkout { is_saved, clicks } => Said::Checkout { is_saved, clicks },
-            Self::Delivery { is_late } => Said::Delivery { is_late },
+            Self::Delivery { order, is_late } => Said::Delivery { order, is_late },
+            Self::Promise { order, at } => Said::Promise { order, at },
         }
     }
 }
