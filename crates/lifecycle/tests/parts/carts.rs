@@ -290,7 +290,7 @@ fn cart_that_goes_on_under_its_id_holds_what_it_held() {
         world.play(&touch(E::CheckoutStart, START + 5 * HOUR, id));
         world.advance(START + DAY);
         let told = world.records(Topic::Carts);
-        let values: Vec<&serde_json::Value> = told.iter().map(|told| &told["value"]).collect();
+        let values: Vec<&Value> = told.iter().map(|told| &told["value"]).collect();
         assert_eq!(values, [30.0, expected], "{id}");
     }
 }

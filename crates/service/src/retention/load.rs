@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_consumer::{LineBatch, LineReader};
-use holdfast_events::{Currency, CurrencyRule, Decoder, Event, EventType, Outcome, Record};
+use holdfast_events::{Currency, CurrencyRule, Decoder, Event, Outcome, Record};
 use serde::Serialize;
 
 use super::history::{Extra, History, New};
