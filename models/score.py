@@ -24,7 +24,7 @@ import sys
 # What a file may say. Anything else could change the score, so it is refused rather than passed over.
 MODEL = {"format", "id", "sha256", "label", "currency", "cart_abandon", "registry"}
 MODEL |= {"intercept", "constants", "columns", "calibration", "season", "policy", "training", "reference"}
-MODEL |= {"segments", "value", "percentiles", "intervals"}
+MODEL |= {"segments", "value", "percentiles", "intervals", "usual_hour"}
 COLUMN = {"feature", "transform", "clip", "spline", "mean", "scale", "coefficient", "standard_error"}
 
 

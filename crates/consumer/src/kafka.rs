@@ -55,6 +55,14 @@ const EVENTS_AT_REST: usize = 64;
 /// For how long an outage explains what looks like another process with our name.
 const RECENTLY: Duration = Duration::from_secs(60);
 
+/// What librdkafka says while the broker cannot be reached.
+const AWAY: [RDKafkaErrorCode; 4] = [
+    RDKafkaErrorCode::BrokerTransportFailure,
+    RDKafkaErrorCode::AllBrokersDown,
+    RDKafkaErrorCode::Resolve,
+    RDKafkaErrorCode::OperationTimedOut,
+];
+
 /// One input topic, read as a static member of a group.
 pub struct KafkaSource {
     // Field order is drop order: the queue goes before the consumer it belongs to.
@@ -75,6 +83,8 @@ pub struct KafkaSource {
     housekeeping_at: Instant,
     /// When the broker was last away or took our partitions.
     troubled_at: Option<Instant>,
+    /// When it was last out of reach: no other process can make us believe that.
+    away_at: Option<Instant>,
     /// When a consumer that had failed was last replaced.
     renewed_at: Option<Instant>,
 }
@@ -117,6 +127,7 @@ impl KafkaSource {
         Ok(Self {
             group,
             troubled_at: None,
+            away_at: None,
             renewed_at: None,
             queue: Queue::new(&consumer),
             probe: Probe::new(&settings)?,
@@ -174,16 +185,20 @@ impl KafkaSource {
             .take_reason()
             .unwrap_or_else(|| error.to_string());
         let Some((code, text)) = self.consumer.client().fatal_error() else {
-            let is_end = error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF);
-            return Ok((!is_end).then_some(reason));
+            let code = error.rdkafka_error_code();
+            if code.is_some_and(|code| AWAY.contains(&code)) {
+                self.away_at = Some(Instant::now());
+            }
+            return Ok((code != Some(RDKafkaErrorCode::PartitionEOF)).then_some(reason));
         };
         if code != RDKafkaErrorCode::FencedInstanceId {
             return Err(SourceError::Temporary(format!("kafka: {text}")));
         }
-        // After an outage it may have been ourselves: a request to join that was lost and sent again. Only once, so
-        // that of two processes with one name one ends, even when both take the trouble they make for an outage.
+        // After an outage it may have been ourselves: a request to join that was lost and sent again. Only once an outage,
+        // so that of two processes with one name one ends, even when both take the trouble they make for an outage.
         let recently = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < RECENTLY);
-        if recently(self.troubled_at) && !recently(self.renewed_at) {
+        let is_first = !recently(self.renewed_at) || self.away_at > self.renewed_at;
+        if recently(self.troubled_at) && is_first {
             self.renew()?;
             return Ok(Some(format!("joining the group again: {text}")));
         }

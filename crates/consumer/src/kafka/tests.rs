@@ -136,7 +136,7 @@ impl Fixture {
 }
 
 #[test]
-fn a_consumer_fenced_after_an_outage_joins_again_once_and_has_lost_its_partitions() {
+fn a_consumer_fenced_after_an_outage_joins_again_once_an_outage_and_has_lost_its_partitions() {
     let mut f = Fixture::new();
     f.send(3);
     assert_eq!(f.read(), [0, 1, 2]);
@@ -149,6 +149,13 @@ fn a_consumer_fenced_after_an_outage_joins_again_once_and_has_lost_its_partition
     assert_eq!(*f.notes.assigned.lock().unwrap(), 2);
     let member = f.source.group().metadata();
     assert!(member.is_some(), "the handle follows to the new consumer");
+    // Another outage soon after the first.
+    f.source.away_at = Some(Instant::now());
+    let before = f.source.renewed_at;
+    f.fence();
+    f.wait_for("renewal", |source| source.renewed_at > before);
+    assert_eq!(f.read(), [0, 1, 2, 3, 4]);
+    f.source.away_at = None;
     f.fence();
     let text = f.failure();
     assert!(
