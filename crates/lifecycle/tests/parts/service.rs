@@ -135,11 +135,7 @@ fn twin(events: &[(E, i64, usize, bool)], as_of: i64) -> Served {
         let is_open = |t: &&mut Plain| !t.solved && ts - t.heard <= 30 * DAY;
         let any = id == 0 && kind != E::SupportContact;
         // Of those opened at one instant it may be any.
-        let open = all
-            .iter_mut()
-            .filter(is_open)
-            .filter(|t| any || t.id == id)
-            .next_back();
+        let open = all.iter_mut().filter(is_open).rfind(|t| any || t.id == id);
         match (kind, open) {
             (E::SupportContact, None) => all.push(Plain {
                 id,

@@ -258,10 +258,7 @@ impl Channels {
             Some(purpose) => {
                 let bare = purpose.strip_suffix("_marketing").unwrap_or(purpose);
                 let is = |all: &&str| purpose.eq_ignore_ascii_case(all);
-                (
-                    Channel::from_text(bare),
-                    ALL_MESSAGES.iter().any(|all| is(&all)),
-                )
+                (Channel::from_text(bare), ALL_MESSAGES.iter().any(is))
             }
             None if granted => {
                 let channel = Channel::of(EventType::ConsentChange, Some(details));
