@@ -42,7 +42,7 @@ impl Experience {
         let (service, orders, said) = (&profile.service, &profile.orders, &profile.feedback);
         let nps_group = said.nps.map(|answer| answer.nps_group());
         Self {
-            flags: flags(profile),
+            flags: flags(profile, nps_group),
             open_tickets: service.open_tickets,
             tickets_per_order: service.tickets_per_order,
             orders_without_message: orders.without_follow_up,
@@ -59,11 +59,8 @@ impl Experience {
 }
 
 /// What of it speaks against the business, worst first.
-fn flags(profile: &Profile) -> Vec<&'static str> {
+fn flags(profile: &Profile, nps_group: Option<NpsGroup>) -> Vec<&'static str> {
     let (service, orders, said) = (&profile.service, &profile.orders, &profile.feedback);
-    let is_detractor = |answer: &holdfast_lifecycle::part::feedback::Opinion| {
-        answer.nps_group() == NpsGroup::Detractor
-    };
     let all = [
         ("slow_reply", service.slow_reply),
         ("open_ticket", service.open_tickets > 0),
@@ -71,7 +68,7 @@ fn flags(profile: &Profile) -> Vec<&'static str> {
             "late_delivery",
             orders.last_late_days.is_some_and(|days| days > 0.0),
         ),
-        ("detractor", said.nps.as_ref().is_some_and(is_detractor)),
+        ("detractor", nps_group == Some(NpsGroup::Detractor)),
         ("bad_mention", said.mentions.bad + said.reviews.bad > 0),
         ("bad_mail", said.mails.bad > 0),
         ("no_order_message", orders.without_follow_up > 0),
