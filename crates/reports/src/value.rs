@@ -62,16 +62,9 @@ pub struct ValueFigures {
 pub struct SourceValue {
     /// The source; `unknown` where none was named.
     pub source: String,
-    /// Customers from there.
-    pub customers: u64,
-    /// As for all.
-    pub clv_mean: Option<f64>,
-    /// As for all.
-    pub cac_mean: Option<f64>,
-    /// As for all.
-    pub clv_cac: Option<f64>,
-    /// As for all.
-    pub healthy: Option<bool>,
+    /// Theirs.
+    #[serde(flatten)]
+    pub value: OriginValue,
 }
 
 /// The value of the customers whom one partner brought.
@@ -79,7 +72,15 @@ pub struct SourceValue {
 pub struct PartnerValue {
     /// The partner.
     pub partner: String,
-    /// Customers whom it brought.
+    /// Theirs.
+    #[serde(flatten)]
+    pub value: OriginValue,
+}
+
+/// The value of customers who came the same way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OriginValue {
+    /// How many they are.
     pub customers: u64,
     /// As for all.
     pub clv_mean: Option<f64>,
@@ -149,22 +150,14 @@ impl Value {
         let top = self.spends.len().div_ceil(5);
         let by_source = self.by_source.iter().map(|(source, origin)| SourceValue {
             source: source.clone(),
-            customers: origin.customers,
-            clv_mean: origin.clv(money),
-            cac_mean: origin.cac(money),
-            clv_cac: origin.ratio(),
-            healthy: origin.healthy(),
+            value: origin.figures(money),
         });
         let by_partner = self
             .by_partner
             .iter()
             .map(|(partner, origin)| PartnerValue {
                 partner: partner.clone(),
-                customers: origin.customers,
-                clv_mean: origin.clv(money),
-                cac_mean: origin.cac(money),
-                clv_cac: origin.ratio(),
-                healthy: origin.healthy(),
+                value: origin.figures(money),
             });
         ValueFigures {
             customers: all.customers,
@@ -207,6 +200,16 @@ impl Origin {
         self.customers += other.customers;
         self.spent += other.spent;
         self.cost += other.cost;
+    }
+
+    fn figures(&self, money: Money) -> OriginValue {
+        OriginValue {
+            customers: self.customers,
+            clv_mean: self.clv(money),
+            cac_mean: self.cac(money),
+            clv_cac: self.ratio(),
+            healthy: self.healthy(),
+        }
     }
 
     pub(crate) fn clv(&self, money: Money) -> Option<f64> {
