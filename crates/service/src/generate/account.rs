@@ -7,6 +7,7 @@
 //! | a ticket that is not solved | a second one, and more grief |
 //! | decline | use thins out, half in ten days; a smaller plan at the renewal, and leaving is much likelier |
 //! | the end of a period is near | those who think of leaving do |
+//! | a period is paid for | the contract goes on, and the paid invoice is a purchase |
 //! | a payment that fails three times | the contract ends, though nobody wanted it to |
 
 use super::customer::Day;
@@ -236,7 +237,10 @@ impl Account {
         self.paid_until = day.number + self.period_days();
         let at = self.start_session(day);
         let terms = self.terms(day);
-        self.emit(at, what(terms), out);
+        let at = self.emit(at, what(terms), out);
+        // The paid invoice: what a contract event names is the price of the plan, not money that came in.
+        let (cents, items) = (terms.cents, terms.seats);
+        self.emit(at, What::Purchase { cents, items }, out);
     }
 
     fn follow_up(&mut self, day: Day, out: &mut Vec<Event>) {

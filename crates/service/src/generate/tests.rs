@@ -219,6 +219,7 @@ fn accounts_bring_every_kind_of_event_of_a_contract_and_its_use() {
         "subscription_change",
         "subscription_cancel",
         "payment_failed",
+        "purchase",
         "activate",
         "login",
         "feature_use",
@@ -237,6 +238,30 @@ fn accounts_bring_every_kind_of_event_of_a_contract_and_its_use() {
         let days = (trial["period_end"].as_i64().unwrap() - trial["ts"].as_i64().unwrap()) / DAY_MS;
         assert!((13..=14).contains(&days), "{trial}");
     }
+}
+
+#[test]
+fn every_paid_period_of_an_account_is_a_purchase_of_its_price() {
+    let (events, ..) = made(&accounts(400));
+    let mut due: BTreeMap<String, f64> = BTreeMap::new();
+    let mut paid = 0;
+    let mut events = parsed(&events);
+    events.sort_by_key(|event| event["ts"].as_i64());
+    for event in events {
+        let id = event["customer_id"].as_str().unwrap().to_owned();
+        let amount = event["amount"].as_f64();
+        match event["type"].as_str().unwrap() {
+            "subscription_renew" | "subscription_change" => {
+                assert_eq!(due.insert(id, amount.unwrap()), None, "{event}");
+            }
+            "purchase" => {
+                assert_eq!(due.remove(&id), amount, "{event}");
+                paid += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(due.is_empty() && paid > 400, "{paid} paid, {due:?} not");
 }
 
 #[test]
