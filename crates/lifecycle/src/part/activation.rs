@@ -3,10 +3,11 @@
 //! One record at most for a customer, `late_activation` on the topic `lifecycle`, at the exact millisecond: the sign-up and
 //! [`Settings::activation_ms`](crate::Settings::activation_ms) later, if none of
 //! [`Settings::activation`](crate::Settings::activation) occurred since. It counts what stood in the way since the sign-up:
-//! support contacts, payments that failed, slow pages. Who bought before signing up had first value already. An act dated
+//! support contacts, payments that failed, slow pages. Who bought before signing up had first value already, and so had who
+//! activated before, be it that the sign-up is heard of late: `activate` comes once, so it is held until then. An act dated
 //! at or before the record undoes nothing, but counts as the activation. Who closes the account is not awaited any more.
 //!
-//! Only who signed up has a row, of about 15 bytes.
+//! Only who signed up, or activated, has a row, of about 15 bytes.
 
 use holdfast_events::EventType;
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ impl Friction {
 struct Row {
     /// 0 for who has not signed up.
     signed_up_at: i64,
-    /// How long that took, ms.
+    /// How long that took, ms; without a sign-up so far, when it was.
     activated_after: Option<i64>,
     was_told: bool,
     /// None where there was none, as nearly always: it saves two bytes.
@@ -133,7 +134,8 @@ impl Activations {
         row.signed_up_at = ts.max(1);
         let counts = whom.settings.activation.contains(&EventType::Purchase);
         let has_bought = whom.store.last_purchase(whom.ix).is_some();
-        row.activated_after = (counts && has_bought).then_some(0);
+        let activated = row.activated_after.map(|at| (at - ts).max(0));
+        row.activated_after = (counts && has_bought).then_some(0).or(activated);
         self.rows.set(whom.ix, &row);
     }
 }
@@ -154,7 +156,9 @@ impl Part for Activations {
         if seen.kind == E::SignUp {
             return self.sign_up(whom, seen.ts);
         }
-        if !self.rows.has(whom.ix) {
+        let is_use = whom.settings.activation.contains(&seen.kind);
+        let is_kept = self.rows.has(whom.ix) || is_use && seen.kind == E::Activate;
+        if !is_kept {
             return;
         }
         let mut row = self.rows.get(whom.ix);
@@ -165,7 +169,6 @@ impl Part for Activations {
             }
             return;
         }
-        let is_use = whom.settings.activation.contains(&seen.kind);
         if is_use && row.activated_after.is_none() && seen.ts >= row.signed_up_at {
             row.activated_after = Some(seen.ts - row.signed_up_at);
         } else if row.is_on_the_way(seen.ts) {
@@ -218,9 +221,10 @@ impl Part for Activations {
         let row = self.rows.get(whom.ix);
         let is_due = row.deadline(whom).is_some_and(|at| at <= as_of);
         let days = |ms: i64| ms as f64 / DAY_MS as f64;
+        let signed_up_at = Some(row.signed_up_at).filter(|at| *at > 0);
         profile.activation = FirstUse {
-            signed_up_at: Some(row.signed_up_at).filter(|at| *at > 0),
-            days_to_activate: row.activated_after.map(days),
+            signed_up_at,
+            days_to_activate: signed_up_at.and(row.activated_after).map(days),
             is_late: row.activated_after.is_none() && (row.was_told || is_due),
             friction: row.friction.unwrap_or_default(),
         };

@@ -7,9 +7,11 @@
 //! | so long after the first `feature_use` or `activate`, if nothing was promised or delivered | the same |
 //! | a refund or return of the order before | it is not told any more |
 //!
-//! Nobody else is asked anything. Events name the order by `order_id`; a message or a refund that names none is about
-//! the newest order, a delivery, a promise or a return about the oldest one to which it can belong. Orders without an
-//! id are all different. The last four orders are held: what a fifth pushes out is asked nothing more.
+//! Nobody else is asked anything, and who closes the account is asked nothing more. Events name the order by `order_id`; a
+//! message or a refund that names none is about the newest order, a delivery, a promise or a return about the oldest one to
+//! which it can belong. Orders without an id are all different. The last four orders are held: what a fifth pushes out is
+//! asked nothing more. A delivery, a promise or a message whose order has not been heard of yet is held for it, one order at
+//! a time.
 //!
 //! A row is 4 bytes beside 10 for each order of which nothing else is known, and its id.
 
@@ -106,14 +108,15 @@ impl Part for FollowUps {
             | EventType::OrderDelivered
             | EventType::OrderReturned
             | EventType::OrderMessage => Want::Details,
-            EventType::FeatureUse | EventType::Activate => Want::Event,
+            EventType::FeatureUse | EventType::Activate | EventType::AccountClosed => Want::Event,
             _ => Want::Nothing,
         }
     }
 
     fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
-        let is_use = matches!(seen.kind, EventType::FeatureUse | EventType::Activate);
-        if is_use && !self.rows.has(whom.ix) {
+        use EventType as E;
+        let is_of_all = matches!(seen.kind, E::FeatureUse | E::Activate | E::AccountClosed);
+        if is_of_all && !self.rows.has(whom.ix) {
             return;
         }
         let mut row = self.rows.get(whom.ix);
@@ -128,10 +131,11 @@ impl Part for FollowUps {
             EventType::OrderDelivered => row.deliver(seen),
             EventType::OrderPromised => row.promise(seen),
             EventType::Refund | EventType::OrderReturned => row.undo(seen),
+            EventType::AccountClosed => row.leave(seen.ts),
             EventType::OrderMessage => {
                 let kind = seen.details.and_then(|details| details.kind.as_deref());
                 let step = Steps::from_text(kind.unwrap_or_default());
-                if let Some(order) = row.find(seen.details, seen.ts, Else::Newest) {
+                if let Some(order) = row.find_or_expect(seen, Else::Newest) {
                     order.steps.0 |= step.0;
                 }
             }
@@ -167,15 +171,18 @@ impl Part for FollowUps {
         let forgotten = |order: &&Order| {
             is_due(order) && order.steps.is_empty() && order.state != State::Undone
         };
+        let last = row.orders.iter().rfind(|order| order.is_bought());
         let sums = row.sums.unwrap_or_default();
         profile.orders = Orders {
             last_at: whom.store.last_purchase(whom.ix),
-            last_steps: row
+            last_steps: last.map_or(Steps::default(), |order| order.steps),
+            last_is_due: last.is_some_and(is_due),
+            without_follow_up: row
                 .orders
-                .last()
-                .map_or(Steps::default(), |order| order.steps),
-            last_is_due: row.orders.last().is_some_and(is_due),
-            without_follow_up: row.orders.iter().filter(forgotten).count() as u32,
+                .iter()
+                .filter(|order| order.is_bought())
+                .filter(forgotten)
+                .count() as u32,
             late_deliveries: sums.late,
             last_late_days: sums
                 .last

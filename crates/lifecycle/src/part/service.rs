@@ -7,7 +7,8 @@
 //! | `support_resolved` | closes the ticket |
 //!
 //! Contacts that name no ticket are about one ticket at a time; an answer or an end that names none is about the newest
-//! open one. One of a ticket that is not open says nothing; a contact about one that was closed opens another. Eight tickets are held open; beyond, and after
+//! open one. An end of a ticket that is not open says nothing, nor does an answer, but for the last one: its ticket may be
+//! heard of behind it. A contact about one that was closed opens another. Eight tickets are held open; beyond, and after
 //! [`ticket_open_ms`](crate::Settings::ticket_open_ms) in which nothing was heard of it, a ticket counts as neither open
 //! nor solved.
 //!
@@ -141,6 +142,7 @@ struct Ticket {
     lasted: u64,
     /// Who answered, and whether too late.
     flags: u8,
+    /// By the customer; 0 where it was answered, and the contact has not been heard of yet.
     contacts: u8,
 }
 
@@ -161,7 +163,12 @@ impl Row {
         }
     }
 
-    fn contact(&mut self, hash: u32, at: i64) {
+    /// Says of an answer that came in before this contact, which opens its ticket: who gave it, and when.
+    fn contact(&mut self, hash: u32, at: i64) -> Option<(u8, i64)> {
+        let awaits = |ticket: &mut Ticket| ticket.contacts == 0 && ticket.hash == hash;
+        // One that is older than the contact was about something else.
+        let early = self.open.extract_if(.., awaits).next();
+        let early = early.filter(|answer| answer.opened >= at);
         if let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.hash == hash) {
             ticket.hear(at);
             let last = ticket.last();
@@ -182,19 +189,33 @@ impl Row {
         if self.open.len() > OPEN {
             self.open.remove(0);
         }
+        early.map(|answer| (answer.flags, answer.opened))
+    }
+
+    /// Holds an answer whose ticket is not open, in the place of another such one.
+    fn answered_early(&mut self, hash: u32, at: i64, is_bot: bool) {
+        self.open.retain(|ticket| ticket.contacts > 0);
+        if self.open.len() < OPEN {
+            self.open.push(Ticket {
+                hash,
+                opened: at,
+                lasted: 0,
+                flags: if is_bot { BOT } else { HUMAN },
+                contacts: 0,
+            });
+            self.open.sort_by_key(|ticket| (ticket.opened, ticket.hash));
+        }
     }
 
     /// The open ticket that an answer or an end is about: where it names none, the newest.
     fn meant(&self, hash: u32) -> Option<usize> {
-        match hash {
-            0 => self.open.len().checked_sub(1),
-            _ => self.open.iter().position(|ticket| ticket.hash == hash),
-        }
+        let is_meant = |ticket: &Ticket| ticket.contacts > 0 && (hash == 0 || ticket.hash == hash);
+        self.open.iter().rposition(is_meant)
     }
 
     fn reply(&mut self, hash: u32, at: i64, (is_bot, slow_ms): (bool, i64)) {
         let Some(place) = self.meant(hash) else {
-            return;
+            return self.answered_early(hash, at, is_bot);
         };
         let ticket = &mut self.open[place];
         ticket.hear(at);
@@ -275,6 +296,14 @@ fn hash_of(details: Option<&Details<'_>>) -> u32 {
     id.map_or(0, |id| (xxh3_64(id.as_bytes()) as u32).max(1))
 }
 
+/// Notes what came to a customer's sums at an instant.
+fn note(before: &ServiceTotals, row: &Row, at: i64, out: &mut Out<'_>) {
+    let sums = row.totals().since(before);
+    if sums != ServiceTotals::default() {
+        out.note(|notes| notes.served.push((at, sums)));
+    }
+}
+
 impl Part for Service {
     fn wants(&self, kind: EventType) -> Want {
         match kind {
@@ -294,6 +323,7 @@ impl Part for Service {
         // What was open for too long without a word is over: its number may be used again.
         let open_ms = whom.settings.ticket_open_ms;
         row.open.retain(|ticket| ticket.is_open(seen.ts, open_ms));
+        let mut early = None;
         match seen.kind {
             EventType::SupportResolved => row.resolve(hash),
             EventType::SupportReply if !seen.is_said_by_customer() => {
@@ -301,11 +331,13 @@ impl Part for Service {
                 let slow_ms = whom.settings.slow_reply_ms;
                 row.reply(hash, seen.ts, (is_bot || speaks("bot"), slow_ms));
             }
-            _ => row.contact(hash, seen.ts),
+            _ => early = row.contact(hash, seen.ts),
         }
-        let sums = row.totals().since(&before);
-        if sums != ServiceTotals::default() {
-            out.note(|notes| notes.served.push((seen.ts, sums)));
+        note(&before, &row, seen.ts, out);
+        if let Some((flags, at)) = early {
+            let before = row.totals();
+            row.reply(hash, at, (flags & BOT != 0, whom.settings.slow_reply_ms));
+            note(&before, &row, at, out);
         }
         self.rows.set(whom.ix, &row);
     }
@@ -320,7 +352,7 @@ impl Part for Service {
         let row = self.rows.get(whom.ix);
         let settings = whom.settings;
         let open = row.open.iter();
-        let open = open.filter(|ticket| ticket.is_open(as_of, settings.ticket_open_ms));
+        let open = open.filter(|it| it.contacts > 0 && it.is_open(as_of, settings.ticket_open_ms));
         let orders = whom.store.purchases(whom.ix);
         let waits = |ticket: &Ticket| {
             let unanswered = ticket.flags & HUMAN == 0;

@@ -53,6 +53,18 @@ fn a_complaint_without_a_channel_is_about_mails() {
 }
 
 #[test]
+fn a_message_that_arrived_before_the_bounce_and_is_heard_of_after_it_opens_nothing() {
+    let mail = |kind, ts| event(kind, ts).with(r#"{"channel":"email"}"#);
+    for (arrived, open) in [(START + 4, None), (START + 6, Some(Channel::Email))] {
+        let mut world = World::new(Settings::default());
+        world.play(&mail(E::CampaignSent, START));
+        world.play(&mail(E::CampaignBounced, START + 5));
+        world.play(&mail(E::CampaignDelivered, arrived));
+        assert_eq!(world.profile("ada", START + DAY).contact.channel, open);
+    }
+}
+
+#[test]
 fn a_bounce_is_soft_by_a_word_of_its_own_only() {
     let bounced = |reason: &str| {
         let fields = format!(r#"{{"channel":"email","reason":"{reason}"}}"#);

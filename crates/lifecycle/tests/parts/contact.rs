@@ -244,12 +244,12 @@ fn twin(events: &[Event], required: bool) -> Option<&'static str> {
         let (own, all) = (said(name), said("marketing"));
         let heard = !of.is_empty() || own.is_some();
         let arrives = [E::CampaignDelivered, E::CampaignOpened, E::CampaignClicked];
-        let matters =
-            |event: &&&Event| event.kind == E::CampaignBounced || arrives.contains(&event.kind);
-        let is_dead = of
-            .iter()
-            .rfind(matters)
-            .is_some_and(|last| last.kind == E::CampaignBounced);
+        // Nothing later than a bounce arrived after it was heard of.
+        let is_dead = of.iter().enumerate().any(|(place, bounce)| {
+            let since = of[place..].iter();
+            let arrived = |event: &&Event| arrives.contains(&event.kind) && event.ts > bounce.ts;
+            bounce.kind == E::CampaignBounced && !since.copied().any(|event| arrived(&event))
+        });
         let latest = [own, all]
             .into_iter()
             .flatten()

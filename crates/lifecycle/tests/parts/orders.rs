@@ -99,6 +99,38 @@ fn order_that_goes_back_is_not_asked_about_and_none_is_asked_twice() {
 }
 
 #[test]
+fn what_follows_an_order_and_is_heard_of_before_it_is_held_for_it() {
+    let early = [
+        of(E::OrderDelivered, START + DAY, "o1"),
+        message(START + DAY + 1, "o1", "thanks"),
+        of(E::Purchase, START, "o1"),
+    ];
+    let nps = (json!("nps"), json!("receipt"), START + 8 * DAY);
+    let asked = told(&early, START + 90 * DAY);
+    assert_eq!((asked.len(), asked.last()), (2, Some(&nps)));
+    let known = orders(&early, START + 9 * DAY);
+    assert!(!known.last_steps.is_empty());
+    assert_eq!(known.without_follow_up, 0);
+    // Of one that was dated before the purchase nothing is known, and one that never comes is no order.
+    let before = [early[0].clone(), of(E::Purchase, START + 2 * DAY, "o1")];
+    assert_eq!(told(&before, START + 90 * DAY).len(), 1);
+    let never = orders(&early[..2], START + 90 * DAY);
+    assert_eq!((never.last_at, never.without_follow_up), (None, 0));
+}
+
+#[test]
+fn who_closed_the_account_is_asked_nothing_more() {
+    let events = [
+        of(E::Purchase, START, "o1"),
+        of(E::OrderDelivered, START + DAY, "o1"),
+        event(E::AccountClosed, START + 2 * DAY),
+    ];
+    assert_eq!(told(&events, START + 90 * DAY).len(), 1);
+    let back = [&events[..], &[of(E::Purchase, START + 3 * DAY, "o2")]].concat();
+    assert_eq!(told(&back, START + 90 * DAY).len(), 2);
+}
+
+#[test]
 fn record_says_which_order_and_why() {
     let mut world = World::new(known());
     world.play_all(&[

@@ -67,6 +67,25 @@ fn bot_and_human_are_told_apart_and_the_customer_does_not_answer_itself() {
 }
 
 #[test]
+fn answer_that_is_heard_of_before_its_ticket_counts_from_the_contact() {
+    let reply = |ts| event(E::SupportReply, ts).with(r#"{"ticket_id":"t1","bot":true}"#);
+    let events = [
+        reply(START + 2_000),
+        ticket(E::SupportContact, START, "t1"),
+        ticket(E::SupportReply, START + 90_000, "t1"),
+    ];
+    let now = served(&events, START + DAY);
+    assert_eq!(now.totals.bot.mean_seconds(), Some(2.0));
+    assert_eq!(now.totals.human.mean_seconds(), Some(90.0));
+    assert_eq!((now.totals.first.quick, now.open_tickets), (1, 1));
+    // Alone it is no ticket; and what was answered before somebody asked is no answer to that.
+    let alone = served(&events[..1], START + DAY);
+    assert_eq!((alone.totals, alone.open_tickets), Default::default());
+    let older = [reply(START - 1), events[1].clone()];
+    assert_eq!(served(&older, START + DAY).totals.first, Replies::default());
+}
+
+#[test]
 fn ticket_is_slow_once_no_human_answered_for_a_day() {
     let contact = ticket(E::SupportContact, START, "t1");
     let bot = event(E::SupportReply, START + 5).with(r#"{"ticket_id":"t1","bot":true}"#);

@@ -30,11 +30,13 @@ fn late(history: &[Event], settings: &Settings) -> Option<(i64, [usize; 3])> {
     let deadline = at + settings.activation_ms;
     let uses = |event: &&Event| settings.activation.contains(&event.kind);
     let since = history[place..].iter();
-    let counts_before = settings.activation.contains(&E::Purchase);
-    let bought = history[..place]
+    // Of what was done before, what is held: a purchase, and the activation that comes once.
+    let counts_before = |event: &&Event| matches!(event.kind, E::Purchase | E::Activate);
+    let had_value = history[..place]
         .iter()
-        .any(|event| event.kind == E::Purchase);
-    if bought && counts_before || since.clone().filter(uses).any(|event| event.ts < deadline) {
+        .filter(counts_before)
+        .any(|event| uses(&event));
+    if had_value || since.clone().filter(uses).any(|event| event.ts < deadline) {
         return None;
     }
     // An event at the deadline itself comes after it.
@@ -128,4 +130,19 @@ fn who_bought_before_signing_up_had_first_value_already() {
     assert_eq!(world.lifecycle(1, &["late_activation"]), [] as [Value; 0]);
     let activation = world.profile(1, START + DAY_MS).unwrap().activation;
     assert_eq!(activation.days_to_activate, Some(0.0));
+}
+
+#[test]
+fn activation_that_is_heard_of_before_the_sign_up_is_one() {
+    let mut world = World::new(&Settings::default());
+    world.event(&event(E::Activate, START + HOUR, None));
+    assert_eq!(
+        world.profile(1, START + HOUR).unwrap().activation,
+        Default::default()
+    );
+    world.event(&event(E::SignUp, START, None));
+    world.advance(START + 90 * DAY_MS);
+    assert_eq!(world.lifecycle(1, &["late_activation"]), [] as [Value; 0]);
+    let activation = world.profile(1, START + 90 * DAY_MS).unwrap().activation;
+    assert_eq!(activation.days_to_activate, Some(1.0 / 24.0));
 }

@@ -5,7 +5,7 @@
 //! | unsubscribed, complained (of mails, where no channel is named) | left, until a later consent for this very channel |
 //! | `consent_change` whose purpose is the channel | granted, or left |
 //! | `consent_change` for marketing as a whole | holds where the channel has no later consent of its own |
-//! | bounced, unless `kind`, `status` or `reason` says soft or transient | cannot be reached, until a message arrives |
+//! | bounced, unless `kind`, `status` or `reason` says soft or transient | cannot be reached, until a later message arrives |
 //! | sent, delivered, opened, clicked | counted |
 //!
 //! The best channel is the one with the highest (opened + clicked + 1) / (delivered + 2) of those that the customer has
@@ -147,8 +147,8 @@ struct Tally {
     /// Opened and clicked.
     responses: u32,
     bounced: u32,
-    /// Whether the last message could not be delivered for good.
-    is_dead: bool,
+    /// Since when messages cannot be delivered for good.
+    dead_since: Option<i64>,
     consent: Consent,
 }
 
@@ -159,19 +159,26 @@ impl Tally {
             E::CampaignSent => self.sent = self.sent.saturating_add(1),
             E::CampaignDelivered => {
                 self.delivered = self.delivered.saturating_add(1);
-                self.is_dead = false;
+                self.arrives(at);
             }
             E::CampaignOpened | E::EmailOpen | E::CampaignClicked => {
                 self.responses = self.responses.saturating_add(1);
-                self.is_dead = false;
+                self.arrives(at);
             }
             E::CampaignBounced => {
                 self.bounced = self.bounced.saturating_add(1);
-                self.is_dead |= !is_soft;
+                if !is_soft {
+                    self.dead_since = self.dead_since.max(Some(at));
+                }
             }
             E::CampaignUnsubscribed | E::CampaignComplained => self.consent.say(at, false),
             _ => {}
         }
+    }
+
+    /// A message that bounced at the same instant, or before it was heard that an older one arrived, has the last word.
+    fn arrives(&mut self, at: i64) {
+        self.dead_since = self.dead_since.filter(|since| *since >= at);
     }
 
     /// Responses and messages that arrived, as a fraction that no channel lacks.
@@ -186,7 +193,7 @@ impl Tally {
     /// Why the customer may be written to here; none if it may not.
     fn basis(&self, marketing: Consent, required: bool) -> Option<Basis> {
         // Who left this channel is not brought back by a consent to marketing as a whole.
-        if self.is_dead || self.consent.granted() == Some(false) {
+        if self.dead_since.is_some() || self.consent.granted() == Some(false) {
             return None;
         }
         let mut said = self.consent;

@@ -29,6 +29,8 @@ pub(super) enum State {
     Told,
     /// Nothing: money or goods went back.
     Undone,
+    /// Nothing yet: its purchase has not been heard of, only what follows one. Its time is that of the first such word.
+    Expected,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,8 +43,37 @@ pub(super) struct Order {
 }
 
 impl Order {
+    fn new(bought: i64, id: Option<&str>, state: State) -> Self {
+        Self {
+            bought,
+            id: id.map(Into::into),
+            steps: Steps::default(),
+            state,
+            course: None,
+        }
+    }
+
     fn course(&mut self) -> &mut Course {
         self.course.get_or_insert_default()
+    }
+
+    pub(super) fn is_bought(&self) -> bool {
+        self.state != State::Expected
+    }
+
+    /// Its purchase is heard of, behind what followed it.
+    fn bought_at(&mut self, at: i64) {
+        let later = self.bought - at;
+        if let Some(course) = &mut self.course {
+            for instant in [
+                &mut course.delivered,
+                &mut course.promised,
+                &mut course.used,
+            ] {
+                *instant = instant.map(|after| after + later);
+            }
+        }
+        (self.bought, self.state) = (at, State::Waiting);
     }
 
     /// When the customer may be asked how it likes what it has, and since when it has it.
@@ -102,7 +133,10 @@ impl Row {
                 .iter_mut()
                 .find(|order| order.id.as_deref() == Some(id));
         }
-        let mut before = self.orders.iter_mut().filter(|order| order.bought <= at);
+        let mut before = self
+            .orders
+            .iter_mut()
+            .filter(|order| order.bought <= at && order.is_bought());
         let is_delivered =
             |order: &&mut Order| order.course.is_some_and(|it| it.delivered.is_some());
         match or_else {
@@ -114,25 +148,57 @@ impl Row {
         }
     }
 
+    /// The order that an event is about; one that is named and not known is expected from here on, in place of another
+    /// such one.
+    pub(super) fn find_or_expect(&mut self, seen: &Seen<'_>, or_else: Else) -> Option<&mut Order> {
+        if self.find(seen.details, seen.ts, or_else).is_none() {
+            let id = order_id(seen.details)?;
+            self.orders.retain(Order::is_bought);
+            self.insert(Order::new(seen.ts, Some(id), State::Expected));
+        }
+        self.find(seen.details, seen.ts, or_else)
+    }
+
+    fn insert(&mut self, order: Order) {
+        let place = self
+            .orders
+            .partition_point(|known| known.bought <= order.bought);
+        self.orders.insert(place, order);
+        if self.orders.len() > HELD {
+            // What is expected pushes out no order that is known.
+            let expected = self.orders.iter().position(|order| !order.is_bought());
+            self.orders.remove(expected.unwrap_or(0));
+        }
+    }
+
     /// Takes in a purchase, and says whether the order is a new one.
     pub(super) fn buy(&mut self, seen: &Seen<'_>) -> Option<Order> {
         let id = order_id(seen.details);
-        if id.is_some() && self.orders.iter().any(|order| order.id.as_deref() == id) {
-            return None;
-        }
-        let order = Order {
-            bought: seen.ts,
-            id: id.map(Into::into),
-            steps: Steps::default(),
-            state: State::Waiting,
-            course: None,
+        let is_named = |order: &Order| id.is_some() && order.id.as_deref() == id;
+        let order = match self.orders.iter().position(is_named) {
+            Some(known) if self.orders[known].is_bought() => return None,
+            Some(expected) => {
+                let mut order = self.orders.remove(expected);
+                if order.bought >= seen.ts {
+                    order.bought_at(seen.ts);
+                } else {
+                    // What is dated before it followed another one.
+                    order = Order::new(seen.ts, id, State::Waiting);
+                }
+                order
+            }
+            None => Order::new(seen.ts, id, State::Waiting),
         };
-        let place = self.orders.partition_point(|known| known.bought <= seen.ts);
-        self.orders.insert(place, order.clone());
-        if self.orders.len() > HELD {
-            self.orders.remove(0);
-        }
+        self.insert(order.clone());
         Some(order)
+    }
+
+    /// Who closes the account is asked nothing more about what was bought before.
+    pub(super) fn leave(&mut self, at: i64) {
+        let before = self.orders.iter_mut().filter(|order| order.bought <= at);
+        for order in before.filter(|order| order.state == State::Waiting) {
+            order.state = State::Told;
+        }
     }
 
     pub(super) fn deliver(&mut self, seen: &Seen<'_>) {
@@ -140,7 +206,7 @@ impl Row {
         let promised = said.and_then(|said| said.promised_at).map(|at| at.0);
         let days = said.and_then(|said| said.late_days);
         let mut known = None;
-        if let Some(order) = self.find(said, seen.ts, Else::OldestUndelivered) {
+        if let Some(order) = self.find_or_expect(seen, Else::OldestUndelivered) {
             known = order
                 .course
                 .and_then(|it| it.promised)
@@ -172,7 +238,7 @@ impl Row {
         let Some(promised) = seen.details.and_then(|details| details.promised_at) else {
             return;
         };
-        if let Some(order) = self.find(seen.details, seen.ts, Else::OldestUndelivered) {
+        if let Some(order) = self.find_or_expect(seen, Else::OldestUndelivered) {
             let after = promised.0 - order.bought;
             // What was promised first is what was promised.
             order.course().promised.get_or_insert(after);
@@ -188,7 +254,9 @@ impl Row {
             }
             _ => Else::Newest,
         };
-        if let Some(order) = self.find(seen.details, seen.ts, or_else) {
+        if let Some(order) = self.find(seen.details, seen.ts, or_else)
+            && order.is_bought()
+        {
             order.state = State::Undone;
         }
     }
