@@ -14,7 +14,7 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
     let layers = Layers::of_process(args.config.config.as_deref());
     let loaded = layers
         .load()
-        .map_err(|faults| with_model(faults, &layers))?;
+        .map_err(|faults| with_files(faults, &layers))?;
     let settings = &loaded.settings;
     let key_required = settings.source == SourceKind::Kafka;
     let model = files::model(settings.model_path.as_deref());
@@ -67,8 +67,8 @@ fn thresholds(settings: &Settings, model: &Model, fresh: &pipeline::Settings) ->
     )
 }
 
-/// A model file that cannot be used is one more fault: whoever mends the others need not come back for it.
-fn with_model(mut faults: Faults, layers: &Layers) -> Faults {
+/// A model file or a rule table that cannot be used is one more fault: whoever mends the others need not come back for it.
+fn with_files(mut faults: Faults, layers: &Layers) -> Faults {
     if let Some((path, origin)) = layers.model_path()
         && let Err(fault) = files::model(Some(&path))
     {
@@ -77,7 +77,16 @@ fn with_model(mut faults: Faults, layers: &Layers) -> Faults {
             key: "model.path".to_owned(),
             message: format!("{:#}", anyhow::Error::new(fault)),
         });
-        faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
     }
+    if let Some((rules, origin)) = layers.rules() {
+        let mut found = Vec::new();
+        pipeline::playbook(&rules, &mut found);
+        faults.0.extend(found.into_iter().map(|message| Fault {
+            origin: origin.clone(),
+            key: String::new(), // the message begins with it
+            message,
+        }));
+    }
+    faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
     faults
 }

@@ -76,7 +76,7 @@ fn alive_days(settings: &Settings) -> Option<u32> {
 /// Those of the rule table, and some of the reader's own.
 fn priors(settings: &Settings, own: &[(String, (f64, f64))]) -> anyhow::Result<Priors> {
     let mut faults = Vec::new();
-    let table = playbook(settings, &mut faults);
+    let table = playbook(&settings.playbook, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Setting(faults.join("\n")).into());
     }

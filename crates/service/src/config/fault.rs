@@ -33,7 +33,8 @@ impl fmt::Display for Faults {
         let noun = if self.0.len() == 1 { "fault" } else { "faults" };
         write!(f, "{} {noun} in the configuration", self.0.len())?;
         for fault in &self.0 {
-            write!(f, "\n  {fault}")?;
+            // What a file that is named says of itself has lines of its own.
+            write!(f, "\n  {}", fault.to_string().replace('\n', "\n  "))?;
         }
         Ok(())
     }

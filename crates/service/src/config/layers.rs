@@ -6,7 +6,7 @@ use super::fault::{Fault, Faults};
 use super::keys;
 use super::reader::Reader;
 use super::tree::{self, Origin, Tree};
-use super::{Loaded, check};
+use super::{Loaded, Playbook, check, topics};
 
 const PREFIX: &str = "HOLDFAST__";
 
@@ -80,6 +80,13 @@ impl Layers {
         let (tree, _) = self.tree();
         let path = Reader::new(&tree, Vec::new()).path("model.path")?;
         Some((path, tree.entries.get("model.path")?.origin.clone()))
+    }
+
+    /// The rule table that is named, whatever else is wrong, and who named it.
+    pub fn rules(&self) -> Option<(Playbook, Origin)> {
+        let (tree, _) = self.tree();
+        let rules = topics::playbook(&mut Reader::new(&tree, Vec::new()));
+        Some((rules, tree.entries.get("playbook.rules")?.origin.clone()))
     }
 
     fn tree(&self) -> (Tree, Vec<Fault>) {

@@ -92,7 +92,7 @@ impl Settings {
             faults.extend(found);
             config.policy.clone()
         });
-        let (rules, playbook) = playbook(config, &mut faults).unzip();
+        let (rules, playbook) = playbook(&config.playbook, &mut faults).unzip();
         let (products, catalogue) = catalogue(config, &mut faults).unzip();
         let capacity = playbook.as_ref().and_then(|playbook| playbook.capacity());
         let policy = policy::Config {

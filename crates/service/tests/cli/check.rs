@@ -102,6 +102,27 @@ fn a_model_that_is_missing_is_named_beside_other_faults() {
 }
 
 #[test]
+fn a_rule_table_that_is_wrong_is_named_beside_other_faults() {
+    let (dir, path) = with_model(
+        "[policy]\nclose = 7\n[stage]\nname = \"growth\"\n[playbook]\nrules = \"r.toml\"\n",
+    );
+    fs::write(dir.path().join("r.toml"), "[economics]\nsaved = 7\n").unwrap();
+    let ran = run(&["check", "--config", text(&path)]);
+    assert_eq!(ran.code, 78);
+    for fault in [
+        "3 faults in the configuration",
+        "holdfast.toml:4: policy.close",
+        "holdfast.toml:5: stage: is of the rule table, see playbook.rules",
+        "holdfast.toml:8: playbook.rules: ",
+        "r.toml: 2 faults in the rule table",
+        "\n    line 2: economics: saved: 7 is not between 0 and 1",
+    ] {
+        let said = &ran.stderr;
+        assert!(said.contains(fault), "{fault} is missing in\n{said}");
+    }
+}
+
+#[test]
 fn run_and_replay_refuse_what_check_refuses() {
     let (dir, path) = with_model("[money]\ncurrency = \"USD\"\n[source]\nkind = \"log\"\n");
     let out = dir.path().join("out");

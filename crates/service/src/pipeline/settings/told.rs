@@ -86,10 +86,10 @@ pub(super) fn book_of(
 
 /// The rule table; every fault of it is one of the configuration.
 pub(crate) fn playbook(
-    config: &config::Settings,
+    rules: &config::Playbook,
     faults: &mut Vec<String>,
 ) -> Option<(String, Arc<Playbook>)> {
-    let (text, place) = match &config.playbook {
+    let (text, place) = match rules {
         config::Playbook::Off => return None,
         config::Playbook::Preset(preset) => (preset.rules().to_owned(), preset.name().to_owned()),
         config::Playbook::Path(path) => match std::fs::read_to_string(path) {
@@ -103,7 +103,8 @@ pub(crate) fn playbook(
             }
         },
     };
-    let found = Playbook::parse(&text).map_err(|fault| faults.push(format!("{place}: {fault}")));
+    let found = Playbook::parse(&text)
+        .map_err(|fault| faults.push(format!("playbook.rules: {place}: {fault}")));
     let found = Arc::new(found.ok()?);
     Some((text, found))
 }
