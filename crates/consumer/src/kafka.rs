@@ -54,6 +54,9 @@ const EVENTS_AT_WORK: usize = 4;
 const EVENTS_AT_REST: usize = 64;
 /// For how long an outage explains what looks like another process with our name.
 const RECENTLY: Duration = Duration::from_secs(60);
+/// For how long who lost its partitions waits for the group to say which it has next. An answer that an outage swallowed
+/// never comes, and librdkafka asks again only after `max.poll.interval.ms`.
+const UNHEARD: Duration = Duration::from_secs(45);
 
 /// What librdkafka says while the broker cannot be reached.
 const AWAY: [RDKafkaErrorCode; 4] = [
@@ -87,6 +90,8 @@ pub struct KafkaSource {
     away_at: Option<Instant>,
     /// When a consumer that had failed was last replaced.
     renewed_at: Option<Instant>,
+    /// Since when it waits to hear what it has, after it lost what it had.
+    unheard_since: Option<Instant>,
 }
 
 /// What is known of a partition that is ours.
@@ -129,6 +134,7 @@ impl KafkaSource {
             troubled_at: None,
             away_at: None,
             renewed_at: None,
+            unheard_since: None,
             queue: Queue::new(&consumer),
             probe: Probe::new(&settings)?,
             topic,
@@ -199,6 +205,7 @@ impl KafkaSource {
         let recently = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < RECENTLY);
         let is_first = !recently(self.renewed_at) || self.away_at > self.renewed_at;
         if recently(self.troubled_at) && is_first {
+            warn!("the consumer was fenced after an outage, joining again");
             self.renew()?;
             return Ok(Some(format!("joining the group again: {text}")));
         }
@@ -210,8 +217,8 @@ impl KafkaSource {
 
     /// A new consumer in the place of one that has failed. All partitions are lost with the old one.
     fn renew(&mut self) -> Result<(), SourceError> {
-        warn!("the consumer was fenced after an outage, joining again");
         self.renewed_at = Some(Instant::now());
+        self.unheard_since = self.renewed_at;
         let lost: Vec<i32> = self.owned.keys().copied().collect();
         if !lost.is_empty() {
             self.handler.revoked(&lost, true);
@@ -339,6 +346,10 @@ impl Source for KafkaSource {
         }
         if self.claims.is_due() {
             self.look_after_claims()?;
+        }
+        if self.unheard_since.is_some_and(|at| at.elapsed() > UNHEARD) {
+            warn!("the group does not say which partitions are ours, joining again");
+            self.renew()?;
         }
         let joining = self.owned.is_empty();
         self.read(if joining {

@@ -36,6 +36,7 @@ impl KafkaSource {
 
     fn assign(&mut self, partitions: &[i32]) -> Result<(), SourceError> {
         info!(?partitions, "partitions assigned");
+        self.unheard_since = None;
         let mut list = TopicPartitionList::new();
         let mut fresh = Vec::new();
         if !partitions.is_empty() {
@@ -72,6 +73,10 @@ impl KafkaSource {
             self.troubled_at = Some(Instant::now());
         }
         self.handler.revoked(partitions, lost);
+        if lost {
+            // Only now: the owner of the state may have waited for the broker.
+            self.unheard_since = Some(Instant::now());
+        }
         // What was read of them and not given out belongs to the next owner.
         self.pending.retain(|polled| !is_of(polled, partitions));
         let mut list = TopicPartitionList::new();

@@ -165,6 +165,21 @@ fn a_consumer_fenced_after_an_outage_joins_again_once_an_outage_and_has_lost_its
 }
 
 #[test]
+fn who_lost_its_partitions_and_hears_nothing_of_the_group_joins_it_again() {
+    let mut f = Fixture::new();
+    f.send(3);
+    assert_eq!(f.read(), [0, 1, 2]);
+    let assigned = *f.notes.assigned.lock().unwrap();
+    // As after a loss whose answer from the group never came.
+    f.source.owned.clear();
+    f.source.unheard_since = Instant::now().checked_sub(UNHEARD);
+    f.wait_for("renewal", |source| source.renewed_at.is_some());
+    assert_eq!(f.read(), [0, 1, 2]);
+    assert!(*f.notes.assigned.lock().unwrap() > assigned);
+    assert_eq!(f.source.unheard_since, None);
+}
+
+#[test]
 fn a_consumer_fenced_out_of_the_blue_gives_up_and_names_the_instance() {
     let mut f = Fixture::new();
     f.send(1);
