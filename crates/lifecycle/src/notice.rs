@@ -1,5 +1,6 @@
 //! What goes out: one record of a topic, keyed by the customer.
 
+use holdfast_features::Ix;
 use serde::Serialize;
 
 use crate::part::service::ServiceTotals;
@@ -21,6 +22,10 @@ pub enum Topic {
 pub struct Notice {
     /// Where it goes.
     pub topic: Topic,
+    /// What it tells, in the words of rule tables; none where they have none for it.
+    pub kind: Option<&'static str>,
+    /// The customer.
+    pub customer: Ix,
     /// The customer's id.
     pub key: String,
     /// The instant at which it became true, ms UTC.

@@ -98,7 +98,7 @@ impl Whom<'_> {
 
 /// Takes what changed.
 pub struct Out<'a> {
-    pub(crate) to: &'a mut dyn FnMut(Notice),
+    pub(crate) to: &'a mut Vec<Notice>,
     /// Off while state is rebuilt, and for what is dated before `not_before`.
     pub(crate) emitting: bool,
     pub(crate) not_before: i64,
@@ -116,8 +116,15 @@ impl Out<'_> {
         }
     }
 
-    /// Sends a record about a customer, as of `at` (ms UTC). `value` is a struct of plain fields.
-    pub fn send(&mut self, topic: Topic, whom: &Whom<'_>, at: i64, value: &impl Serialize) {
+    /// Sends a record about a customer, as of `at` (ms UTC). `value` is a struct of plain fields, `kind` what rule tables
+    /// call it.
+    pub fn send(
+        &mut self,
+        (topic, kind): (Topic, impl Into<Option<&'static str>>),
+        whom: &Whom<'_>,
+        at: i64,
+        value: &impl Serialize,
+    ) {
         if !self.emitting || at < self.not_before {
             return;
         }
@@ -128,8 +135,10 @@ impl Out<'_> {
         if serde_json::to_writer(&mut bytes, value).is_err() {
             bytes.clear();
         }
-        (self.to)(Notice {
+        self.to.push(Notice {
             topic,
+            kind: kind.into(),
+            customer: whom.ix,
             key: whom.id().to_owned(),
             as_of: at,
             value: bytes,

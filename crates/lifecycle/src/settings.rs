@@ -39,6 +39,8 @@ pub struct Settings {
     pub activation: Vec<EventType>,
     /// First value is late when so long after the sign-up.
     pub activation_ms: i64,
+    /// Whether sign-ups are told: somebody has something to say to who has only just come.
+    pub sign_ups_are_told: bool,
     /// A page that took longer to load, in milliseconds, was slow.
     pub slow_page_ms: i64,
     /// Types of events that end a customer's account for good.
@@ -129,6 +131,7 @@ impl Default for Settings {
             points_step: 1_000,
             activation: vec![EventType::Activate, EventType::Purchase],
             activation_ms: 7 * DAY_MS,
+            sign_ups_are_told: false,
             slow_page_ms: 3_000,
             hard_churn: vec![
                 EventType::AccountClosed,

@@ -11,7 +11,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use holdfast_events::{Details, EventType};
+use holdfast_events::EventType;
 use holdfast_features::agenda::{Agenda, Next};
 use holdfast_features::{Ix, Store};
 
@@ -26,39 +26,15 @@ use crate::table::{AnyTable, Dense};
 mod fields;
 mod image;
 mod parts;
+mod seen;
 
 pub use fields::{Fields, FieldsByType};
 pub use image::{ImageFault, TrackerImage};
 use parts::Parts;
+pub use seen::Seen;
 
 /// Number of event types.
 const KINDS: usize = EventType::ALL.len();
-
-/// An applied event.
-#[derive(Debug, Clone)]
-pub struct Seen<'a> {
-    /// Its type.
-    pub kind: EventType,
-    /// Its type's name as sent, which tells foreign types apart.
-    pub type_name: &'a str,
-    /// Its time, ms UTC.
-    pub ts: i64,
-    /// Its amount in minor units, where it has one.
-    pub minor: Option<i64>,
-    /// Its id.
-    pub event_id: &'a str,
-    /// Its optional fields, where [`Tracker::fields`] says that they are wanted.
-    pub details: Option<&'a Details<'a>>,
-}
-
-impl Seen<'_> {
-    /// Whether it is what the customer said in a ticket, and not the business.
-    #[must_use]
-    pub fn is_said_by_customer(&self) -> bool {
-        let speaker = self.details.and_then(|details| details.speaker.as_deref());
-        speaker.is_some_and(|speaker| speaker.eq_ignore_ascii_case("customer"))
-    }
-}
 
 /// One partition's customers beyond the churn score.
 #[derive(Debug)]
@@ -77,7 +53,12 @@ pub struct Tracker {
     sent: [u64; 3],
     /// What happened since notes were last taken, where anybody takes them.
     notes: Option<Notes>,
+    /// Records of the step in hand.
+    held: Vec<Notice>,
 }
+
+/// Takes a record, and may ask for the customer's profile as of an instant that no event of the customer is later than.
+pub type Sender<'a> = dyn FnMut(Notice, &dyn Fn(i64) -> Profile) + 'a;
 
 impl Tracker {
     /// A tracker that knows nobody yet. Records dated before `not_before` (ms UTC) enter the state unsent.
@@ -96,6 +77,7 @@ impl Tracker {
             floor: i64::MIN,
             sent: [0; 3],
             notes: None,
+            held: Vec::new(),
         }
     }
 
@@ -151,7 +133,7 @@ impl Tracker {
     }
 
     /// Fires the customer's own instants up to and with `t`, in the order of time.
-    pub fn before_event(&mut self, store: &Store, ix: Ix, t: i64, to: &mut dyn FnMut(Notice)) {
+    pub fn before_event(&mut self, store: &Store, ix: Ix, t: i64, to: &mut Sender<'_>) {
         if !self.is_due(ix, t) {
             return;
         }
@@ -162,19 +144,16 @@ impl Tracker {
     }
 
     /// An event was applied to the store: the parts that want it hear of it.
-    pub fn after_event(
-        &mut self,
-        store: &Store,
-        ix: Ix,
-        seen: &Seen<'_>,
-        to: &mut dyn FnMut(Notice),
-    ) {
+    pub fn after_event(&mut self, store: &Store, ix: Ix, seen: &Seen<'_>, to: &mut Sender<'_>) {
         let wanting = self.wanted[seen.kind as usize].0;
         if wanting == 0 {
             return;
         }
         let Self {
-            settings, parts, ..
+            settings,
+            parts,
+            held,
+            ..
         } = self;
         let whom = Whom {
             settings,
@@ -183,7 +162,7 @@ impl Tracker {
             floor: self.floor,
         };
         let mut out = Out {
-            to,
+            to: held,
             emitting: self.emitting,
             not_before: self.not_before,
             by_event: true,
@@ -210,10 +189,25 @@ impl Tracker {
         if soonest < self.agenda.not_before(ix) {
             self.agenda.look_at(ix, soonest);
         }
+        self.give(store, to);
+    }
+
+    /// Gives out the records of a step, once all parts have taken it.
+    #[inline]
+    fn give(&mut self, store: &Store, to: &mut Sender<'_>) {
+        if self.held.is_empty() {
+            return;
+        }
+        let mut held = std::mem::take(&mut self.held);
+        for notice in held.drain(..) {
+            let ix = notice.customer;
+            to(notice, &|as_of| self.profile(store, ix, as_of));
+        }
+        self.held = held;
     }
 
     /// Fires everybody's instants up to and with `to_ms`, by instant, then customer id. Says whether anything fired.
-    pub fn advance(&mut self, store: &Store, to_ms: i64, to: &mut dyn FnMut(Notice)) -> bool {
+    pub fn advance(&mut self, store: &Store, to_ms: i64, to: &mut Sender<'_>) -> bool {
         let mut fired = false;
         while self.agenda.is_due(to_ms) {
             let Some(next) = self.agenda.next(to_ms) else {
@@ -267,9 +261,12 @@ impl Tracker {
         instants.min()
     }
 
-    fn fire(&mut self, store: &Store, ix: Ix, (at, bit): (i64, usize), to: &mut dyn FnMut(Notice)) {
+    fn fire(&mut self, store: &Store, ix: Ix, (at, bit): (i64, usize), to: &mut Sender<'_>) {
         let Self {
-            settings, parts, ..
+            settings,
+            parts,
+            held,
+            ..
         } = self;
         let whom = Whom {
             settings,
@@ -278,7 +275,7 @@ impl Tracker {
             floor: self.floor,
         };
         let mut out = Out {
-            to,
+            to: held,
             emitting: self.emitting,
             not_before: self.not_before,
             by_event: false,
@@ -291,6 +288,7 @@ impl Tracker {
             let waiting = self.waiting.get(ix) & !(1 << bit);
             self.waiting.set(ix, waiting);
         }
+        self.give(store, to);
     }
 
     /// Marks the customer's next instant.

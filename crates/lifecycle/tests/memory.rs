@@ -59,7 +59,8 @@ impl World {
         if self.store.verdict(ix, &input) != Applied::Applied {
             return;
         }
-        self.tracker.before_event(&self.store, ix, ts, &mut |_| {});
+        self.tracker
+            .before_event(&self.store, ix, ts, &mut |_, _| {});
         self.store.apply(ix, &input);
         let seen = Seen {
             kind,
@@ -70,11 +71,11 @@ impl World {
             details: self.tracker.fields(kind).is_any().then_some(details),
         };
         self.tracker
-            .after_event(&self.store, ix, &seen, &mut |_| {});
+            .after_event(&self.store, ix, &seen, &mut |_, _| {});
     }
 
     fn advance(&mut self, to: i64) {
-        self.tracker.advance(&self.store, to, &mut |_| {});
+        self.tracker.advance(&self.store, to, &mut |_, _| {});
     }
 }
 

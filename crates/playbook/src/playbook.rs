@@ -6,7 +6,7 @@ use serde::Serialize;
 use version_compare::Version;
 
 use crate::calendar::{SpecialDay, days_until};
-use crate::condition::{Condition, Subject};
+use crate::condition::{Asked, Condition, Subject};
 use crate::economics::{Stakes, rounded};
 use crate::facts::Fact;
 use crate::priors::Priors;
@@ -142,6 +142,19 @@ impl Playbook {
         conditions
             .into_iter()
             .any(|condition| condition.subject == Subject::Fact(fact))
+    }
+
+    /// Whether some rule is for this kind, one of [`KINDS`](crate::KINDS), by its name.
+    #[must_use]
+    pub fn names(&self, kind: &str) -> bool {
+        let mut conditions = self.rules.iter().flat_map(|rule| &rule.when);
+        conditions.any(|condition| {
+            let words = match &condition.asked {
+                Asked::OneOf(words) => words.as_slice(),
+                _ => &[],
+            };
+            condition.subject == Subject::Kind && words.iter().any(|word| word == kind)
+        })
     }
 
     /// The rules in their order, without the default.

@@ -90,6 +90,21 @@ fn values(lines: &[String]) -> Vec<Value> {
         .collect()
 }
 
+fn match_schemas(told: &BTreeMap<String, Vec<String>>) {
+    for (stream, name) in STREAMS {
+        let path = root().join(format!("schemas/{name}.schema.json"));
+        let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        for value in values(&told[stream]) {
+            let faults: Vec<String> = schema
+                .iter_errors(&value)
+                .map(|fault| format!("{}: {fault}", fault.instance_path()))
+                .collect();
+            assert!(faults.is_empty(), "{stream}: {faults:?}\n{value}");
+        }
+    }
+}
+
 #[test]
 fn every_stream_is_the_same_bytes_for_every_partition_count_and_matches_its_schema() {
     let dir = shop();
@@ -103,23 +118,14 @@ fn every_stream_is_the_same_bytes_for_every_partition_count_and_matches_its_sche
             );
         }
     }
-    for (stream, name) in STREAMS {
-        let path = root().join(format!("schemas/{name}.schema.json"));
-        let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        let schema = jsonschema::validator_for(&schema).unwrap();
+    for (stream, _) in STREAMS {
         assert!(
             one[stream].len() > 20,
             "{} records in {stream}",
             one[stream].len()
         );
-        for value in values(&one[stream]) {
-            let faults: Vec<String> = schema
-                .iter_errors(&value)
-                .map(|fault| format!("{}: {fault}", fault.instance_path()))
-                .collect();
-            assert!(faults.is_empty(), "{stream}: {faults:?}\n{value}");
-        }
     }
+    match_schemas(&one);
     let kinds: BTreeSet<String> = values(&one["lifecycle"])
         .iter()
         .map(|value| value["kind"].as_str().unwrap().to_owned())
@@ -259,4 +265,88 @@ fn without_a_life_cycle_alerts_are_sent_and_nothing_else() {
     let alerts = values(&told["alerts"]);
     assert!(alerts.len() > 20);
     assert!(alerts.iter().all(|alert| alert.get("segment").is_none()));
+}
+
+/// A table that names every kind of notice, by conditions that hold where they are told.
+const NOTICES: &str = r#"
+[[rule]]
+name = "left_cart"
+when = { kind = "cart_abandoned", orders = ">= 1" }
+action = "cart_message"
+text = "what is in the cart, and until when it is kept."
+route = "automation"
+owner = "shop"
+expires = "2d"
+
+[[rule]]
+name = "risky"
+when = { kind = ["segment_changed", "dormant"], p = ">= 0" }
+action = "gift"
+text = "never: of a notice the probability is not known."
+route = "automation"
+owner = "shop"
+saved = 0.1
+
+[[rule]]
+name = "told"
+when = { kind = ["lapsed", "dormant", "survey_eligible", "reward_due", "late_activation", "signed_up", "segment_changed"], value_tier = ["top", "base"] }
+action = "we_miss_you"
+text = "what is new."
+route = "marketing"
+owner = "shop"
+
+[default]
+action = "proactive_help"
+text = "ask."
+route = "service"
+owner = "shop"
+
+[economics]
+saved = 0.1
+value = 50
+"#;
+
+#[test]
+fn notices_have_the_action_of_the_rule_that_names_them_for_any_partition_count() {
+    let dir = shop();
+    fs::write(dir.path().join("rules.toml"), NOTICES).unwrap();
+    let rules = dir.path().join("rules.toml");
+    let config = format!("[playbook]\nrules = {rules:?}\n[policy]\ncontrol_share = 0.2\n");
+    let config = configured(&config);
+    let one = replay(dir.path(), 1, &config);
+    assert_eq!(one, replay(dir.path(), 7, &config));
+    match_schemas(&one);
+    let control: BTreeSet<String> = values(&one["decisions"])
+        .iter()
+        .filter(|decision| decision["arm"] == "control")
+        .map(|decision| decision["customer_id"].as_str().unwrap().to_owned())
+        .collect();
+    let mut rules: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
+    for stream in ["lifecycle", "carts", "segments"] {
+        for record in values(&one[stream]) {
+            let kind = record["kind"].as_str().unwrap_or("segment_changed");
+            let action = record.get("recommended_action");
+            let id = record["customer_id"].as_str().unwrap();
+            assert!(action.is_none() || !control.contains(id), "{record}");
+            if let Some(action) = action {
+                assert_eq!(action["expected_profit"], Value::Null, "{record}");
+                let expires = action["rule"] == "left_cart";
+                assert_eq!(action["expires_at"].is_i64(), expires, "{record}");
+            }
+            let rule = action.and_then(|it| Some(it["rule"].as_str()?.to_owned()));
+            *rules.entry((kind.to_owned(), rule)).or_default() += 1;
+        }
+    }
+    let count = |kind: &str, rule| {
+        let rule = Option::map(rule, str::to_owned);
+        rules.get(&(kind.to_owned(), rule)).copied().unwrap_or(0)
+    };
+    assert!(count("abandoned", Some("left_cart")) > 50, "{rules:?}");
+    for kind in ["lapsed", "survey_eligible", "signed_up", "segment_changed"] {
+        assert!(count(kind, Some("told")) > 10, "{kind}: {rules:?}");
+        assert_eq!(count(kind, Some("risky")), 0, "{kind}: {rules:?}");
+    }
+    // A cart that came back has no word in rule tables, and nothing is to be done about who never bought.
+    assert_eq!(count("recovered", Some("told")), 0, "{rules:?}");
+    assert!(count("abandoned", None) > 10, "{rules:?}");
 }

@@ -7,6 +7,8 @@
 //! activated before, be it that the sign-up is heard of late: `activate` comes once, so it is held until then. An act dated
 //! at or before the record undoes nothing, but counts as the activation. Who closes the account is not awaited any more.
 //!
+//! Where [`Settings::sign_ups_are_told`](crate::Settings::sign_ups_are_told), the sign-up itself is a record too, `signed_up`.
+//!
 //! Only who signed up, or activated, has a row, of about 15 bytes.
 
 use holdfast_events::EventType;
@@ -115,6 +117,15 @@ pub struct FirstUse {
 }
 
 #[derive(Serialize)]
+struct Joined<'a> {
+    kind: &'static str,
+    customer_id: &'a str,
+    as_of: i64,
+    trigger: Cause<'a>,
+    signed_up_at: i64,
+}
+
+#[derive(Serialize)]
 struct Late<'a> {
     kind: &'static str,
     customer_id: &'a str,
@@ -126,7 +137,8 @@ struct Late<'a> {
 }
 
 impl Activations {
-    fn sign_up(&mut self, whom: &Whom<'_>, ts: i64) {
+    fn sign_up(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
+        let ts = seen.ts;
         let mut row = self.rows.get(whom.ix);
         if row.signed_up_at > 0 {
             return;
@@ -137,6 +149,18 @@ impl Activations {
         let activated = row.activated_after.map(|at| (at - ts).max(0));
         row.activated_after = (counts && has_bought).then_some(0).or(activated);
         self.rows.set(whom.ix, &row);
+        if whom.settings.sign_ups_are_told {
+            let value = Joined {
+                kind: "signed_up",
+                customer_id: whom.id(),
+                as_of: ts,
+                trigger: Cause::Event {
+                    event_id: seen.event_id,
+                },
+                signed_up_at: ts,
+            };
+            out.send((Topic::Lifecycle, value.kind), whom, ts, &value);
+        }
     }
 }
 
@@ -151,10 +175,10 @@ impl Part for Activations {
         }
     }
 
-    fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, _: &mut Out<'_>) {
+    fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         use EventType as E;
         if seen.kind == E::SignUp {
-            return self.sign_up(whom, seen.ts);
+            return self.sign_up(whom, seen, out);
         }
         let is_use = whom.settings.activation.contains(&seen.kind);
         let is_kept = self.rows.has(whom.ix) || is_use && seen.kind == E::Activate;
@@ -214,7 +238,7 @@ impl Part for Activations {
             days: (at - row.signed_up_at) as f64 / DAY_MS as f64,
             friction: row.friction.unwrap_or_default(),
         };
-        out.send(Topic::Lifecycle, whom, at, &value);
+        out.send((Topic::Lifecycle, value.kind), whom, at, &value);
     }
 
     fn describe(&self, whom: &Whom<'_>, as_of: i64, profile: &mut Profile) {

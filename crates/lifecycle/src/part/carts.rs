@@ -248,7 +248,7 @@ impl Row {
             opened_at: open.map(|open| open.touched - open.lasted as i64),
             touched_at: open.map(|open| open.touched),
         };
-        out.send(Topic::Carts, whom, left.at, &value);
+        out.send((Topic::Carts, "cart_abandoned"), whom, left.at, &value);
     }
 
     fn given(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
@@ -293,7 +293,7 @@ impl Row {
             after_ms,
             clicked_mail,
         };
-        out.send(Topic::Carts, whom, value.as_of, &value);
+        out.send((Topic::Carts, None), whom, value.as_of, &value);
     }
 }
 

@@ -82,7 +82,7 @@ fn tell(
         delivered_at: delivered.map(|delivered| order.bought + delivered),
         after,
     };
-    out.send(Topic::Lifecycle, whom, at, &value);
+    out.send((Topic::Lifecycle, value.kind), whom, at, &value);
 }
 
 /// The part.

@@ -138,7 +138,7 @@ impl Segments {
             monetary: facts.net_minor as f64 / whom.major(),
             value_tier: whom.settings.cuts.tier(facts, whom.major()),
         };
-        out.send(Topic::Segments, whom, at, &value);
+        out.send((Topic::Segments, "segment_changed"), whom, at, &value);
     }
 }
 

@@ -240,7 +240,7 @@ impl Silence {
                 orders: whom.store.purchases(whom.ix),
                 net_spend: net_spend(whom),
             };
-            out.send(Topic::Lifecycle, whom, at, &value);
+            out.send((Topic::Lifecycle, "recovered"), whom, at, &value);
         }
     }
 
@@ -292,7 +292,7 @@ impl Silence {
             is_proxy: true,
             proxy_for: "bought_elsewhere",
         };
-        out.send(Topic::Lifecycle, whom, at, &value);
+        out.send((Topic::Lifecycle, kind.name()), whom, at, &value);
     }
 }
 

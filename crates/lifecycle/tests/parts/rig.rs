@@ -95,7 +95,9 @@ impl World {
         let ix = self.store.intern(event.who);
         let told = &mut self.told;
         self.tracker
-            .before_event(&self.store, ix, event.ts, &mut |notice| told.push(notice));
+            .before_event(&self.store, ix, event.ts, &mut |notice, _| {
+                told.push(notice)
+            });
         while self.store.next_timer(ix).is_some_and(|at| at <= event.ts) {
             let fired = self.store.fire_timer(ix).unwrap();
             self.timers.push(fired.at);
@@ -123,7 +125,7 @@ impl World {
             details: wanted.then_some(&details),
         };
         self.tracker
-            .after_event(&self.store, ix, &seen, &mut |notice| told.push(notice));
+            .after_event(&self.store, ix, &seen, &mut |notice, _| told.push(notice));
     }
 
     pub(crate) fn play_all(&mut self, events: &[Event]) {
@@ -133,7 +135,7 @@ impl World {
     pub(crate) fn advance(&mut self, to: i64) {
         let told = &mut self.told;
         self.tracker
-            .advance(&self.store, to, &mut |notice| told.push(notice));
+            .advance(&self.store, to, &mut |notice, _| told.push(notice));
     }
 
     /// Goes on from an image of the tracker.

@@ -104,7 +104,7 @@ impl World {
             notices,
             ..
         } = self;
-        let mut to = |notice| notices.push(notice);
+        let mut to = |notice, _: &dyn Fn(i64) -> Profile| notices.push(notice);
         if tracker.is_due(ix, event.ts) {
             tracker.before_event(store, ix, event.ts, &mut to);
         }
@@ -126,7 +126,7 @@ impl World {
 
     pub(crate) fn advance(&mut self, to: i64) {
         let notices = &mut self.notices;
-        let mut take = |notice| notices.push(notice);
+        let mut take = |notice, _: &dyn Fn(i64) -> Profile| notices.push(notice);
         self.tracker.advance(&self.store, to, &mut take);
     }
 

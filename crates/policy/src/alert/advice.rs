@@ -8,7 +8,6 @@ use holdfast_lifecycle::{Profile, Segment, Tier};
 use holdfast_model::Explanation;
 use holdfast_playbook::{Catalogue, Choice, Fact, Facts, Playbook, Situation, Suggestion, Tastes};
 
-use super::value::Decision;
 use crate::DAY_MS;
 use crate::settings::Settings;
 
@@ -19,8 +18,12 @@ const USES: [&str; 2] = ["uses_30d", "uses_90d"];
 pub(super) struct Asked<'a> {
     pub(super) store: &'a Store,
     pub(super) ix: Ix,
-    pub(super) decision: &'a Decision<'a>,
-    pub(super) explanation: &'a Explanation,
+    /// Why, in the words of rule tables.
+    pub(super) kind: &'static str,
+    /// ms UTC.
+    pub(super) as_of: i64,
+    /// The score; none where it is not to be asked for, and then nor are features.
+    pub(super) explanation: Option<&'a Explanation>,
     pub(super) if_stays: Option<f64>,
     /// Minor units in a major one.
     pub(super) major: f64,
@@ -65,18 +68,28 @@ impl Adviser {
     /// Features that the state does not hold are not known, and no rule that asks for one holds.
     fn features(&self, asked: &Asked<'_>) -> Vec<(FeatureId, f64)> {
         let store = asked.store;
+        if asked.explanation.is_none() {
+            return Vec::new();
+        }
         if self.plan.needs_stats() && store.settings().stats.is_none() {
             return Vec::new();
         }
         let mut values = vec![0.0; self.ids.len()];
-        store.features(asked.ix, asked.decision.as_of, &self.plan, &mut values);
+        store.features(asked.ix, asked.as_of, &self.plan, &mut values);
         self.ids.iter().copied().zip(values).collect()
+    }
+
+    /// Whether some rule is for this kind of notice.
+    pub(super) fn names(&self, kind: &str) -> bool {
+        let playbook = self.playbook.as_ref();
+        playbook.is_some_and(|playbook| playbook.names(kind))
     }
 
     /// What to do; none where there is no rule table.
     pub(super) fn choose(&self, profile: &Profile, asked: &Asked<'_>) -> Option<Choice> {
         let playbook = self.playbook.as_ref()?;
-        let raising = asked.explanation.contributions.iter();
+        let contributions = asked.explanation.map(|known| &known.contributions);
+        let raising = contributions.into_iter().flatten();
         let raising: Vec<_> = raising.filter(|one| one.contribution > 0.0).collect();
         let mut reasons: Vec<&str> = raising.iter().map(|one| one.theme.name()).collect();
         let parts = raising.iter().flat_map(|one| &one.parts);
@@ -87,9 +100,9 @@ impl Adviser {
         );
         let features = self.features(asked);
         Some(playbook.choose(&Situation {
-            kind: asked.decision.kind.name(),
-            as_of: asked.decision.as_of,
-            probability: Some(asked.explanation.probability),
+            kind: asked.kind,
+            as_of: asked.as_of,
+            probability: asked.explanation.map(|known| known.probability),
             value: asked.if_stays,
             segment: profile.segment.map(Segment::name),
             value_tier: Some(match profile.tier {
@@ -127,7 +140,7 @@ impl Adviser {
         asked: &Asked<'_>,
         features: &[(FeatureId, f64)],
     ) -> Facts {
-        let as_of = asked.decision.as_of;
+        let as_of = asked.as_of;
         let days = |at: i64| (at - as_of) as f64 / DAY_MS as f64;
         // 0 on the day itself, which has begun.
         let until = |at: i64| days(at).max(0.0);

@@ -15,6 +15,11 @@ use crate::arm::Arm;
 use crate::error::Error;
 use crate::settings::{Format, Settings};
 
+mod back;
+mod notice;
+
+use back::WayBack;
+
 /// The five features of the side-by-side workload, in the order of its value.
 const SPEC_FEATURES: [&str; 5] = [
     "days_since_last_purchase",
@@ -107,15 +112,6 @@ impl<'a> Reason<'a> {
             parts: of.parts.iter().map(part).collect(),
         }
     }
-}
-
-#[derive(Serialize)]
-struct WayBack {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    amount: Option<f64>,
-    churn_probability: f64,
-    text: String,
 }
 
 #[derive(Serialize)]
@@ -233,8 +229,9 @@ impl Voice {
         let asked = Asked {
             store,
             ix,
-            decision,
-            explanation,
+            kind: decision.kind.name(),
+            as_of: decision.as_of,
+            explanation: Some(explanation),
             if_stays: weight.if_stays,
             major: self.major(),
         };
@@ -349,16 +346,6 @@ impl Voice {
         ModelRef {
             id: self.model.id(),
             sha256: self.model.sha256(),
-        }
-    }
-
-    fn way_back(&self, found: &Counterfactual) -> WayBack {
-        let amount = found.minor.map(|minor| self.major_units(minor));
-        WayBack {
-            kind: found.kind.name(),
-            amount,
-            churn_probability: found.probability,
-            text: found.text(amount),
         }
     }
 

@@ -7,8 +7,10 @@ use crate::episode::Open;
 use crate::journal::FactKind;
 use crate::settings::Format;
 use crate::solve::Limits;
+use holdfast_lifecycle::Profile;
 use holdfast_lifecycle::part::contract::ChurnKind;
 use holdfast_model::Counterfactual;
+use holdfast_playbook::Choice;
 
 /// A step of a customer's episode, decided.
 struct Step<'a> {
@@ -59,6 +61,19 @@ impl Decider {
             self.close(ix, now);
         }
         self.decided(store, ix, (kind.into(), now), before);
+    }
+
+    /// What the rule table says of a customer of whom something other than an alert is told: `kind` in the table's words, as of
+    /// an instant (ms UTC) that no event of the customer is later than. None where no rule names the kind, and of the
+    /// control group.
+    #[must_use]
+    pub fn advise(
+        &self,
+        whom: (&Store, Ix),
+        when: (&'static str, i64),
+        profile: &dyn Fn(i64) -> Profile,
+    ) -> Option<Choice> {
+        self.voice.advise(whom, when, profile)
     }
 
     /// The open episode's horizon has passed: lapsed, or for a named event recovered, for it did not come.

@@ -95,6 +95,9 @@ impl Settings {
         let (rules, playbook) = playbook(&config.playbook, &mut faults).unzip();
         let (products, catalogue) = catalogue(config, &mut faults).unzip();
         let capacity = playbook.as_ref().and_then(|playbook| playbook.capacity());
+        let welcomes = playbook
+            .as_ref()
+            .is_some_and(|playbook| playbook.names("signed_up"));
         let policy = policy::Config {
             playbook,
             catalogue,
@@ -111,7 +114,7 @@ impl Settings {
                     minor_exponent: rule.exponent(),
                     stats: model.occasion(),
                 };
-                let told = lifecycle_settings(config, model, store);
+                let told = lifecycle_settings(config, model, store, welcomes);
                 Ok(Self {
                     decoder: Arc::new(Decoder::new(decoding)),
                     state_hash: state_hash(config, store, rule),

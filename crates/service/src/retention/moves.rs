@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_events::EventType;
 use holdfast_features::{self as features, Input, Store};
-use holdfast_lifecycle::{Notice, Seen, Settings, Topic, Tracker};
+use holdfast_lifecycle::{Notice, Profile, Seen, Settings, Topic, Tracker};
 use holdfast_reports::{Customer, Moves};
 use serde::Deserialize;
 
@@ -73,7 +73,7 @@ impl Walk {
                 tracker,
                 moves,
             } = self;
-            let mut to = |notice: Notice| count(moves, &notice);
+            let mut to = |notice: Notice, _: &dyn Fn(i64) -> Profile| count(moves, &notice);
             tracker.before_event(store, ix, act.ts, &mut to);
             store.apply(
                 ix,
@@ -104,7 +104,7 @@ impl Walk {
             mut tracker,
             mut moves,
         } = self;
-        tracker.advance(&store, end, &mut |notice| count(&mut moves, &notice));
+        tracker.advance(&store, end, &mut |notice, _| count(&mut moves, &notice));
         for ix in store.iter() {
             if let Some(segment) = tracker.profile(&store, ix, end).segment {
                 *moves.sizes.entry(segment.name().to_owned()).or_default() += 1;

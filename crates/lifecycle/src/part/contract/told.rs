@@ -56,6 +56,6 @@ impl Ended {
             corrects: self.corrects,
             is_proxy: false,
         };
-        out.send(Topic::Lifecycle, whom, at, &value);
+        out.send((Topic::Lifecycle, value.kind), whom, at, &value);
     }
 }

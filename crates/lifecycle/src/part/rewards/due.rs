@@ -85,5 +85,5 @@ pub(super) fn tell(
         local_date: date_at(when.due_at, zone).to_string(),
         time_zone: zone.iana_name().unwrap_or("UTC"),
     };
-    out.send(Topic::Lifecycle, whom, when.at, &value);
+    out.send((Topic::Lifecycle, value.kind), whom, when.at, &value);
 }

@@ -13,6 +13,15 @@ pub(super) enum Kind {
     Dormant,
 }
 
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Lapsed => "lapsed",
+            Self::Dormant => "dormant",
+        }
+    }
+}
+
 /// A purchase as records tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Purchase {

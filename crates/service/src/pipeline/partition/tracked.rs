@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use holdfast_events::{Details, Event, EventType, Record};
-use holdfast_features::{Applied, Input, Ix};
+use holdfast_features::{Applied, Input, Ix, Store};
 use holdfast_lifecycle::tracker::Fields;
-use holdfast_lifecycle::{self as lifecycle, Notice, Seen, Topic, Tracker};
+use holdfast_lifecycle::{self as lifecycle, Notice, Profile, Seen, Topic, Tracker};
+use holdfast_playbook::Choice;
+use holdfast_policy::Decider;
 use holdfast_producer::{OutRecord, Stream};
 use holdfast_reports::live::Daybook;
 
@@ -23,7 +25,23 @@ pub(super) fn tracker(settings: &Settings) -> Option<Tracker> {
     Some(tracker)
 }
 
-fn out_record(notice: Notice, input: Option<(i32, i64)>) -> OutRecord {
+/// A notice as it goes out, with what the rule table says of it.
+fn out_record(
+    (store, decider): (&Store, &Decider),
+    mut notice: Notice,
+    profile: &dyn Fn(i64) -> Profile,
+    input: Option<(i32, i64)>,
+) -> OutRecord {
+    if let Some(kind) = notice.kind {
+        let ix = notice.customer;
+        // A late event dates a notice before what is known by now.
+        let as_of = store
+            .newest(ix)
+            .map_or(notice.as_of, |at| at.max(notice.as_of));
+        if let Some(choice) = decider.advise((store, ix), (kind, as_of), profile) {
+            append(&mut notice.value, &choice);
+        }
+    }
     OutRecord {
         stream: match notice.topic {
             Topic::Segments => Stream::Segments,
@@ -34,6 +52,18 @@ fn out_record(notice: Notice, input: Option<(i32, i64)>) -> OutRecord {
         value: notice.value,
         input: input.filter(|_| notice.by_event),
     }
+}
+
+/// The action as one more field of a record, which is a JSON object that is not empty.
+fn append(record: &mut Vec<u8>, choice: &Choice) {
+    let whole = record.len();
+    record.truncate(whole - 1);
+    record.extend_from_slice(b",\"recommended_action\":");
+    // Plain fields into memory: this cannot fail.
+    if serde_json::to_writer(&mut *record, choice).is_err() {
+        record.truncate(whole - 1);
+    }
+    record.push(b'}');
 }
 
 impl Partition {
@@ -59,8 +89,11 @@ impl Partition {
             && tracker.is_due(ix, input.ts)
             && self.store.verdict(ix, input) == Applied::Applied
         {
-            let send = &mut |notice| out.push(out_record(notice, None));
-            tracker.before_event(&self.store, ix, input.ts, send);
+            let (store, decider) = (&self.store, &self.decider);
+            let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
+                out.push(out_record((store, decider), notice, profile, None));
+            };
+            tracker.before_event(store, ix, input.ts, send);
         }
     }
 
@@ -88,8 +121,11 @@ impl Partition {
             details,
         };
         let place = Some((record.partition, record.offset));
-        let send = &mut |notice| out.push(out_record(notice, place));
-        tracker.after_event(&self.store, ix, &seen, send);
+        let (store, decider) = (&self.store, &self.decider);
+        let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
+            out.push(out_record((store, decider), notice, profile, place));
+        };
+        tracker.after_event(store, ix, &seen, send);
         if said::is_contract(event.kind) {
             self.await_end(ix);
         }
@@ -115,15 +151,21 @@ impl Partition {
         let Some(tracker) = &mut self.tracker else {
             return false;
         };
-        let send = &mut |notice| out.push(out_record(notice, None));
-        tracker.advance(&self.store, to, send)
+        let (store, decider) = (&self.store, &self.decider);
+        let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
+            out.push(out_record((store, decider), notice, profile, None));
+        };
+        tracker.advance(store, to, send)
     }
 
     /// What was due by `at` is told, then nothing is kept of the customer.
     pub(super) fn track_erasure(&mut self, ix: Ix, at: i64, out: &mut Vec<OutRecord>) {
         if let Some(tracker) = &mut self.tracker {
-            let send = &mut |notice| out.push(out_record(notice, None));
-            tracker.before_event(&self.store, ix, at, send);
+            let (store, decider) = (&self.store, &self.decider);
+            let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
+                out.push(out_record((store, decider), notice, profile, None));
+            };
+            tracker.before_event(store, ix, at, send);
             tracker.erase(ix, at);
         }
     }

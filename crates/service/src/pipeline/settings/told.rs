@@ -20,6 +20,7 @@ pub(super) fn lifecycle_settings(
     config: &config::Settings,
     model: &Model,
     store: features::Settings,
+    sign_ups_are_told: bool,
 ) -> Option<Arc<lifecycle::Settings>> {
     let wanted = &config.lifecycle;
     let label = model.label();
@@ -34,6 +35,7 @@ pub(super) fn lifecycle_settings(
             carts_given: store.cart_abandon == features::CartAbandon::Given,
             lapse_ms: label.horizon_ms(),
             any_act_counts: label.kind != LabelKind::Purchase,
+            sign_ups_are_told,
             goods_are_kept: config.products.is_some(),
             usual_hour: model
                 .usual_hour()
