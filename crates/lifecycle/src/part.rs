@@ -15,7 +15,7 @@
 //! | [`rewards`] | `lifecycle`: reward_due |
 //! | [`orders`] | `lifecycle`: a customer may be asked after an order |
 //! | [`feedback`] | none: opinions, mentions, slow pages, engagement |
-//! | [`activation`] | `lifecycle`: late_activation |
+//! | [`activation`] | `lifecycle`: late_activation, signed_up |
 //! | [`tastes`] | none: products, account, region, application |
 
 use std::fmt::Debug;

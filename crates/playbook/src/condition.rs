@@ -14,7 +14,7 @@ use toml::de::DeValue;
 use crate::facts::{Fact, FactKind, FactValue};
 use crate::interval::Interval;
 use crate::part::{number, unknown, wants, words};
-use crate::situation::{KINDS, SEGMENTS, Situation, THEMES, VALUE_TIERS};
+use crate::situation::{KINDS, SCORED, SEGMENTS, Situation, THEMES, VALUE_TIERS};
 use crate::stage::Stage;
 
 /// What a condition looks at.
@@ -51,6 +51,15 @@ impl Subject {
             .or_else(|| Fact::from_name(name).map(Self::Fact))
             .or_else(|| feature(name).map(Self::Feature))
             .ok_or_else(|| unknown("condition", name, names()))
+    }
+
+    /// Whether it comes with a score, which notices do not have.
+    pub(crate) fn is_scored(self) -> bool {
+        match self {
+            Self::Feature(_) | Self::Probability | Self::Theme | Self::Reasons => true,
+            Self::Fact(fact) => fact == Fact::LowUse,
+            _ => false,
+        }
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -124,6 +133,15 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
+    /// Whether it leaves kinds only that come without a score.
+    pub(crate) fn is_for_notices_only(&self) -> bool {
+        let is_notice = |kind: &String| !SCORED.contains(&kind.as_str());
+        match &self.asked {
+            Asked::OneOf(kinds) => self.subject == Subject::Kind && kinds.iter().all(is_notice),
+            _ => false,
+        }
+    }
+
     pub(crate) fn read(name: &str, value: &DeValue<'_>) -> Result<Self, String> {
         let subject = Subject::named(name)?;
         let asked = if subject.is_number() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use toml::de::DeValue;
+use toml::Spanned;
+use toml::de::{DeString, DeValue};
 
 use crate::calendar::SpecialDay;
 use crate::condition::{Asked, Condition, Subject};
@@ -79,8 +80,10 @@ fn economics(top: &Part<'_>, notes: &mut Notes<'_>) -> Economics {
         };
     };
     part.only(&["saved", "cost", "value", "network_weight"], notes);
+    // One that is wrong is said once, and not to be missing in every rule.
+    let wrong = part.value("saved").map(|_| 0.0);
     Economics {
-        saved: part.number("saved", SHARE, notes),
+        saved: part.number("saved", SHARE, notes).or(wrong),
         cost: part.number("cost", MONEY, notes).unwrap_or(0.0),
         value: part.number("value", MONEY, notes),
         network_weight: part.number("network_weight", MONEY, notes).unwrap_or(0.0),
@@ -286,13 +289,25 @@ fn conditions(part: &Part<'_>, notes: &mut Notes<'_>) -> Vec<Condition> {
         );
     }
     let mut conditions = Vec::new();
+    let fault = |name: &Spanned<DeString<'_>>, message, notes: &mut Notes<'_>| {
+        let place = format!("{}.{}", part.place_of("when"), name.get_ref());
+        notes.add(name.span().start, place, message);
+    };
     for (name, value) in when.table {
         match Condition::read(name.get_ref(), value.get_ref()) {
             Ok(condition) => conditions.push(condition),
-            Err(message) => {
-                let place = format!("{}.{}", part.place_of("when"), name.get_ref());
-                notes.add(name.span().start, place, message);
-            }
+            Err(message) => fault(name, message, notes),
+        }
+    }
+    if conditions.iter().any(Condition::is_for_notices_only) {
+        let subject = |name: &str| Subject::named(name).is_ok_and(Subject::is_scored);
+        for (name, _) in when
+            .table
+            .iter()
+            .filter(|(name, _)| subject(name.get_ref()))
+        {
+            let message = "never holds: of this kind no score, no feature and no reason is known";
+            fault(name, message.to_owned(), notes);
         }
     }
     if !conditions.iter().any(|c| c.subject == Subject::Kind) {

@@ -52,6 +52,9 @@ pub const KINDS: [&str; 12] = [
     "signed_up",
 ];
 
+/// The kinds of alerts, which come with a score; all others do not.
+pub(crate) const SCORED: [&str; 5] = ["opened", "escalated", "recovered", "lapsed", "churned"];
+
 /// The kinds of a rule that names none.
 pub const AT_RISK: [&str; 2] = ["opened", "escalated"];
 

@@ -25,6 +25,8 @@ use crate::{Outputs, Position, Sink, SinkError};
 /// Wait before the next try, doubled up to the greatest.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const GREATEST_WAIT: Duration = Duration::from_secs(2);
+/// After so many tries it is said again what they wait for.
+const LOGGED_TRIES: u32 = 5;
 /// How long a process that is to end goes on trying.
 const LAST_TRIES: Duration = Duration::from_secs(10);
 /// Fenced this often in a row, there is another process with our transactional id.
@@ -161,7 +163,18 @@ impl<T: Transactions> TransactionalSink<T> {
                         })
                     }));
                 }
-                Err(text) => self.transactions.wait(patience.next(&health, &text)?),
+                Err(text) => {
+                    let text = format!("no answer on the group's committed offsets: {text}");
+                    let wait = patience.next(&health, &text)?;
+                    if patience.tries % LOGGED_TRIES == 0 {
+                        warn!(
+                            "{text}; a broker that answers everything else may hold a transaction open for ever: \
+                             kafka-transactions.sh find-hanging, and the runbook on transactions"
+                        );
+                    }
+                    health.set_trouble(Some(text));
+                    self.transactions.wait(wait);
+                }
             }
         }
     }
@@ -229,11 +242,13 @@ impl<T: Transactions> Sink for TransactionalSink<T> {
 pub(crate) struct Patience {
     last: Option<Duration>,
     last_try_at: Option<Instant>,
+    tries: u32,
 }
 
 impl Patience {
     pub(crate) fn next(&mut self, health: &SinkHealth, text: &str) -> Result<Duration, SinkError> {
         health.step();
+        self.tries += 1;
         if health.stopping.load(Ordering::Acquire) {
             let last = *self
                 .last_try_at

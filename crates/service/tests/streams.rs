@@ -271,7 +271,7 @@ fn without_a_life_cycle_alerts_are_sent_and_nothing_else() {
 const NOTICES: &str = r#"
 [[rule]]
 name = "left_cart"
-when = { kind = "cart_abandoned", orders = ">= 1" }
+when = { kind = "cart_abandoned", orders = ">= 1", cart_open_value = "> 0" }
 action = "cart_message"
 text = "what is in the cart, and until when it is kept."
 route = "automation"
@@ -279,8 +279,8 @@ owner = "shop"
 expires = "2d"
 
 [[rule]]
-name = "risky"
-when = { kind = ["segment_changed", "dormant"], p = ">= 0" }
+name = "scored"
+when = { kind = ["segment_changed", "lapsed"], p = ">= 0" }
 action = "gift"
 text = "never: of a notice the probability is not known."
 route = "automation"
@@ -344,7 +344,7 @@ fn notices_have_the_action_of_the_rule_that_names_them_for_any_partition_count()
     assert!(count("abandoned", Some("left_cart")) > 50, "{rules:?}");
     for kind in ["lapsed", "survey_eligible", "signed_up", "segment_changed"] {
         assert!(count(kind, Some("told")) > 10, "{kind}: {rules:?}");
-        assert_eq!(count(kind, Some("risky")), 0, "{kind}: {rules:?}");
+        assert_eq!(count(kind, Some("scored")), 0, "{kind}: {rules:?}");
     }
     // A cart that came back has no word in rule tables, and nothing is to be done about who never bought.
     assert_eq!(count("recovered", Some("told")), 0, "{rules:?}");

@@ -1,6 +1,6 @@
 //! First value: who has signed up and not come to use anything in time.
 //!
-//! One record at most for a customer, `late_activation` on the topic `lifecycle`, at the exact millisecond: the sign-up and
+//! One record at most for a sign-up, `late_activation` on the topic `lifecycle`, at the exact millisecond: the sign-up and
 //! [`Settings::activation_ms`](crate::Settings::activation_ms) later, if none of
 //! [`Settings::activation`](crate::Settings::activation) occurred since. It counts what stood in the way since the sign-up:
 //! support contacts, payments that failed, slow pages. Who bought before signing up had first value already, and so had who
@@ -146,7 +146,9 @@ impl Activations {
         row.signed_up_at = ts.max(1);
         let counts = whom.settings.activation.contains(&EventType::Purchase);
         let has_bought = whom.store.last_purchase(whom.ix).is_some();
-        let activated = row.activated_after.map(|at| (at - ts).max(0));
+        // Events come seven days late at most; what was longer ago was for another account.
+        let activated = row.activated_after.filter(|at| *at >= ts - 7 * DAY_MS);
+        let activated = activated.map(|at| (at - ts).max(0));
         row.activated_after = (counts && has_bought).then_some(0).or(activated);
         self.rows.set(whom.ix, &row);
         if whom.settings.sign_ups_are_told {

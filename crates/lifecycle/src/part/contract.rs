@@ -75,6 +75,8 @@ pub struct Standing {
     pub churn_kind: Option<ChurnKind>,
     /// The reason that was stated, up to 64 bytes.
     pub churn_reason: Option<String>,
+    /// Whether the account was closed, and nothing has begun since.
+    pub account_closed: bool,
 }
 
 /// When a contract counts as not renewed, if nothing comes.
@@ -376,6 +378,7 @@ impl Part for Contracts {
             churned_at: last.map(|end| end.at),
             churn_kind: last.map(|end| end.kind),
             churn_reason: last.and_then(|end| owned(&end.reason)),
+            account_closed: row.closed.is_some(),
         };
     }
 

@@ -115,8 +115,8 @@ impl Part for FollowUps {
 
     fn seen(&mut self, whom: &Whom<'_>, seen: &Seen<'_>, out: &mut Out<'_>) {
         use EventType as E;
-        let is_of_all = matches!(seen.kind, E::FeatureUse | E::Activate | E::AccountClosed);
-        if is_of_all && !self.rows.has(whom.ix) {
+        let is_use = matches!(seen.kind, E::FeatureUse | E::Activate);
+        if is_use && !self.rows.has(whom.ix) {
             return;
         }
         let mut row = self.rows.get(whom.ix);

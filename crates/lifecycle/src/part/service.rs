@@ -6,11 +6,10 @@
 //! | `support_reply` | an answer by a bot (`bot`, or a speaker of that name) or a human; spoken by the customer, one more contact |
 //! | `support_resolved` | closes the ticket |
 //!
-//! Contacts that name no ticket are about one ticket at a time; an answer or an end that names none is about the newest
-//! open one. An end of a ticket that is not open says nothing, nor does an answer, but for the last one: its ticket may be
-//! heard of behind it. A contact about one that was closed opens another. Eight tickets are held open; beyond, and after
-//! [`ticket_open_ms`](crate::Settings::ticket_open_ms) in which nothing was heard of it, a ticket counts as neither open
-//! nor solved.
+//! Contacts that name no ticket are about one ticket at a time; an answer or an end that names none is about the newest open one.
+//! What is said of a ticket that is not open is held, three words at most: a contact that is heard of later and dated before is
+//! answered, or solved, by it. A contact about one that was closed opens another. Eight tickets are held open; beyond, and after
+//! [`ticket_open_ms`](crate::Settings::ticket_open_ms) without a word about it, a ticket counts as neither open nor solved.
 //!
 //! A row is 3 bytes beside 3, about 18 more once anything was answered or solved, and 15 for each open ticket that has
 //! an id.
@@ -26,6 +25,8 @@ use crate::tracker::Seen;
 
 /// Tickets of a customer that are held open.
 const OPEN: usize = 8;
+/// Words about tickets that are not open that are held.
+const EARLY: usize = 3;
 /// An answer within this long is quick, in milliseconds; this long is quick still.
 const QUICK_MS: i64 = 60_000;
 
@@ -132,6 +133,8 @@ pub struct Served {
 const BOT: u8 = 1;
 const HUMAN: u8 = 2;
 const SLOW: u8 = 4;
+/// Only of a word that is held: the ticket is solved.
+const DONE: u8 = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Ticket {
@@ -142,7 +145,7 @@ struct Ticket {
     lasted: u64,
     /// Who answered, and whether too late.
     flags: u8,
-    /// By the customer; 0 where it was answered, and the contact has not been heard of yet.
+    /// By the customer; 0 where this is a word about a ticket whose contact has not been heard of yet.
     contacts: u8,
 }
 
@@ -163,12 +166,13 @@ impl Row {
         }
     }
 
-    /// Says of an answer that came in before this contact, which opens its ticket: who gave it, and when.
-    fn contact(&mut self, hash: u32, at: i64) -> Option<(u8, i64)> {
-        let awaits = |ticket: &mut Ticket| ticket.contacts == 0 && ticket.hash == hash;
-        // One that is older than the contact was about something else.
-        let early = self.open.extract_if(.., awaits).next();
-        let early = early.filter(|answer| answer.opened >= at);
+    /// Takes in a contact, and gives what was said of its ticket before and is dated after it: when, and what.
+    fn contact(&mut self, hash: u32, at: i64) -> Vec<(i64, u8)> {
+        let awaits = |ticket: &mut Ticket| ticket.is_early() && ticket.hash == hash;
+        let early = self.open.extract_if(.., awaits);
+        // What is older than the contact was about something else.
+        let words = early.filter_map(|it| (it.opened >= at).then_some((it.opened, it.flags)));
+        let early = words.collect();
         if let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.hash == hash) {
             ticket.hear(at);
             let last = ticket.last();
@@ -177,46 +181,44 @@ impl Row {
             ticket.contacts = ticket.contacts.saturating_add(1);
         } else {
             self.tickets = self.tickets.saturating_add(1);
-            self.open.push(Ticket {
-                hash,
-                opened: at,
-                lasted: 0,
-                flags: 0,
-                contacts: 1,
-            });
+            self.open.push(Ticket::new(hash, at, (0, 1)));
         }
-        self.open.sort_by_key(|ticket| (ticket.opened, ticket.hash));
-        if self.open.len() > OPEN {
-            self.open.remove(0);
-        }
-        early.map(|answer| (answer.flags, answer.opened))
+        self.bound();
+        early
     }
 
-    /// Holds an answer whose ticket is not open, in the place of another such one.
-    fn answered_early(&mut self, hash: u32, at: i64, is_bot: bool) {
-        self.open.retain(|ticket| ticket.contacts > 0);
-        if self.open.len() < OPEN {
-            self.open.push(Ticket {
-                hash,
-                opened: at,
-                lasted: 0,
-                flags: if is_bot { BOT } else { HUMAN },
-                contacts: 0,
-            });
-            self.open.sort_by_key(|ticket| (ticket.opened, ticket.hash));
+    /// Holds a word about a ticket that is not open.
+    fn hold(&mut self, hash: u32, at: i64, flag: u8) {
+        let same = |held: &&mut Ticket| held.is_early() && held.hash == hash && held.flags == flag;
+        match self.open.iter_mut().find(same) {
+            Some(held) => held.opened = held.opened.min(at),
+            None => self.open.push(Ticket::new(hash, at, (flag, 0))),
+        }
+        self.bound();
+    }
+
+    /// Tickets and words that are held, by time: the newest of each kind.
+    fn bound(&mut self) {
+        self.open.sort_by_key(|it| (it.opened, it.hash, it.flags));
+        for (early, most) in [(true, EARLY), (false, OPEN)] {
+            let of_kind = |it: &Ticket| it.is_early() == early;
+            if self.open.iter().filter(|it| of_kind(it)).count() > most {
+                let oldest = self.open.iter().position(of_kind);
+                oldest.map(|at| self.open.remove(at));
+            }
         }
     }
 
     /// The open ticket that an answer or an end is about: where it names none, the newest.
     fn meant(&self, hash: u32) -> Option<usize> {
-        let is_meant = |ticket: &Ticket| ticket.contacts > 0 && (hash == 0 || ticket.hash == hash);
+        let is_meant = |ticket: &Ticket| !ticket.is_early() && (hash == 0 || ticket.hash == hash);
         self.open.iter().rposition(is_meant)
     }
 
-    fn reply(&mut self, hash: u32, at: i64, (is_bot, slow_ms): (bool, i64)) {
-        let Some(place) = self.meant(hash) else {
-            return self.answered_early(hash, at, is_bot);
-        };
+    fn hear(&mut self, place: usize, (at, flag): (i64, u8), slow_ms: i64) {
+        if flag == DONE {
+            return self.resolve(place);
+        }
         let ticket = &mut self.open[place];
         ticket.hear(at);
         let sums = self.sums.get_or_insert_default();
@@ -224,25 +226,23 @@ impl Row {
         if ticket.flags & (BOT | HUMAN) == 0 {
             sums.first.add(waited);
         }
-        let (own, replies) = match is_bot {
-            true => (BOT, &mut sums.bot),
-            false => (HUMAN, &mut sums.human),
+        let replies = if flag == BOT {
+            &mut sums.bot
+        } else {
+            &mut sums.human
         };
-        if ticket.flags & own == 0 {
+        if ticket.flags & flag == 0 {
             replies.add(waited);
-            ticket.flags |= own;
-            if !is_bot && waited > slow_ms {
+            ticket.flags |= flag;
+            if flag == HUMAN && waited > slow_ms {
                 ticket.flags |= SLOW;
                 sums.slow += 1;
             }
         }
     }
 
-    fn resolve(&mut self, hash: u32) {
-        let Some(at) = self.meant(hash) else {
-            return;
-        };
-        let ticket = self.open.remove(at);
+    fn resolve(&mut self, place: usize) {
+        let ticket = self.open.remove(place);
         let sums = self.sums.get_or_insert_default();
         sums.resolved += 1;
         sums.at_first_contact += u64::from(ticket.contacts == 1);
@@ -250,6 +250,21 @@ impl Row {
 }
 
 impl Ticket {
+    fn new(hash: u32, opened: i64, (flags, contacts): (u8, u8)) -> Self {
+        Self {
+            hash,
+            opened,
+            lasted: 0,
+            flags,
+            contacts,
+        }
+    }
+
+    /// Whether it is no ticket, but a word that awaits one.
+    fn is_early(&self) -> bool {
+        self.contacts == 0
+    }
+
     fn hear(&mut self, at: i64) {
         let since = u64::try_from(at - self.opened).unwrap_or(0);
         self.lasted = self.lasted.max(since);
@@ -323,20 +338,28 @@ impl Part for Service {
         // What was open for too long without a word is over: its number may be used again.
         let open_ms = whom.settings.ticket_open_ms;
         row.open.retain(|ticket| ticket.is_open(seen.ts, open_ms));
-        let mut early = None;
-        match seen.kind {
-            EventType::SupportResolved => row.resolve(hash),
-            EventType::SupportReply if !seen.is_said_by_customer() => {
-                let is_bot = seen.details.and_then(|details| details.bot) == Some(true);
-                let slow_ms = whom.settings.slow_reply_ms;
-                row.reply(hash, seen.ts, (is_bot || speaks("bot"), slow_ms));
-            }
-            _ => early = row.contact(hash, seen.ts),
+        let is_bot = seen.details.and_then(|details| details.bot) == Some(true);
+        let word = match seen.kind {
+            EventType::SupportResolved => Some(DONE),
+            EventType::SupportReply if seen.is_said_by_customer() => None,
+            EventType::SupportReply if is_bot || speaks("bot") => Some(BOT),
+            EventType::SupportReply => Some(HUMAN),
+            _ => None,
+        };
+        let slow_ms = whom.settings.slow_reply_ms;
+        let mut early = Vec::new();
+        match (word, word.and_then(|_| row.meant(hash))) {
+            (Some(word), Some(place)) => row.hear(place, (seen.ts, word), slow_ms),
+            (Some(word), None) => row.hold(hash, seen.ts, word),
+            (None, _) => early = row.contact(hash, seen.ts),
         }
         note(&before, &row, seen.ts, out);
-        if let Some((flags, at)) = early {
+        for (at, word) in early {
+            let own = |ticket: &Ticket| !ticket.is_early() && ticket.hash == hash;
             let before = row.totals();
-            row.reply(hash, at, (flags & BOT != 0, whom.settings.slow_reply_ms));
+            if let Some(place) = row.open.iter().position(own) {
+                row.hear(place, (at, word), slow_ms);
+            }
             note(&before, &row, at, out);
         }
         self.rows.set(whom.ix, &row);
@@ -352,7 +375,7 @@ impl Part for Service {
         let row = self.rows.get(whom.ix);
         let settings = whom.settings;
         let open = row.open.iter();
-        let open = open.filter(|it| it.contacts > 0 && it.is_open(as_of, settings.ticket_open_ms));
+        let open = open.filter(|it| !it.is_early() && it.is_open(as_of, settings.ticket_open_ms));
         let orders = whom.store.purchases(whom.ix);
         let waits = |ticket: &Ticket| {
             let unanswered = ticket.flags & HUMAN == 0;

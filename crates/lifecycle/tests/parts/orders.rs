@@ -128,6 +128,21 @@ fn who_closed_the_account_is_asked_nothing_more() {
     assert_eq!(told(&events, START + 90 * DAY).len(), 1);
     let back = [&events[..], &[of(E::Purchase, START + 3 * DAY, "o2")]].concat();
     assert_eq!(told(&back, START + 90 * DAY).len(), 2);
+    // Nor about a purchase that is heard of late.
+    let late = [events[2].clone(), events[0].clone(), events[1].clone()];
+    assert_eq!(told(&late, START + 90 * DAY), []);
+}
+
+#[test]
+fn a_delivery_that_is_heard_of_first_is_held_beside_four_orders_too() {
+    let mut events: Vec<Event> = (0..5)
+        .map(|n| of(E::Purchase, START + n, &format!("p{n}")))
+        .collect();
+    events.push(of(E::OrderDelivered, START + 2 * DAY, "q"));
+    events.push(of(E::Purchase, START + DAY, "q"));
+    let asked = told(&events, START + 90 * DAY);
+    let nps = (json!("nps"), json!("receipt"), START + 9 * DAY);
+    assert_eq!((asked.len(), asked.last()), (7, Some(&nps)));
 }
 
 #[test]

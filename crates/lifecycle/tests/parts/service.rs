@@ -78,6 +78,35 @@ fn answer_that_is_heard_of_before_its_ticket_counts_from_the_contact() {
     assert_eq!(now.totals.bot.mean_seconds(), Some(2.0));
     assert_eq!(now.totals.human.mean_seconds(), Some(90.0));
     assert_eq!((now.totals.first.quick, now.open_tickets), (1, 1));
+    // By bot and human, of two tickets, and the end too.
+    let all = [
+        ticket(E::SupportReply, START + 90_000, "t1"),
+        reply(START + 2_000),
+        ticket(E::SupportResolved, START + HOUR, "t2"),
+        ticket(E::SupportContact, START + 1, "t2"),
+        ticket(E::SupportContact, START, "t1"),
+    ];
+    let now = served(&all, START + DAY);
+    assert_eq!(now.totals.bot.mean_seconds(), Some(2.0));
+    assert_eq!(now.totals.human.mean_seconds(), Some(90.0));
+    assert_eq!((now.totals.resolved, now.totals.at_first_contact), (1, 1));
+    assert_eq!((now.open_tickets, now.slow_reply), (1, false));
+    // An answer without an id is none to a ticket that has one, and none that is held takes the place of a ticket.
+    let mut many: Vec<Event> = (0..8)
+        .map(|n| ticket(E::SupportContact, START + n, &format!("n{n}")))
+        .collect();
+    many.insert(5, ticket(E::SupportReply, START + 4, "gone"));
+    assert_eq!(served(&many, START + DAY).open_tickets, 8);
+    let unnamed = [
+        event(E::SupportReply, START + 20),
+        ticket(E::SupportContact, START + 30, "t9"),
+        event(E::SupportContact, START + 5),
+    ];
+    let now = served(&unnamed, START + DAY);
+    assert_eq!(
+        (now.totals.first.answered, now.totals.first.waited_ms),
+        (1, 15)
+    );
     // Alone it is no ticket; and what was answered before somebody asked is no answer to that.
     let alone = served(&events[..1], START + DAY);
     assert_eq!((alone.totals, alone.open_tickets), Default::default());

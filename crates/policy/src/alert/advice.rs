@@ -160,9 +160,12 @@ impl Adviser {
             anniversary_in_days: profile.rewards.next_anniversary_at.map(until),
             special_day_in_days: playbook.days_until_special_day(as_of, &profile.contact.zone),
             points: profile.rewards.points_balance,
-            cart_open_value: profile
-                .cart_open_value
-                .map(|minor| minor as f64 / asked.major),
+            // The cart that was left is what the notice of it is about.
+            cart_open_value: match asked.kind {
+                "cart_abandoned" => profile.cart_left_value,
+                _ => profile.cart_open_value,
+            }
+            .map(|minor| minor as f64 / asked.major),
             renewal_in_days: contract.renewal_at.map(days),
             trial: Some(contract.in_trial),
             has_subscription: Some(contract.subscriptions > 0),

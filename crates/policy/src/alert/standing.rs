@@ -102,21 +102,25 @@ impl Weight {
     pub(super) fn new(model: &Model, (store, ix): (&Store, Ix), as_of: i64, p: f64) -> Self {
         let interval = model.interval(p);
         let buyer = Buyer::at(store, ix, as_of);
+        let if_stays = buyer.as_ref().and_then(|buyer| worth(model, buyer));
         let stake = buyer.and_then(|buyer| model.at_stake(p, &buyer));
         Self {
             interval: interval.map(|(low, high)| Interval { low, high }),
             percentile: model.percentile(p),
             value_at_stake: stake.map(|AtStake { low, mid, high }| Stake { low, mid, high }),
-            if_stays: if_stays(model, (store, ix), as_of),
+            if_stays,
         }
     }
 }
 
 /// What the customer would bring over the horizon by staying, major units; none where the model does not say.
 pub(super) fn if_stays(model: &Model, (store, ix): (&Store, Ix), as_of: i64) -> Option<f64> {
+    worth(model, &Buyer::at(store, ix, as_of)?)
+}
+
+fn worth(model: &Model, buyer: &Buyer) -> Option<f64> {
     let days = f64::from(model.label().horizon_days);
-    let buyer = Buyer::at(store, ix, as_of)?;
-    Some(model.value()?.worth(&buyer, days).if_stays)
+    Some(model.value()?.worth(buyer, days).if_stays)
 }
 
 impl Standing {

@@ -15,6 +15,11 @@ pub(super) fn check(args: &Check) -> anyhow::Result<()> {
     let loaded = layers
         .load()
         .map_err(|faults| with_files(faults, &layers))?;
+    // By its own line, and not as a fault of what else it is used with.
+    let wrong = with_rules(Faults(Vec::new()), &layers);
+    if !wrong.0.is_empty() {
+        return Err(wrong.into());
+    }
     let settings = &loaded.settings;
     let key_required = settings.source == SourceKind::Kafka;
     let model = files::model(settings.model_path.as_deref());
@@ -78,6 +83,10 @@ fn with_files(mut faults: Faults, layers: &Layers) -> Faults {
             message: format!("{:#}", anyhow::Error::new(fault)),
         });
     }
+    with_rules(faults, layers)
+}
+
+fn with_rules(mut faults: Faults, layers: &Layers) -> Faults {
     if let Some((rules, origin)) = layers.rules() {
         let mut found = Vec::new();
         pipeline::playbook(&rules, &mut found);

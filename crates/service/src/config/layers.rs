@@ -85,8 +85,12 @@ impl Layers {
     /// The rule table that is named, whatever else is wrong, and who named it.
     pub fn rules(&self) -> Option<(Playbook, Origin)> {
         let (tree, _) = self.tree();
-        let rules = topics::playbook(&mut Reader::new(&tree, Vec::new()));
-        Some((rules, tree.entries.get("playbook.rules")?.origin.clone()))
+        let mut reader = Reader::new(&tree, Vec::new());
+        reader
+            .text("playbook.rules")
+            .filter(|rules| !rules.is_empty())?;
+        let origin = tree.entries.get("playbook.rules")?.origin.clone();
+        Some((topics::playbook(&mut reader), origin))
     }
 
     fn tree(&self) -> (Tree, Vec<Fault>) {

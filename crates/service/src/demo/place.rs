@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use holdfast_playbook::Preset;
 
 use crate::cli;
 use crate::config::{Layers, Settings};
@@ -105,7 +106,7 @@ impl Place {
              [app]\nid = \"holdfast-demo\"\n\n{source}\n\
              [model]\npath = \"model.json\"\n\n\
              [policy]\nopen = {}\nclose = {}\nbands = [{}]\n\n\
-             # Time is the events' own: the stream runs faster than life.\n\
+             {}# Time is the events' own: the stream runs faster than life.\n\
              [silence]\nclock = \"event\"\n\n\
              # What happened while the model was learning is history; nobody is told of it now.\n\
              [alerts]\nnot_before = {}\n\n\
@@ -114,6 +115,7 @@ impl Place {
             args.open(),
             rounded((args.open() - 0.1).max(args.open() / 2.0)),
             rounded(f64::midpoint(args.open(), 1.0)),
+            trade(args.preset),
             stream_from_ms(args),
             args.listen(),
         );
@@ -128,6 +130,19 @@ impl Place {
             None => Layers::of_file(&self.config),
         };
         Ok(layers.load()?.settings)
+    }
+}
+
+/// What the configuration of `holdfast init` says of this kind of business beside.
+fn trade(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Ecommerce => "",
+        Preset::Saas => {
+            "[playbook]\nrules = \"saas\"\n\n\
+             # Invoices come by the billing period.\n\
+             [segments]\nrecency_days = [35, 65, 100, 370]\n\n\
+             [lifecycle]\nrenewal_grace = \"10d\"\n\n"
+        }
     }
 }
 

@@ -5,9 +5,17 @@ use std::time::Duration;
 use crate::broker::Broker;
 use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed};
 
+/// A broker that stays the leader of its partitions, whatever happens to it. One that is alone in its cluster has nobody to
+/// hand them over to: while it is fenced, or shuts down in order, they have no leader, and Kafka (4.4.0) then takes a
+/// transaction for completed without its markers ("these partitions are likely deleted already"). That transaction stays
+/// open for ever, which nobody but an administrator can mend. Clusters with a second replica do not get there.
+fn alone(_: u16) -> String {
+    "broker.session.timeout.ms=600000\ncontrolled.shutdown.enable=false\n".to_owned()
+}
+
 #[test]
 fn a_broker_that_hangs_for_longer_than_the_watchdog_waits_is_no_hang_of_ours() {
-    let broker = Broker::start("hang", |_| String::new());
+    let broker = Broker::start("hang", alone);
     let watchdog = format!("{EVENT_CLOCK}[run]\nwatchdog = \"30s\"\n");
     let mut shop = Shop::without_topics("hang", &plain_model(), &watchdog);
     shop.broker = broker.address();
@@ -33,7 +41,7 @@ fn a_broker_that_hangs_for_longer_than_the_watchdog_waits_is_no_hang_of_ours() {
 
 #[test]
 fn a_broker_that_goes_away_costs_no_alert_and_doubles_none() {
-    let broker = Broker::start("outage", |_| String::new());
+    let broker = Broker::start("outage", alone);
     let mut shop = Shop::without_topics("outage", &plain_model(), EVENT_CLOCK);
     shop.broker = broker.address();
     shop.create_topics(3);

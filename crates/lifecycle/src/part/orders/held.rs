@@ -96,13 +96,15 @@ impl Order {
     }
 }
 
-/// Sums over all orders.
+/// What is known over all orders, of few customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sums {
     pub(super) late: u32,
     pub(super) returns: u32,
     /// The newest delivery and by how much it was late.
     pub(super) last: Option<(i64, Option<i64>)>,
+    /// When the account was closed: nothing is asked about what was bought before.
+    closed: Option<i64>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -164,18 +166,18 @@ impl Row {
             .orders
             .partition_point(|known| known.bought <= order.bought);
         self.orders.insert(place, order);
-        if self.orders.len() > HELD {
-            // What is expected pushes out no order that is known.
-            let expected = self.orders.iter().position(|order| !order.is_bought());
-            self.orders.remove(expected.unwrap_or(0));
+        // What is expected is held beside those that are known.
+        if self.orders.iter().filter(|order| order.is_bought()).count() > HELD {
+            let oldest = self.orders.iter().position(Order::is_bought);
+            oldest.map(|at| self.orders.remove(at));
         }
     }
 
-    /// Takes in a purchase, and says whether the order is a new one.
+    /// Takes in a purchase; gives the order where it is a new one about which something is to be asked.
     pub(super) fn buy(&mut self, seen: &Seen<'_>) -> Option<Order> {
         let id = order_id(seen.details);
         let is_named = |order: &Order| id.is_some() && order.id.as_deref() == id;
-        let order = match self.orders.iter().position(is_named) {
+        let mut order = match self.orders.iter().position(is_named) {
             Some(known) if self.orders[known].is_bought() => return None,
             Some(expected) => {
                 let mut order = self.orders.remove(expected);
@@ -189,12 +191,19 @@ impl Row {
             }
             None => Order::new(seen.ts, id, State::Waiting),
         };
+        let closed = self.sums.and_then(|sums| sums.closed);
+        let is_asked = closed.is_none_or(|closed| seen.ts > closed);
+        if !is_asked {
+            order.state = State::Told;
+        }
         self.insert(order.clone());
-        Some(order)
+        is_asked.then_some(order)
     }
 
     /// Who closes the account is asked nothing more about what was bought before.
     pub(super) fn leave(&mut self, at: i64) {
+        let sums = self.sums.get_or_insert_default();
+        sums.closed = sums.closed.max(Some(at));
         let before = self.orders.iter_mut().filter(|order| order.bought <= at);
         for order in before.filter(|order| order.state == State::Waiting) {
             order.state = State::Told;

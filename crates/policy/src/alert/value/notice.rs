@@ -10,7 +10,8 @@ use crate::arm::Arm;
 
 impl Voice {
     /// What to do about a customer: `kind` in the words of rule tables, as of an instant (ms UTC) that no event of the customer
-    /// is later than. None where no rule names the kind, and of the control group, who is left alone.
+    /// is later than. None where no rule names the kind, of who has closed the account, and of the control group, who is left
+    /// alone.
     ///
     /// Neither the probability nor a feature is known: what is told beside alerts and the score each go through time by
     /// themselves, and the score of such an instant would depend on how far the other has come.
@@ -34,6 +35,9 @@ impl Voice {
             if_stays: if_stays(&self.model, (store, ix), as_of),
             major: self.major(),
         };
-        adviser.choose(&profile(as_of), &asked)
+        // Who has closed the account wants to hear nothing more.
+        let profile = profile(as_of);
+        let is_there = !profile.contract.account_closed;
+        is_there.then(|| adviser.choose(&profile, &asked)).flatten()
     }
 }

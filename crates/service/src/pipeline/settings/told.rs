@@ -98,7 +98,7 @@ pub(crate) fn playbook(
             Ok(text) => (text, path.display().to_string()),
             Err(fault) => {
                 faults.push(format!(
-                    "playbook.rules: cannot read {}: {fault}",
+                    "playbook.rules: cannot read {}: {fault}; the tables that ship are ecommerce and saas",
                     path.display()
                 ));
                 return None;
