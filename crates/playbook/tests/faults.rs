@@ -198,3 +198,37 @@ rule = "low_user"
     let none = cases("", &playbook).unwrap_err();
     assert_eq!(none.list.len(), 1);
 }
+
+#[test]
+fn a_rule_for_notices_that_asks_for_a_score_is_refused_and_one_for_closes_is_not() {
+    for asked in [
+        "p = \">= 0.5\"",
+        "spend_90d = \"> 1\"",
+        "theme = \"support\"",
+        "reasons = \"carts\"",
+        "low_use = true",
+    ] {
+        let name = asked.split(' ').next().unwrap();
+        let said = refused(&format!("kind = [\"dormant\", \"reward_due\"], {asked}"));
+        assert_eq!(
+            said,
+            format!(
+                "{name}: never holds: of this kind no score, no feature and no reason is known"
+            )
+        );
+        let rule = format!(
+            "{DEFAULT}[[rule]]\nname = \"r\"\nroute = \"sales\"\nowner = \"x\"\naction = \"a\"\nsaved = 0.1\n\
+             when = {{ kind = [\"dormant\", \"lapsed\"], {asked} }}\n"
+        );
+        assert!(Playbook::parse(&rule).is_ok(), "{asked}");
+    }
+}
+
+#[test]
+fn a_share_in_economics_that_is_wrong_is_one_fault_and_not_missing_in_each_rule() {
+    let text = "[economics]\nsaved = 1.5\n[default]\naction = \"wait\"\nroute = \"automation\"\nowner = \"x\"\n";
+    assert_eq!(
+        faults(text),
+        ["line 2: economics: saved: 1.5 is not between 0 and 1"]
+    );
+}

@@ -321,6 +321,18 @@ fn notices_have_the_action_of_the_rule_that_names_them_for_any_partition_count()
         .filter(|decision| decision["arm"] == "control")
         .map(|decision| decision["customer_id"].as_str().unwrap().to_owned())
         .collect();
+    let text = fs::read_to_string(dir.path().join("events.jsonl")).unwrap();
+    let events = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let closed = events.filter(|event| event["type"] == "account_closed");
+    let closed: BTreeMap<String, i64> = closed
+        .map(|event| {
+            let id = event["customer_id"].as_str().unwrap().to_owned();
+            (id, event["ts"].as_i64().unwrap())
+        })
+        .collect();
+    assert!(closed.len() > 5);
     let mut rules: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
     for stream in ["lifecycle", "carts", "segments"] {
         for record in values(&one[stream]) {
@@ -328,6 +340,10 @@ fn notices_have_the_action_of_the_rule_that_names_them_for_any_partition_count()
             let action = record.get("recommended_action");
             let id = record["customer_id"].as_str().unwrap();
             assert!(action.is_none() || !control.contains(id), "{record}");
+            let left = closed
+                .get(id)
+                .is_some_and(|at| record["as_of"].as_i64() > Some(*at));
+            assert!(action.is_none() || !left, "{record}");
             if let Some(action) = action {
                 assert_eq!(action["expected_profit"], Value::Null, "{record}");
                 let expires = action["rule"] == "left_cart";
