@@ -103,6 +103,8 @@ struct Owned {
     at_end: Option<i64>,
     /// librdkafka took its position for out of range, and reads no more.
     astray: bool,
+    /// When a record, or its end, last came of it.
+    heard_at: Instant,
 }
 
 impl Owned {
@@ -111,6 +113,7 @@ impl Owned {
             position,
             at_end: None,
             astray: false,
+            heard_at: Instant::now(),
         }
     }
 }
@@ -247,6 +250,7 @@ impl KafkaSource {
                         continue;
                     };
                     owned.at_end = None;
+                    owned.heard_at = Instant::now();
                     owned.position = owned.position.max(messages.next_offset());
                     let log_end = self.queue.log_end(&self.topic, partition);
                     self.pending.push_back(Polled::Batch(Batch::of_messages(
@@ -258,6 +262,7 @@ impl KafkaSource {
                         continue;
                     };
                     owned.at_end = Some(offset);
+                    owned.heard_at = Instant::now();
                     owned.position = owned.position.max(offset);
                     let log_end = self
                         .queue
@@ -315,6 +320,7 @@ impl KafkaSource {
                 break;
             }
         }
+        self.wake_silent();
         self.recover_astray()
     }
 }

@@ -13,6 +13,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tracing::{info, warn};
 
 use super::context::Change;
+use super::reader::committed_end;
 use super::{KafkaSource, Owned};
 use crate::{Assigned, Polled, SourceError};
 
@@ -20,6 +21,8 @@ use crate::{Assigned, Polled, SourceError};
 const LOOK_UP: Duration = Duration::from_secs(5);
 /// How long librdkafka's own threads may take to move their positions; no broker is asked.
 const SEEK: Duration = Duration::from_secs(10);
+/// How long nothing comes of a partition before it is looked whether there is something.
+pub(super) const SILENT: Duration = Duration::from_secs(30);
 /// How many times it is tried before the process gives up and leaves the rest to its supervisor.
 const TRIES: usize = 12;
 
@@ -120,6 +123,29 @@ impl KafkaSource {
             info!(partition, position, "reading goes on where it was");
         }
         Ok(())
+    }
+
+    /// Takes for astray of what nothing came for long, neither records nor their end, though there are committed ones: a
+    /// position or a forward may have been lost in a rebalance.
+    pub(super) fn wake_silent(&mut self) {
+        let is_silent = |owned: &Owned| owned.at_end.is_none() && owned.heard_at.elapsed() > SILENT;
+        let Some((partition, owned)) = self.owned.iter_mut().find(|(_, it)| is_silent(it)) else {
+            return;
+        };
+        owned.heard_at = Instant::now();
+        let place = (self.settings.topic.as_str(), *partition);
+        match committed_end(&self.settings, place, LOOK_UP) {
+            Ok(end) if end > owned.position => {
+                let position = owned.position;
+                warn!(
+                    partition,
+                    position, end, "input: nothing comes of records that are there, asking anew"
+                );
+                owned.astray = true;
+            }
+            Ok(_) => {}
+            Err(error) => self.pending.push_back(Polled::Trouble(error.to_string())),
+        }
     }
 
     /// A seek would be refused, as the partition is not being fetched any more. Should its late stop undo the

@@ -114,7 +114,7 @@ pub fn each_of_partition(
     while ends(&consumer)?.1 < end {
         if began.elapsed() > patience {
             return Err(SourceError::Temporary(format!(
-                "topic `{topic}`: a transaction stays open in partition {partition}"
+                "topic `{topic}`: a transaction stays open in partition {partition}; kafka-transactions.sh find-hanging tells whose it is"
             )));
         }
         std::thread::sleep(Duration::from_millis(20));

@@ -212,6 +212,22 @@ fn a_position_wrongly_taken_for_out_of_range_is_gone_back_to() {
 }
 
 #[test]
+fn a_partition_that_stopped_in_silence_is_read_on_where_it_was() {
+    let mut f = Fixture::new();
+    f.send(3);
+    assert_eq!(f.read(), [0, 1, 2]);
+    // librdkafka believes that it has read what comes now.
+    let ahead = rdkafka::Offset::Offset(5);
+    f.source.consumer.seek("in", 0, ahead, PATIENCE).unwrap();
+    f.send(2);
+    let owned = f.source.owned.get_mut(&0).unwrap();
+    owned.at_end = None;
+    owned.heard_at = Instant::now().checked_sub(2 * changes::SILENT).unwrap();
+    f.source.housekeeping_at = Instant::now();
+    assert_eq!(f.read(), [3, 4]);
+}
+
+#[test]
 fn a_position_behind_the_end_of_the_log_is_a_gap() {
     let mut f = Fixture::new();
     f.send(3);

@@ -5,17 +5,17 @@ use std::time::Duration;
 use crate::broker::Broker;
 use crate::shop::{EVENT_CLOCK, Shop, assert_same, generated, plain_model, replayed};
 
-/// A broker that stays the leader of its partitions, whatever happens to it. One that is alone in its cluster has nobody to
-/// hand them over to: while it is fenced, or shuts down in order, they have no leader, and Kafka (4.4.0) then takes a
-/// transaction for completed without its markers ("these partitions are likely deleted already"). That transaction stays
-/// open for ever, which nobody but an administrator can mend. Clusters with a second replica do not get there.
-fn alone(_: u16) -> String {
-    "broker.session.timeout.ms=600000\ncontrolled.shutdown.enable=false\n".to_owned()
+/// A broker that stays the leader of its partitions while it hangs for less than so many seconds. One that is alone in its
+/// cluster has nobody to hand them over to: once it is fenced, or shuts down in order, they have no leader, and Kafka (4.4.0)
+/// then takes a transaction for completed without its markers ("these partitions are likely deleted already"). Such a one
+/// stays open for ever, which nobody but an administrator can mend. Clusters with a second replica do not get there.
+fn alone(seconds: u32) -> impl Fn(u16) -> String {
+    move |_| format!("broker.session.timeout.ms={seconds}000")
 }
 
 #[test]
 fn a_broker_that_hangs_for_longer_than_the_watchdog_waits_is_no_hang_of_ours() {
-    let broker = Broker::start("hang", alone);
+    let broker = Broker::start("hang", alone(600));
     let watchdog = format!("{EVENT_CLOCK}[run]\nwatchdog = \"30s\"\n");
     let mut shop = Shop::without_topics("hang", &plain_model(), &watchdog);
     shop.broker = broker.address();
@@ -41,7 +41,7 @@ fn a_broker_that_hangs_for_longer_than_the_watchdog_waits_is_no_hang_of_ours() {
 
 #[test]
 fn a_broker_that_goes_away_costs_no_alert_and_doubles_none() {
-    let broker = Broker::start("outage", alone);
+    let broker = Broker::start("outage", alone(20));
     let mut shop = Shop::without_topics("outage", &plain_model(), EVENT_CLOCK);
     shop.broker = broker.address();
     shop.create_topics(3);
@@ -64,8 +64,8 @@ fn a_broker_that_goes_away_costs_no_alert_and_doubles_none() {
     let seen = feed(2);
     shop.wait_for_alerts(seen + 1);
 
-    // It is gone for ten seconds.
-    broker.script("stop");
+    // It is gone for ten seconds, and until its cluster believes that.
+    broker.signal("KILL");
     std::thread::sleep(Duration::from_secs(10));
     broker.script("start");
     let seen = feed(3);
