@@ -34,6 +34,8 @@ pub struct Notice {
     pub value: Vec<u8>,
     /// Whether an event of the customer caused it, rather than time.
     pub by_event: bool,
+    /// Whether the customer has closed the account, and begun nothing since.
+    pub account_closed: bool,
 }
 
 /// A customer went from one segment to another.

@@ -143,6 +143,7 @@ impl Out<'_> {
             as_of: at,
             value: bytes,
             by_event: self.by_event,
+            account_closed: false, // said when all parts have taken the step
         });
     }
 }

@@ -199,8 +199,9 @@ impl Tracker {
             return;
         }
         let mut held = std::mem::take(&mut self.held);
-        for notice in held.drain(..) {
+        for mut notice in held.drain(..) {
             let ix = notice.customer;
+            notice.account_closed = self.parts.contracts.account_closed(ix);
             to(notice, &|as_of| self.profile(store, ix, as_of));
         }
         self.held = held;

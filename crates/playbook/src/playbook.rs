@@ -6,7 +6,7 @@ use serde::Serialize;
 use version_compare::Version;
 
 use crate::calendar::{SpecialDay, days_until};
-use crate::condition::{Asked, Condition, Subject};
+use crate::condition::{Condition, Subject};
 use crate::economics::{Stakes, rounded};
 use crate::facts::Fact;
 use crate::priors::Priors;
@@ -147,14 +147,16 @@ impl Playbook {
     /// Whether some rule is for this kind, one of [`KINDS`](crate::KINDS), by its name.
     #[must_use]
     pub fn names(&self, kind: &str) -> bool {
-        let mut conditions = self.rules.iter().flat_map(|rule| &rule.when);
-        conditions.any(|condition| {
-            let words = match &condition.asked {
-                Asked::OneOf(words) => words.as_slice(),
-                _ => &[],
-            };
-            condition.subject == Subject::Kind && words.iter().any(|word| word == kind)
-        })
+        self.rules.iter().any(|rule| rule.is_for(kind))
+    }
+
+    /// Whether a rule for this kind asks for more than kind, value and stage: for what is known of the customer.
+    #[must_use]
+    pub fn asks_of_customer(&self, kind: &str) -> bool {
+        use Subject::{Kind, Stage, Value};
+        let rules = self.rules.iter().filter(|rule| rule.is_for(kind));
+        let mut conditions = rules.flat_map(|rule| &rule.when);
+        conditions.any(|condition| !matches!(condition.subject, Kind | Value | Stage))
     }
 
     /// The rules in their order, without the default.

@@ -1,6 +1,6 @@
 //! One rule: when it is for a customer, and what is to be done then.
 
-use crate::condition::Condition;
+use crate::condition::{Asked, Condition, Subject};
 use crate::part::unknown;
 use crate::situation::Situation;
 use crate::stage::Stage;
@@ -81,6 +81,16 @@ impl Rule {
         self.when
             .iter()
             .all(|condition| condition.holds(situation, stage))
+    }
+
+    /// Whether it is for this kind, by name.
+    pub(crate) fn is_for(&self, kind: &str) -> bool {
+        self.when.iter().any(|condition| match &condition.asked {
+            Asked::OneOf(kinds) => {
+                condition.subject == Subject::Kind && kinds.iter().any(|k| k == kind)
+            }
+            _ => false,
+        })
     }
 
     /// Whether it holds wherever `later` does, so that `later` never comes to anything behind it.

@@ -26,6 +26,7 @@
 //! to 64 bytes.
 
 use holdfast_events::{Details, EventType};
+use holdfast_features::Ix;
 
 use crate::notice::Cause;
 use crate::part::{Out, Part, Want, Whom};
@@ -75,8 +76,6 @@ pub struct Standing {
     pub churn_kind: Option<ChurnKind>,
     /// The reason that was stated, up to 64 bytes.
     pub churn_reason: Option<String>,
-    /// Whether the account was closed, and nothing has begun since.
-    pub account_closed: bool,
 }
 
 /// When a contract counts as not renewed, if nothing comes.
@@ -287,6 +286,14 @@ impl Contracts {
     }
 }
 
+impl Contracts {
+    /// Whether the account was closed, and nothing has begun since.
+    #[must_use]
+    pub fn account_closed(&self, ix: Ix) -> bool {
+        self.rows.has(ix) && self.rows.get(ix).closed.is_some()
+    }
+}
+
 impl Part for Contracts {
     fn wants(&self, kind: EventType) -> Want {
         match kind {
@@ -378,7 +385,6 @@ impl Part for Contracts {
             churned_at: last.map(|end| end.at),
             churn_kind: last.map(|end| end.kind),
             churn_reason: last.and_then(|end| owned(&end.reason)),
-            account_closed: row.closed.is_some(),
         };
     }
 

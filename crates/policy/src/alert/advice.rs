@@ -6,7 +6,9 @@ use holdfast_features::{FeatureId, Ix, Plan, Store, feature};
 use holdfast_lifecycle::part::feedback::NpsGroup;
 use holdfast_lifecycle::{Profile, Segment, Tier};
 use holdfast_model::Explanation;
-use holdfast_playbook::{Catalogue, Choice, Fact, Facts, Playbook, Situation, Suggestion, Tastes};
+use holdfast_playbook::{
+    Catalogue, Choice, Fact, Facts, KINDS, Playbook, Situation, Suggestion, Tastes,
+};
 
 use crate::DAY_MS;
 use crate::settings::Settings;
@@ -38,6 +40,8 @@ pub(super) struct Adviser {
     uses: Vec<FeatureId>,
     ids: Vec<FeatureId>,
     plan: Plan,
+    /// Kinds that rules name, and whether one of these rules asks for the customer's standing.
+    kinds: Vec<(&'static str, bool)>,
 }
 
 impl Adviser {
@@ -56,7 +60,12 @@ impl Adviser {
             }
         }
         let plan = Plan::new(&ids);
+        let named = playbook.iter().flat_map(|playbook| {
+            let named = KINDS.into_iter().filter(|kind| playbook.names(kind));
+            named.map(|kind| (kind, playbook.asks_of_customer(kind)))
+        });
         Some(Self {
+            kinds: named.collect(),
             playbook,
             catalogue,
             uses,
@@ -79,10 +88,10 @@ impl Adviser {
         self.ids.iter().copied().zip(values).collect()
     }
 
-    /// Whether some rule is for this kind of notice.
-    pub(super) fn names(&self, kind: &str) -> bool {
-        let playbook = self.playbook.as_ref();
-        playbook.is_some_and(|playbook| playbook.names(kind))
+    /// Of a kind of notice that some rule is for, whether one asks for the customer's standing.
+    pub(super) fn asked_of(&self, kind: &str) -> Option<bool> {
+        let mut kinds = self.kinds.iter();
+        Some(kinds.find(|(known, _)| *known == kind)?.1)
     }
 
     /// What to do; none where there is no rule table.

@@ -10,8 +10,7 @@ use crate::arm::Arm;
 
 impl Voice {
     /// What to do about a customer: `kind` in the words of rule tables, as of an instant (ms UTC) that no event of the customer
-    /// is later than. None where no rule names the kind, of who has closed the account, and of the control group, who is left
-    /// alone.
+    /// is later than. None where no rule names the kind, and of the control group, who is left alone.
     ///
     /// Neither the probability nor a feature is known: what is told beside alerts and the score each go through time by
     /// themselves, and the score of such an instant would depend on how far the other has come.
@@ -21,7 +20,8 @@ impl Voice {
         (kind, as_of): (&'static str, i64),
         profile: &dyn Fn(i64) -> Profile,
     ) -> Option<Choice> {
-        let adviser = self.adviser.as_ref().filter(|it| it.names(kind))?;
+        let adviser = self.adviser.as_ref()?;
+        let asks_of_customer = adviser.asked_of(kind)?;
         let settings = &self.settings;
         if settings.control.arm(&settings.tenant, store.id(ix)) == Arm::Control {
             return None;
@@ -35,9 +35,11 @@ impl Voice {
             if_stays: if_stays(&self.model, (store, ix), as_of),
             major: self.major(),
         };
-        // Who has closed the account wants to hear nothing more.
-        let profile = profile(as_of);
-        let is_there = !profile.contract.account_closed;
-        is_there.then(|| adviser.choose(&profile, &asked)).flatten()
+        // Describing a customer is most of the work, and few rules for notices ask.
+        let profile = match asks_of_customer {
+            true => profile(as_of),
+            false => Profile::default(),
+        };
+        adviser.choose(&profile, &asked)
     }
 }

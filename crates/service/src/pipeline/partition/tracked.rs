@@ -32,7 +32,8 @@ fn out_record(
     profile: &dyn Fn(i64) -> Profile,
     input: Option<(i32, i64)>,
 ) -> OutRecord {
-    if let Some(kind) = notice.kind {
+    // Who has closed the account wants to hear nothing more.
+    if let Some(kind) = notice.kind.filter(|_| !notice.account_closed) {
         let ix = notice.customer;
         // A late event dates a notice before what is known by now.
         let as_of = store
