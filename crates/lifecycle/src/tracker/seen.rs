@@ -15,7 +15,7 @@ pub struct Seen<'a> {
     pub minor: Option<i64>,
     /// Its id.
     pub event_id: &'a str,
-    /// Its optional fields, where [`Tracker::fields`] says that they are wanted.
+    /// Its optional fields, where [`Tracker::fields`](crate::Tracker::fields) says that they are wanted.
     pub details: Option<&'a Details<'a>>,
 }
 
