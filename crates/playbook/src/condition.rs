@@ -133,13 +133,19 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
+    /// The kinds that it asks for; none of a condition on something else.
+    pub(crate) fn kinds(&self) -> Option<&[String]> {
+        match &self.asked {
+            Asked::OneOf(kinds) if self.subject == Subject::Kind => Some(kinds),
+            _ => None,
+        }
+    }
+
     /// Whether it leaves kinds only that come without a score.
     pub(crate) fn is_for_notices_only(&self) -> bool {
         let is_notice = |kind: &String| !SCORED.contains(&kind.as_str());
-        match &self.asked {
-            Asked::OneOf(kinds) => self.subject == Subject::Kind && kinds.iter().all(is_notice),
-            _ => false,
-        }
+        self.kinds()
+            .is_some_and(|kinds| kinds.iter().all(is_notice))
     }
 
     pub(crate) fn read(name: &str, value: &DeValue<'_>) -> Result<Self, String> {

@@ -46,6 +46,7 @@ pub use fault::{Fault, Faults};
 pub use playbook::{Choice, Playbook, Shadow};
 pub use preset::Preset;
 pub use priors::{Prior, PriorKind, Priors, Range};
+pub use read::TABLES;
 pub use rule::{Route, Rule};
 pub use situation::{AT_RISK, KINDS, SEGMENTS, Situation, THEMES, VALUE_TIERS};
 pub use stage::Stage;

@@ -18,6 +18,17 @@ use crate::stage::Stage;
 const MONEY: (f64, f64) = (0.0, f64::INFINITY);
 const SHARE: (f64, f64) = (0.0, 1.0);
 
+/// What a rule table may have at its top.
+pub const TABLES: [&str; 7] = [
+    "economics",
+    "stage",
+    "priors",
+    "special_days",
+    "application",
+    "rule",
+    "default",
+];
+
 /// What `[economics]` says.
 #[derive(Debug, Clone, Copy)]
 struct Economics {
@@ -40,18 +51,7 @@ impl Playbook {
             place: String::new(),
             at: 0,
         };
-        top.only(
-            &[
-                "economics",
-                "stage",
-                "priors",
-                "special_days",
-                "application",
-                "rule",
-                "default",
-            ],
-            &mut notes,
-        );
+        top.only(&TABLES, &mut notes);
         let economics = economics(&top, &mut notes);
         let (stage, budget) = stage(&top, &mut notes);
         let priors = priors(&top, &mut notes);

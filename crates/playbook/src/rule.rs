@@ -1,6 +1,6 @@
 //! One rule: when it is for a customer, and what is to be done then.
 
-use crate::condition::{Asked, Condition, Subject};
+use crate::condition::Condition;
 use crate::part::unknown;
 use crate::situation::Situation;
 use crate::stage::Stage;
@@ -85,12 +85,8 @@ impl Rule {
 
     /// Whether it is for this kind, by name.
     pub(crate) fn is_for(&self, kind: &str) -> bool {
-        self.when.iter().any(|condition| match &condition.asked {
-            Asked::OneOf(kinds) => {
-                condition.subject == Subject::Kind && kinds.iter().any(|k| k == kind)
-            }
-            _ => false,
-        })
+        let mut asked = self.when.iter().filter_map(Condition::kinds);
+        asked.any(|kinds| kinds.iter().any(|own| own == kind))
     }
 
     /// Whether it holds wherever `later` does, so that `later` never comes to anything behind it.

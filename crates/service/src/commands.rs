@@ -33,6 +33,7 @@ use crate::pipeline::Contradiction;
 use crate::run::RunError;
 use crate::{demo, logs, study as studies};
 
+pub(crate) use init::config;
 pub use schema::SCHEMAS;
 
 /// Exit code for wrong configuration, a missing model among them (EX_CONFIG).

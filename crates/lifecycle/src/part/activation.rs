@@ -12,6 +12,7 @@
 //! Only who signed up, or activated, has a row, of about 15 bytes.
 
 use holdfast_events::EventType;
+use holdfast_features::LATENESS_MS;
 use serde::{Deserialize, Serialize};
 
 use crate::DAY_MS;
@@ -146,8 +147,8 @@ impl Activations {
         row.signed_up_at = ts.max(1);
         let counts = whom.settings.activation.contains(&EventType::Purchase);
         let has_bought = whom.store.last_purchase(whom.ix).is_some();
-        // Events come seven days late at most; what was longer ago was for another account.
-        let activated = row.activated_after.filter(|at| *at >= ts - 7 * DAY_MS);
+        // Events come no later than that: what was longer ago was for another account.
+        let activated = row.activated_after.filter(|at| *at >= ts - LATENESS_MS);
         let activated = activated.map(|at| (at - ts).max(0));
         row.activated_after = (counts && has_bought).then_some(0).or(activated);
         self.rows.set(whom.ix, &row);

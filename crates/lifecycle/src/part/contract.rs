@@ -284,9 +284,7 @@ impl Contracts {
         }
         last
     }
-}
 
-impl Contracts {
     /// Whether the account was closed, and nothing has begun since.
     #[must_use]
     pub fn account_closed(&self, ix: Ix) -> bool {

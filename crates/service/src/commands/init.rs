@@ -9,14 +9,18 @@ use super::files;
 use crate::cli::Init;
 use crate::cli::terminal::say;
 
-/// The files of a preset: name and text.
-fn texts(preset: Preset) -> [(&'static str, &'static str); 3] {
-    let config = match preset {
+/// The configuration of a preset.
+pub(crate) fn config(preset: Preset) -> &'static str {
+    match preset {
         Preset::Ecommerce => include_str!("init/ecommerce.toml"),
         Preset::Saas => include_str!("init/saas.toml"),
-    };
+    }
+}
+
+/// The files of a preset: name and text.
+fn texts(preset: Preset) -> [(&'static str, &'static str); 3] {
     [
-        ("holdfast.toml", config),
+        ("holdfast.toml", config(preset)),
         ("playbook.toml", preset.rules()),
         ("playbook-cases.toml", preset.cases()),
     ]

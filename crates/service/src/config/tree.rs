@@ -114,7 +114,7 @@ impl Place<'_> {
                         Err(message) => faults.push(self.fault(line, &key, message)),
                     }
                 }
-                _ if prefix.is_empty() && RULE_TABLES.contains(&key.as_str()) => {
+                _ if prefix.is_empty() && holdfast_playbook::TABLES.contains(&key.as_str()) => {
                     let message = "is of the rule table, see playbook.rules".to_owned();
                     faults.push(self.fault(line, &key, message));
                 }
@@ -153,17 +153,6 @@ impl Place<'_> {
         keys::is_table(key) || keys::free_table(key).is_some()
     }
 }
-
-/// Tables of a rule table, which somebody may look for here.
-const RULE_TABLES: [&str; 7] = [
-    "application",
-    "default",
-    "economics",
-    "priors",
-    "rule",
-    "special_days",
-    "stage",
-];
 
 fn is_known(key: &str) -> bool {
     keys::find(key).is_some() || keys::free_table(key).is_some()

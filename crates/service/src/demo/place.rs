@@ -106,7 +106,7 @@ impl Place {
              [app]\nid = \"holdfast-demo\"\n\n{source}\n\
              [model]\npath = \"model.json\"\n\n\
              [policy]\nopen = {}\nclose = {}\nbands = [{}]\n\n\
-             {}# Time is the events' own: the stream runs faster than life.\n\
+             {}\n# Time is the events' own: the stream runs faster than life.\n\
              [silence]\nclock = \"event\"\n\n\
              # What happened while the model was learning is history; nobody is told of it now.\n\
              [alerts]\nnot_before = {}\n\n\
@@ -115,7 +115,7 @@ impl Place {
             args.open(),
             rounded((args.open() - 0.1).max(args.open() / 2.0)),
             rounded(f64::midpoint(args.open(), 1.0)),
-            trade(args.preset),
+            trade(args.preset)?,
             stream_from_ms(args),
             args.listen(),
         );
@@ -133,17 +133,15 @@ impl Place {
     }
 }
 
-/// What the configuration of `holdfast init` says of this kind of business beside.
-fn trade(preset: Preset) -> &'static str {
-    match preset {
-        Preset::Ecommerce => "",
-        Preset::Saas => {
-            "[playbook]\nrules = \"saas\"\n\n\
-             # Invoices come by the billing period.\n\
-             [segments]\nrecency_days = [35, 65, 100, 370]\n\n\
-             [lifecycle]\nrenewal_grace = \"10d\"\n\n"
-        }
+/// The rule table of this kind of business, and what the configuration of `holdfast init` says of its customers.
+fn trade(preset: Preset) -> anyhow::Result<String> {
+    let mut of_init: toml::Table = crate::commands::config(preset).parse()?;
+    let rules = toml::Table::from_iter([("rules".to_owned(), preset.name().into())]);
+    let mut own = toml::Table::from_iter([("playbook".to_owned(), rules.into())]);
+    for part in ["lifecycle", "segments"] {
+        own.extend(of_init.remove(part).map(|table| (part.to_owned(), table)));
     }
+    Ok(toml::to_string(&own)?)
 }
 
 fn rounded(p: f64) -> f64 {

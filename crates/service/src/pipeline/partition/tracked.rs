@@ -55,6 +55,15 @@ fn out_record(
     }
 }
 
+/// Puts what a tracker tells to what goes out, with the place of the record in hand.
+fn sender<'a>(
+    whom: (&'a Store, &'a Decider),
+    place: Option<(i32, i64)>,
+    out: &'a mut Vec<OutRecord>,
+) -> impl FnMut(Notice, &dyn Fn(i64) -> Profile) + 'a {
+    move |notice, profile| out.push(out_record(whom, notice, profile, place))
+}
+
 /// The action as one more field of a record, which is a JSON object that is not empty.
 fn append(record: &mut Vec<u8>, choice: &Choice) {
     let whole = record.len();
@@ -90,11 +99,12 @@ impl Partition {
             && tracker.is_due(ix, input.ts)
             && self.store.verdict(ix, input) == Applied::Applied
         {
-            let (store, decider) = (&self.store, &self.decider);
-            let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
-                out.push(out_record((store, decider), notice, profile, None));
-            };
-            tracker.before_event(store, ix, input.ts, send);
+            tracker.before_event(
+                &self.store,
+                ix,
+                input.ts,
+                &mut sender((&self.store, &self.decider), None, out),
+            );
         }
     }
 
@@ -122,11 +132,12 @@ impl Partition {
             details,
         };
         let place = Some((record.partition, record.offset));
-        let (store, decider) = (&self.store, &self.decider);
-        let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
-            out.push(out_record((store, decider), notice, profile, place));
-        };
-        tracker.after_event(store, ix, &seen, send);
+        tracker.after_event(
+            &self.store,
+            ix,
+            &seen,
+            &mut sender((&self.store, &self.decider), place, out),
+        );
         if said::is_contract(event.kind) {
             self.await_end(ix);
         }
@@ -152,21 +163,22 @@ impl Partition {
         let Some(tracker) = &mut self.tracker else {
             return false;
         };
-        let (store, decider) = (&self.store, &self.decider);
-        let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
-            out.push(out_record((store, decider), notice, profile, None));
-        };
-        tracker.advance(store, to, send)
+        tracker.advance(
+            &self.store,
+            to,
+            &mut sender((&self.store, &self.decider), None, out),
+        )
     }
 
     /// What was due by `at` is told, then nothing is kept of the customer.
     pub(super) fn track_erasure(&mut self, ix: Ix, at: i64, out: &mut Vec<OutRecord>) {
         if let Some(tracker) = &mut self.tracker {
-            let (store, decider) = (&self.store, &self.decider);
-            let send = &mut |notice, profile: &dyn Fn(i64) -> Profile| {
-                out.push(out_record((store, decider), notice, profile, None));
-            };
-            tracker.before_event(store, ix, at, send);
+            tracker.before_event(
+                &self.store,
+                ix,
+                at,
+                &mut sender((&self.store, &self.decider), None, out),
+            );
             tracker.erase(ix, at);
         }
     }
